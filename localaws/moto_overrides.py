@@ -1,0 +1,44 @@
+"""The one place where moto is changed. Each change names what it replaces and why.
+
+==================  =====================================================================================
+change              why
+==================  =====================================================================================
+stepfunctions       moto's interpreter instead of its recorder, and SageMaker's integrations, which it lacks
+lambda              functions run as processes with AWS's runtime client; moto wants Docker for that
+events              CodePipeline, Step Functions and Lambda targets are delivered; moto drops them
+==================  =====================================================================================
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from localaws.context import ContextFactory
+
+_INSTALLERS = (
+    "localaws.stepfunctions.moto_backend",
+    "localaws.functions.moto_backend",
+    "localaws.events.moto_backend",
+)
+
+
+def moto_application(context_factory: ContextFactory) -> Any:
+    """moto's WSGI application, with the changes of this module made."""
+    from moto.moto_server.werkzeug_app import (
+        DomainDispatcherApplication,
+        create_backend_app,
+    )
+
+    for module in _INSTALLERS:
+        try:  # TEMPORARY until the packages exist
+            import_module(module).install(context_factory)
+        except ModuleNotFoundError as error:
+            print("not there yet:", error)
+
+    def create_app(service: Any) -> Any:
+        if service is None:
+            raise NotImplementedError("no such service, or none that moto knows")
+        return create_backend_app(service)
+
+    return DomainDispatcherApplication(create_app)

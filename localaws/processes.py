@@ -1,0 +1,121 @@
+"""The child processes of localaws: jobs, functions and endpoints. None outlives the server."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+def _die_with_parent() -> None:
+    # Covers a kill -9 of the server, after which no code of ours runs. The signal is bound to the *thread*
+    # that forked, so ProcessTable.spawn is only for threads that outlive the child: it forks in its own.
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class ProcessTable:
+    """Starts processes in sessions of their own and ends them with everything they started."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: dict[int, subprocess.Popen[bytes]] = {}
+        self._forker = _Forker()
+
+    def spawn(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: Path | str | None = None,
+        stdout: int | IO[Any] | None = subprocess.DEVNULL,
+        stderr: int | IO[Any] | None = subprocess.DEVNULL,
+        stdin: int | IO[Any] | None = subprocess.DEVNULL,
+    ) -> subprocess.Popen[bytes]:
+        """Start ``argv`` with exactly ``env`` as its environment.
+
+        Raises:
+            OSError: the program cannot be started.
+        """
+        process = self._forker.run(
+            lambda: subprocess.Popen(
+                list(argv),
+                env=dict(env),
+                cwd=cwd,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+                preexec_fn=_die_with_parent,
+            )
+        )
+        with self._lock:
+            self._running = {p: c for p, c in self._running.items() if c.poll() is None}
+            self._running[process.pid] = process
+        return process
+
+    def terminate(self, process: subprocess.Popen[bytes], grace_seconds: float) -> int:
+        """SIGTERM to the process group, SIGKILL after ``grace_seconds`` (real). Returns the exit code."""
+        if process.poll() is None:
+            _signal_group(process, signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(grace_seconds)
+        # What the process started and left behind goes too, also when it ended by itself.
+        _signal_group(process, signal.SIGKILL)
+        return process.wait()
+
+    def running(self) -> list[int]:
+        """Process ids that have not ended."""
+        with self._lock:
+            return sorted(pid for pid, child in self._running.items() if child.poll() is None)
+
+    def close(self) -> None:
+        """End every process at once."""
+        with self._lock:
+            children, self._running = list(self._running.values()), {}
+        for child in children:
+            _signal_group(child, signal.SIGKILL)
+        for child in children:
+            child.wait()
+        self._forker.close()
+
+
+def _signal_group(process: subprocess.Popen[bytes], signum: int) -> None:
+    # start_new_session made the process the leader of its group, so the group's id is its pid. A recycled
+    # pid cannot be hit: a group id is not reused while a member of the group lives.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signum)
+
+
+class _Forker:
+    """One thread that starts all processes, because PR_SET_PDEATHSIG fires when the starting thread ends."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pool: Any = None
+
+    def run(self, start: Any) -> subprocess.Popen[bytes]:
+        from concurrent.futures import ThreadPoolExecutor
+
+        with self._lock:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="forker")
+            future = self._pool.submit(start)
+        process: subprocess.Popen[bytes] = future.result()
+        return process
+
+    def close(self) -> None:
+        with self._lock:
+            if self._pool is not None:
+                self._pool.shutdown(wait=True)
+                self._pool = None
