@@ -5,7 +5,7 @@ records a call and runs nothing, a service of ours really runs it. A request tak
 
     server.py       one threaded HTTP server, loopback only
     gateway.py      which service and operation is this? ours, moto's, or refused by name (400)
-    aws_api.py      botocore's service model parses and validates the input, and checks the output
+    wire/           botocore's service model parses and validates the input, and checks the output
     provider.py     the base class of a service of ours: one method an operation, AWS's verbs
     <service>/      the service itself: state, effects, errors
     moto_overrides  the one place where moto is changed, each change with its reason

@@ -148,7 +148,7 @@ def _running(state_dir: Path) -> dict[str, Any] | None:
     try:
         record = json.loads(_record_file(state_dir).read_text())
         url = f"{record['endpoint_url']}/_localaws/health"
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own record
             health: dict[str, Any] = json.load(answer)
     except (OSError, ValueError, KeyError, urllib.error.URLError):
         return None
@@ -181,7 +181,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--state-dir", type=Path,
             default=Path(os.environ.get("LOCALAWS_STATE_DIR", ".localaws")),
-            help="directory of its log, its record and its scratch files (default: LOCALAWS_STATE_DIR, or .localaws)",
+            help="its log, record and scratch files (default: LOCALAWS_STATE_DIR, or .localaws)",
         )  # fmt: skip
         if name in {"start", "run"}:
             command.add_argument(

@@ -17,6 +17,8 @@ from localaws.logs import LogStore, LogWriter
 from localaws.processes import ProcessTable
 
 ACCOUNT_ID = "123456789012"
+# The account itself: moto takes any key that it has not issued for the account's own.
+_ACCOUNT_CREDENTIALS = dict.fromkeys(("AccessKeyId", "SecretAccessKey", "SessionToken"), "localaws")
 _log = logging.getLogger(__name__)
 
 
@@ -89,9 +91,7 @@ class ClientCache:
     def __init__(self, endpoint_url: str) -> None:
         self._endpoint_url = endpoint_url
         self._lock = threading.RLock()
-        self._session = boto3.Session(
-            aws_access_key_id="localaws", aws_secret_access_key="localaws"
-        )
+        self._session = boto3.Session()
         self._clients: dict[tuple[str, str, str | None], Any] = {}
         self._credentials: dict[str, dict[str, str]] = {}
 
@@ -108,11 +108,7 @@ class ClientCache:
         """Temporary credentials of a role (of the account without one), as STS returns them."""
         with self._lock:
             if role_arn is None:
-                return {
-                    "AccessKeyId": "localaws",
-                    "SecretAccessKey": "localaws",
-                    "SessionToken": "localaws",
-                }
+                return _ACCOUNT_CREDENTIALS
             if role_arn not in self._credentials:
                 # moto's credentials do not expire, so one set per role serves as long as the server runs.
                 answer = self.client("sts", region, None).assume_role(
@@ -128,23 +124,19 @@ class ClientCache:
             self._credentials.clear()
 
     def _make(self, service_name: str, region: str, credentials: dict[str, str] | None) -> Any:
-        keys = {}
-        if credentials:
-            keys = {
-                "aws_access_key_id": credentials["AccessKeyId"],
-                "aws_secret_access_key": credentials["SecretAccessKey"],
-                "aws_session_token": credentials["SessionToken"],
-            }
+        keys = credentials or _ACCOUNT_CREDENTIALS
         return self._session.client(
             service_name,
             region_name=region,
             endpoint_url=self._endpoint_url,
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
             config=Config(
                 max_pool_connections=64,
                 retries={"max_attempts": 1, "mode": "standard"},
                 s3={"addressing_style": "path"},
             ),
-            **keys,
         )
 
 

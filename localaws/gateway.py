@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import logging
 import re
@@ -17,12 +16,16 @@ from urllib.parse import parse_qsl
 from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationModel
 
-from localaws import aws_api, registry
+from localaws import registry
+from localaws.body import Environ, RequestBody
 from localaws.context import ACCOUNT_ID, ContextFactory
 from localaws.errors import AwsError, not_emulated
 from localaws.provider import Provider
+from localaws.wire.models import find_rest_operation, method_name, service_model
+from localaws.wire.parse import parse_json, parse_rest_json
+from localaws.wire.serialize import serialize, serialize_rest
+from localaws.wire.validate import validate
 
-Environ = dict[str, Any]
 WsgiApp = Callable[[Environ, Any], Iterable[bytes]]
 
 _log = logging.getLogger(__name__)
@@ -56,17 +59,17 @@ class Gateway:
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         request_id = str(uuid.uuid4())
-        body = _Body(environ)
+        body = RequestBody(environ)
         try:
             call = self._identify(environ)
             if call is None:
                 return self._call_moto(environ, start_response, request_id)
             provider = self.provider(call.service_name, call.region)
-            run = provider.operation(aws_api.method_name(call.operation.name))
+            run = provider.operation(method_name(call.operation.name))
             if run is None and not provider.delegates(call.operation.name):
                 raise not_emulated(call.service_name, call.operation.name)
             if run is None:
-                aws_api.validate(call.operation, aws_api.parse_json(call.operation, body.content()))
+                validate(call.operation, parse_json(call.operation, body.content()))
                 return self._call_moto(environ, start_response, request_id)
             return self._call_ours(call, run, environ, body, start_response, request_id)
         except AwsError as error:
@@ -110,7 +113,7 @@ class Gateway:
         region, signing_name = scope.groups() if scope else (_DEFAULT_REGION, "")
         prefix, _, operation = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")
         for service_name in registry.SERVICE_NAMES:
-            model = aws_api.service_model(service_name)
+            model = service_model(service_name)
             if model.signing_name != signing_name:
                 continue
             if model.metadata.get("targetPrefix") == prefix and operation:
@@ -121,7 +124,7 @@ class Gateway:
                     )
                 return Call(service_name, region, model.operation_model(operation))
             if not prefix and "targetPrefix" not in model.metadata:
-                found = aws_api.find_rest_operation(
+                found = find_rest_operation(
                     service_name, environ["REQUEST_METHOD"], _raw_path(environ)
                 )
                 if found:
@@ -133,23 +136,23 @@ class Gateway:
         call: Call,
         run: Callable[[dict[str, Any]], dict[str, Any] | None],
         environ: Environ,
-        body: _Body,
+        body: RequestBody,
         start_response: Any,
         request_id: str,
     ) -> Iterable[bytes]:
         if call.is_rest:
             query = dict(parse_qsl(environ.get("QUERY_STRING", "")))
-            params = aws_api.parse_rest_json(
+            params = parse_rest_json(
                 call.operation, _raw_path(environ), query, _headers(environ), body.content()
             )
         else:
-            params = aws_api.parse_json(call.operation, body.content())
-        aws_api.validate(call.operation, params)
+            params = parse_json(call.operation, body.content())
+        validate(call.operation, params)
         result = run(params) or {}
         if call.is_rest:
-            status, headers, payload = aws_api.serialize_rest(call.operation, result)
+            status, headers, payload = serialize_rest(call.operation, result)
             return _answer(status, headers, payload, start_response, request_id)
-        document = aws_api.serialize(call.operation.output_shape, result)
+        document = serialize(call.operation.output_shape, result)
         payload = json.dumps(document).encode()
         return _answer(
             200, {"Content-Type": "application/x-amz-json-1.1"}, payload, start_response, request_id
@@ -171,62 +174,12 @@ class Gateway:
         return chunks
 
 
-class _Body(io.RawIOBase):
-    """The request's body as a stream that knows what is left of it, and can be read twice.
-
-    A large S3 upload streams through; only what a service of ours reads is kept in memory.
-    """
-
-    def __init__(self, environ: Environ) -> None:
-        self._stream = environ["wsgi.input"]
-        # A chunked body ends by itself; otherwise reading past Content-Length would wait for ever.
-        ends_by_itself = environ.get("wsgi.input_terminated")
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        self._left = float("inf") if ends_by_itself else length
-        self._kept: io.BytesIO | None = None
-        environ["wsgi.input"] = self
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int | None = -1) -> bytes:
-        if self._kept is not None:
-            return self._kept.read(size)
-        wanted = self._left if size is None or size < 0 else min(size, self._left)
-        data: bytes = (
-            self._stream.read() if wanted == float("inf") else self._stream.read(int(wanted))
-        )
-        self._left = (
-            0 if wanted == float("inf") or (wanted and not data) else self._left - len(data)
-        )
-        return data
-
-    def readall(self) -> bytes:
-        return self.read()
-
-    def readinto(self, buffer: Any) -> int:
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def content(self) -> bytes:
-        """The whole body; whoever reads the stream next gets it again."""
-        if self._kept is None:
-            self._kept = io.BytesIO(self.read())
-        self._kept.seek(0)
-        return self._kept.getvalue()
-
-    def discard(self) -> None:
-        """Read what is left: closing a socket that holds unread bytes resets it under the answer."""
-        self.read()
-
-
 def _unknown_to_moto(environ: Environ) -> AwsError:
     scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
     service = scope.group(2) if scope else "unsigned request"
     place = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
     try:
-        found = aws_api.find_rest_operation(service, environ["REQUEST_METHOD"], _raw_path(environ))
+        found = find_rest_operation(service, environ["REQUEST_METHOD"], _raw_path(environ))
     except UnknownServiceError:
         found = None
     return not_emulated(service, found.name if found else place)

@@ -13,9 +13,10 @@ from typing import Any
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from localaws.body import Environ
 from localaws.clock import Clock
 from localaws.context import ACCOUNT_ID, ClientCache, Context
-from localaws.gateway import Environ, Gateway
+from localaws.gateway import Gateway
 from localaws.logs import LogStore
 from localaws.processes import ProcessTable
 

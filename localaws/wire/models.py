@@ -1,0 +1,56 @@
+"""Which operations a service has, and which one a request addresses."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from urllib.parse import unquote
+
+import botocore.session
+from botocore import xform_name
+from botocore.model import OperationModel, ServiceModel
+
+_session = botocore.session.Session()
+
+
+@lru_cache(maxsize=64)
+def service_model(service_name: str) -> ServiceModel:
+    """botocore's model of a service."""
+    return _session.get_service_model(service_name)
+
+
+def method_name(operation: str) -> str:
+    """``PutApprovalResult`` -> ``put_approval_result``."""
+    name: str = xform_name(operation)
+    return name
+
+
+@lru_cache(maxsize=256)
+def _uri_pattern(uri: str) -> re.Pattern[str]:
+    parts = re.split(r"\{([^}]+)\}", uri.split("?")[0])
+    pattern = ""
+    for index, part in enumerate(parts):
+        if index % 2 == 0:
+            pattern += re.escape(part)
+        else:
+            greedy, name = part.endswith("+"), part.rstrip("+")
+            pattern += f"(?P<{name}>{'.+' if greedy else '[^/]+'})"
+    return re.compile(f"^{pattern}/?$")
+
+
+def find_rest_operation(service_name: str, verb: str, path: str) -> OperationModel | None:
+    """The REST operation that a verb and path address, or None."""
+    model = service_model(service_name)
+    for name in model.operation_names:
+        operation = model.operation_model(name)
+        if operation.http["method"] == verb and _uri_pattern(operation.http["requestUri"]).match(
+            path
+        ):
+            return operation
+    return None
+
+
+def path_labels(operation: OperationModel, path: str) -> dict[str, str]:
+    match = _uri_pattern(operation.http["requestUri"]).match(path)
+    assert match, f"{path} does not address {operation.name}"
+    return {name: unquote(value) for name, value in match.groupdict().items()}
