@@ -1,0 +1,173 @@
+"""Measure a trained model on the held-out rows and write the evidence for its approval.
+
+    python workflow/evaluate.py --model model/ --test out/test --profile out/model --config use_case.json --output evaluation/
+
+Writes evaluation.json (SageMaker's model quality layout, and the gate's numbers), report.html and
+predictions.csv. It does not judge: the state machine compares the gate's value with the threshold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ml import job
+from ml.artifact import LoadedModel, load_model
+from ml.errors import JobError
+from ml.frames import make_frame, read_frame, write_frame
+from ml.profile import check_part, load_profile
+from ml.report import importance, passes, render
+from ml.scoring import Predictions, predict
+from ml.use_case import UseCase, load_use_case
+
+SAMPLE_ROWS = 200
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
+    base = Path("/opt/ml/processing")
+    parser.add_argument(
+        "--model", type=Path, default=base / "input/model", help="folder of model.tar.gz or its files"
+    )
+    parser.add_argument("--test", type=Path, default=base / "input/test", help="folder of test.csv")
+    parser.add_argument(
+        "--profile", type=Path, default=base / "input/profile", help="folder of profile.json"
+    )
+    parser.add_argument(
+        "--config", type=Path, default=base / "input/config", help="use_case.json or its folder"
+    )
+    parser.add_argument(
+        "--output", type=Path, default=base / "output/evaluation", help="folder to write to"
+    )
+    parser.add_argument(
+        "--threshold", type=float, default=None, help="of the gate; the use case's when not given"
+    )
+    parser.add_argument(
+        "--message",
+        type=Path,
+        default=Path("/opt/ml/output/message"),
+        help="file for the reason of a failure; SageMaker shows it as ExitMessage",
+    )
+    return parser.parse_args(arguments)
+
+
+def main(args: argparse.Namespace) -> None:
+    use_case = load_use_case(args.config)
+    profile = load_profile(args.profile, use_case)
+    model = load_model(args.model)
+    check_belongs(model, use_case, profile)
+    check_part(args.test / "test.csv", "test", profile)
+    frame = read_frame(args.test / "test.csv", use_case)
+    print(f"use case {use_case.name}: {model.card['estimator']} on {len(frame)} held-out rows")
+
+    predictions = predict(model.pipeline, frame, use_case)
+    threshold = use_case.metric.threshold if args.threshold is None else args.threshold
+    metrics = measure(predictions, use_case)
+    gate = gate_of(metrics, use_case, threshold, len(frame))
+    importances = importance(model.pipeline, frame, use_case)
+    report = render(use_case, metrics, gate, model.card, predictions, importances)
+
+    args.output.mkdir(parents=True, exist_ok=True)
+    evaluation = {**in_sagemaker_layout(metrics, predictions), "gate": gate}
+    text = json.dumps(evaluation, indent=2, allow_nan=False) + "\n"
+    (args.output / "evaluation.json").write_text(text, encoding="utf-8")
+    (args.output / "report.html").write_text(report, encoding="utf-8")
+    write_frame(sample_of(frame, predictions, use_case), args.output / "predictions.csv")
+    print_summary(metrics, gate, model.card["metrics"]["train"])
+    print(f"wrote evaluation.json, report.html and predictions.csv to {args.output}")
+
+
+def check_belongs(model: LoadedModel, use_case: UseCase, profile: dict[str, Any]) -> None:
+    """A model of another use case or data set may have seen the rows that are held out here."""
+    lineage = model.card["lineage"]
+    compared = [
+        ("use case", lineage["use_case"], use_case.name),
+        ("data set (sha256)", lineage["dataset"]["sha256"], profile["dataset"]["sha256"]),
+        ("training rows (sha256)", lineage["split"]["train"], profile["split"]["train"]),
+    ]
+    for what, found, expected in compared:
+        if found != expected:
+            raise JobError(
+                f"The model was trained on another {what}: found {found}, expected {expected}. "
+                "Evaluate it with the output of the preprocess job it was trained on."
+            )
+
+
+def measure(predictions: Predictions, use_case: UseCase) -> dict[str, dict[str, float]]:
+    values = predictions.values()
+    deviations = predictions.deviations(use_case.split.seed)
+    undefined = [name for name, value in values.items() if not np.isfinite(value)]
+    if undefined:
+        raise JobError(
+            f"{', '.join(undefined)} cannot be computed: the {len(predictions.actual)} held-out rows "
+            f"all have the same {use_case.target}. Add rows or raise split.test_share."
+        )
+    return {
+        name: {"value": value, "standard_deviation": deviations.get(name, 0.0)}
+        for name, value in values.items()
+    }
+
+
+def gate_of(
+    metrics: dict[str, dict[str, float]], use_case: UseCase, threshold: float, rows: int
+) -> dict[str, Any]:
+    """What the state machine's Choice reads."""
+    return {
+        "metric": use_case.metric.name,
+        "value": metrics[use_case.metric.name]["value"],
+        "threshold": threshold,
+        "direction": use_case.metric.direction,
+        "rows": rows,
+    }
+
+
+def in_sagemaker_layout(
+    metrics: dict[str, dict[str, float]], predictions: Predictions
+) -> dict[str, Any]:
+    if not predictions.classes:
+        return {"regression_metrics": metrics}
+    kind = "binary" if len(predictions.classes) == 2 else "multiclass"
+    matrix = predictions.confusion().tolist()
+    table = {
+        actual: dict(zip(predictions.classes, row, strict=True))
+        for actual, row in zip(predictions.classes, matrix, strict=True)
+    }
+    return {f"{kind}_classification_metrics": {"confusion_matrix": table, **metrics}}
+
+
+def sample_of(frame: pd.DataFrame, predictions: Predictions, use_case: UseCase) -> pd.DataFrame:
+    """The first held-out rows with their predictions, for a person to read."""
+    rows = frame.head(SAMPLE_ROWS)
+    arrays = {name: rows[name].to_numpy() for name in use_case.feature_names}
+    arrays[f"actual {use_case.target}"] = predictions.labels(predictions.actual[:SAMPLE_ROWS])
+    arrays[f"predicted {use_case.target}"] = predictions.labels(predictions.predicted[:SAMPLE_ROWS])
+    return make_frame(arrays)
+
+
+def print_summary(
+    metrics: dict[str, dict[str, float]], gate: dict[str, Any], train: dict[str, float]
+) -> None:
+    print(f"{'metric':<20} {'held out':>12} {'+/-':>10} {'training':>12}")
+    for name, entry in metrics.items():
+        print(
+            f"{name:<20} {entry['value']:>12.6f} {entry['standard_deviation']:>10.6f} "
+            f"{train[name]:>12.6f}"
+        )
+    for name, entry in metrics.items():
+        print(f"test:{name}={entry['value']:.6f};")
+    sign = ">=" if gate["direction"] == "maximize" else "<="
+    print(
+        f"gate: {gate['metric']} {gate['value']:.6f} {sign} {gate['threshold']:g} on {gate['rows']} "
+        f"rows: {'passed' if passes(gate) else 'NOT passed'}"
+    )
+
+
+if __name__ == "__main__":
+    arguments = parse_arguments()
+    sys.exit(job.run(lambda: main(arguments), reason_file=arguments.message, exit_code=1))

@@ -1,0 +1,70 @@
+"""Answer requests for predictions: the four functions SageMaker's scikit-learn container calls.
+
+    python workflow/inference.py --model model/ --input sample-files/cal_pred.csv
+
+A row holds the features in the order of the use case, without the target. Accepted are
+
+    text/csv               rows without a header line
+    application/json       {"instances": [[...], {"feature": value, ...}]} or {"context": "5.1,3.5,1.4,0.2"}
+    application/jsonlines  a list or an object a line
+
+The answer is text/csv (a prediction a line), application/json {"predictions": [...]} or application/jsonlines.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+# Read when scikit-learn is imported: a server answers many requests at once, one thread each.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from ml.answers import Answer, answer, encode
+from ml.artifact import LoadedModel, load_model
+from ml.errors import JobError
+from ml.requests import Rows, decode
+
+
+def model_fn(model_dir: str) -> LoadedModel:
+    """Load the model; its file must be the one that train recorded."""
+    return load_model(Path(model_dir))
+
+
+def input_fn(body: str | bytes, content_type: str) -> Rows:
+    """Take the request apart. The rows are checked in predict_fn, which knows the model's features."""
+    return decode(body, content_type)
+
+
+def predict_fn(rows: Rows, model: LoadedModel) -> Answer:
+    return answer(rows, model)
+
+
+def output_fn(prediction: Answer, accept: str) -> tuple[str, str]:
+    """The body and its content type; the container makes a response of the two."""
+    return encode(prediction, accept)
+
+
+def main(args: argparse.Namespace) -> None:
+    model = model_fn(str(args.model))
+    rows = input_fn(args.input.read_bytes(), args.content_type)
+    body, _ = output_fn(predict_fn(rows, model), args.accept)
+    print(body, end="")
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
+    parser.add_argument("--model", type=Path, default=Path("/opt/ml/model"), help="folder of the model")
+    parser.add_argument("--input", type=Path, required=True, help="file with the request's body")
+    parser.add_argument("--content-type", default="text/csv", help="of the input file")
+    parser.add_argument("--accept", default="text/csv", help="content type of the answer")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    try:
+        main(parse_arguments())
+    except (OSError, ValueError, JobError) as error:
+        sys.exit(f"inference: {error}")

@@ -1,0 +1,192 @@
+"""Charts as inline SVG, drawn by hand: the prebuilt image has no plotting library, and a report must be one file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+import numpy.typing as npt
+
+WIDTH, HEIGHT = 460, 340
+LEFT, RIGHT, TOP, BOTTOM = 62, 12, 12, 48
+INK, GRID, MARK, SECOND = "#334155", "#e2e8f0", "#2563eb", "#dc2626"
+
+Values = npt.NDArray[np.float64]
+
+
+class Axes:
+    """A plot area with ticks; the methods add marks in data coordinates."""
+
+    def __init__(
+        self, x: tuple[float, float], y: tuple[float, float], x_label: str, y_label: str
+    ) -> None:
+        self._x, self._y = _widened(x), _widened(y)
+        self._marks: list[str] = []
+        self._labels = (x_label, y_label)
+
+    def place(self, x: float, y: float) -> tuple[float, float]:
+        across = (x - self._x[0]) / (self._x[1] - self._x[0])
+        up = (y - self._y[0]) / (self._y[1] - self._y[0])
+        return LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - up * (HEIGHT - TOP - BOTTOM)
+
+    def points(self, x: Values, y: Values, opacity: float = 0.35) -> None:
+        # One path for all points: a thousand elements would make the browser slow.
+        dots = "".join("M{:.1f} {:.1f}h0".format(*self.place(a, b)) for a, b in zip(x, y, strict=True))
+        self._marks.append(
+            f'<path d="{dots}" stroke="{MARK}" stroke-width="4" stroke-linecap="round" '
+            f'opacity="{opacity}" fill="none"/>'
+        )
+
+    def line(self, points: Sequence[tuple[float, float]], color: str = SECOND, dash: str = "") -> None:
+        path = " ".join("{:.1f},{:.1f}".format(*self.place(x, y)) for x, y in points)
+        self._marks.append(
+            f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="1.5" '
+            f'stroke-dasharray="{dash}"/>'
+        )
+
+    def bar(self, left: float, right: float, height: float) -> None:
+        (x1, y1), (x2, y2) = self.place(left, height), self.place(right, 0)
+        self._marks.append(
+            f'<rect x="{x1:.1f}" y="{y1:.1f}" width="{max(x2 - x1 - 0.5, 0.5):.1f}" '
+            f'height="{max(y2 - y1, 0):.1f}" fill="{MARK}" opacity="0.8"/>'
+        )
+
+    def svg(self, title: str) -> str:
+        grid = []
+        for value in _ticks(*self._x):
+            x, bottom = self.place(value, self._y[0])
+            grid.append(f'<path d="M{x:.1f} {TOP}V{bottom:.1f}" stroke="{GRID}"/>')
+            grid.append(_text(x, bottom + 16, f"{value:.4g}", "middle"))
+        for value in _ticks(*self._y):
+            left, y = self.place(self._x[0], value)
+            grid.append(f'<path d="M{left:.1f} {y:.1f}H{WIDTH - RIGHT}" stroke="{GRID}"/>')
+            grid.append(_text(left - 6, y + 4, f"{value:.4g}", "end"))
+        middle = (LEFT + WIDTH - RIGHT) / 2
+        labels = [
+            _text(middle, HEIGHT - 10, self._labels[0], "middle"),
+            _text(-(TOP + HEIGHT - BOTTOM) / 2, 14, self._labels[1], "middle", 'transform="rotate(-90)"'),
+        ]
+        return _svg(title, "".join([*grid, *self._marks, *labels]))
+
+
+def predicted_against_actual(actual: Values, predicted: Values, name: str) -> str:
+    both = (float(min(actual.min(), predicted.min())), float(max(actual.max(), predicted.max())))
+    axes = Axes(both, both, f"actual {name}", f"predicted {name}")
+    axes.points(actual, predicted)
+    axes.line([(both[0], both[0]), (both[1], both[1])])
+    return axes.svg("Predicted against actual values, with the line of perfect predictions")
+
+
+def residuals(predicted: Values, residual: Values, name: str) -> str:
+    axes = Axes(_range(predicted), _range(residual), f"predicted {name}", "actual - predicted")
+    axes.points(predicted, residual)
+    axes.line([(_range(predicted)[0], 0.0), (_range(predicted)[1], 0.0)])
+    return axes.svg("Residuals over the predicted values")
+
+
+def histogram(values: Values, label: str, bins: int = 40) -> str:
+    counts, edges = np.histogram(values, bins=bins)
+    axes = Axes((float(edges[0]), float(edges[-1])), (0.0, float(counts.max())), label, "rows")
+    for count, left, right in zip(counts, edges[:-1], edges[1:], strict=True):
+        axes.bar(float(left), float(right), float(count))
+    return axes.svg(f"Distribution of {label}")
+
+
+def calibration(confidence: Values, right: npt.NDArray[np.bool_], bins: int = 10) -> str:
+    """How often the model is right, over how sure it is; on the diagonal it is as good as it says."""
+    axes = Axes((0.0, 1.0), (0.0, 1.0), "probability of the predicted label", "share that is right")
+    axes.line([(0.0, 0.0), (1.0, 1.0)], dash="4 3")
+    position = np.minimum((confidence * bins).astype(int), bins - 1)
+    means = [
+        (float(confidence[position == bin_].mean()), float(right[position == bin_].mean()))
+        for bin_ in range(bins)
+        if (position == bin_).any()
+    ]
+    axes.line(means, color=MARK)
+    axes.points(np.array([x for x, _ in means]), np.array([y for _, y in means]), opacity=1.0)
+    return axes.svg("Calibration")
+
+
+def bars(names: Sequence[str], values: Sequence[float], errors: Sequence[float], label: str) -> str:
+    """Horizontal bars with one standard deviation as a line."""
+    left, step = 150, 26
+    height = TOP + step * len(names) + 34
+    low = min(0.0, *(value - error for value, error in zip(values, errors, strict=True)))
+    high = max(0.0, *(value + error for value, error in zip(values, errors, strict=True)))
+    scale = (WIDTH - left - RIGHT) / ((high - low) or 1.0)
+    zero = left - low * scale
+    parts = []
+    for row, (name, value, error) in enumerate(zip(names, values, errors, strict=True)):
+        y = TOP + row * step
+        start, end = sorted((zero, zero + value * scale))
+        middle = zero + value * scale
+        parts.append(_text(left - 8, y + 15, name if len(name) <= 22 else name[:21] + "…", "end"))
+        parts.append(
+            f'<rect x="{start:.1f}" y="{y + 3}" width="{end - start:.1f}" height="{step - 8}" '
+            f'fill="{MARK}" opacity="0.8"/><path d="M{middle - error * scale:.1f} {y + 12}'
+            f'H{middle + error * scale:.1f}" stroke="{SECOND}"/>'
+        )
+    for value in _ticks(low, high):
+        x = zero + value * scale
+        parts.append(f'<path d="M{x:.1f} {TOP}V{height - 34}" stroke="{GRID}"/>')
+        parts.append(_text(x, height - 20, f"{value:.3g}", "middle"))
+    parts.append(_text((left + WIDTH) / 2, height - 4, label, "middle"))
+    return _svg(label, "".join(parts), height)
+
+
+def confusion(matrix: npt.NDArray[np.int64], names: Sequence[str]) -> str:
+    left, top, cell = 120, 28, max(34, min(84, 330 // len(names)))
+    size = cell * len(names)
+    parts = [_text(left + size / 2, 12, "predicted", "middle")]
+    for row, name in enumerate(names):
+        parts.append(_text(left - 8, top + cell * (row + 0.5) + 4, name[:16], "end"))
+        parts.append(_text(left + cell * (row + 0.5), top + size + 16, name[: cell // 7], "middle"))
+        total = max(1, int(matrix[row].sum()))
+        for column in range(len(names)):
+            share = matrix[row, column] / total
+            color = MARK if row == column else SECOND
+            x, y = left + cell * column, top + cell * row
+            parts.append(
+                f'<rect x="{x}" y="{y}" width="{cell - 1}" height="{cell - 1}" fill="{color}" '
+                f'fill-opacity="{0.06 + 0.84 * share:.2f}"/>'
+            )
+            ink = "#ffffff" if share > 0.55 else INK
+            parts.append(_text(x + cell / 2, y + cell / 2 + 4, str(matrix[row, column]), "middle", "", ink))
+    return _svg("Confusion matrix: a row an actual label", "".join(parts), top + size + 26)
+
+
+def _svg(title: str, content: str, height: float = HEIGHT) -> str:
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img" xmlns="http://www.w3.org/2000/svg" '
+        f'font-family="system-ui, sans-serif" font-size="11"><title>{escape(title)}</title>{content}</svg>'
+    )
+
+
+def _text(x: float, y: float, text: str, anchor: str, extra: str = "", color: str = INK) -> str:
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{color}" {extra}>'
+        f"{escape(text)}</text>"
+    )
+
+
+def _range(values: Values) -> tuple[float, float]:
+    return float(values.min()), float(values.max())
+
+
+def _widened(limits: tuple[float, float]) -> tuple[float, float]:
+    """A range of one value still needs a width."""
+    low, high = limits
+    return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def _ticks(low: float, high: float, wanted: int = 5) -> list[float]:
+    """Round numbers between low and high."""
+    if not high > low:
+        return [low]
+    raw = (high - low) / wanted
+    magnitude = 10.0 ** np.floor(np.log10(raw))
+    step = next(factor * magnitude for factor in (1, 2, 2.5, 5, 10) if factor * magnitude >= raw)
+    first = int(np.ceil(low / step - 1e-9))
+    last = int(np.floor(high / step + 1e-9))
+    return [float(number * step) for number in range(first, last + 1)]

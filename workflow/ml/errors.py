@@ -1,0 +1,25 @@
+"""The errors a person is meant to read: they become the job's failure reason, without a traceback."""
+
+from __future__ import annotations
+
+
+class JobError(Exception):
+    """Something a person can put right; the message says what was found, what is allowed and what to do."""
+
+    def details(self) -> str:
+        """The long form for the job's log."""
+        return str(self)
+
+
+class InvalidRequest(JobError, ValueError):
+    """A request for predictions that cannot be answered; ``status`` is the HTTP status it deserves."""
+
+    status = 400
+
+
+class UnsupportedContentType(InvalidRequest):
+    status = 415
+
+
+class NotAcceptable(InvalidRequest):
+    status = 406

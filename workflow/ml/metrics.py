@@ -1,0 +1,126 @@
+"""Metrics of the held-out rows, in the layout of SageMaker's model quality reports.
+
+https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-model-quality-metrics.html names the metrics and
+their standard deviations, which come from resampling the rows. All arithmetic is numpy's, so that the same
+rows give the same digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+RESAMPLES = 100
+# Resampling more rows than this tells nothing new: the deviation of n rows is that of m rows times sqrt(m/n).
+RESAMPLED_ROWS = 20_000
+
+
+@dataclass(frozen=True)
+class KnownMetric:
+    task: str
+    direction: str
+
+
+METRICS = {
+    "r2": KnownMetric("regression", "maximize"),
+    "mse": KnownMetric("regression", "minimize"),
+    "rmse": KnownMetric("regression", "minimize"),
+    "mae": KnownMetric("regression", "minimize"),
+    "accuracy": KnownMetric("classification", "maximize"),
+    "weighted_precision": KnownMetric("classification", "maximize"),
+    "weighted_recall": KnownMetric("classification", "maximize"),
+    "weighted_f1": KnownMetric("classification", "maximize"),
+}
+
+
+def regression_metrics(actual: Floats, predicted: Floats) -> dict[str, float]:
+    residual = actual - predicted
+    mse = float(np.mean(residual**2))
+    spread = float(np.mean((actual - np.mean(actual)) ** 2))
+    return {
+        # Of rows that all have the same value nothing can be explained: not a number, never "perfect".
+        "r2": 1.0 - mse / spread if spread > 0 else float("nan"),
+        "mse": mse,
+        "rmse": float(np.sqrt(mse)),
+        "mae": float(np.mean(np.abs(residual))),
+    }
+
+
+def confusion_matrix(actual: Integers, predicted: Integers, size: int) -> Integers:
+    """Rows: the actual class; columns: the predicted one."""
+    counts = np.bincount(actual * size + predicted, minlength=size * size)
+    return counts.reshape(size, size).astype(np.int64)
+
+
+def classification_metrics(actual: Integers, predicted: Integers, size: int) -> dict[str, float]:
+    matrix = confusion_matrix(actual, predicted, size)
+    right = np.diag(matrix).astype(float)
+    in_class = matrix.sum(axis=1).astype(float)
+    named = matrix.sum(axis=0).astype(float)
+    precision = np.divide(right, named, out=np.zeros(size), where=named > 0)
+    recall = np.divide(right, in_class, out=np.zeros(size), where=in_class > 0)
+    both = precision + recall
+    f1 = np.divide(2 * precision * recall, both, out=np.zeros(size), where=both > 0)
+    weight = in_class / in_class.sum()
+    # With two labels the second is the positive one, as in SageMaker's binary metrics.
+    positive = (
+        {"precision": float(precision[1]), "recall": float(recall[1]), "f1": float(f1[1])}
+        if size == 2
+        else {}
+    )
+    return {
+        **positive,
+        "accuracy": float(right.sum() / in_class.sum()),
+        "weighted_precision": float(weight @ precision),
+        "weighted_recall": float(weight @ recall),
+        "weighted_f1": float(weight @ f1),
+    }
+
+
+def class_metrics(matrix: Integers, classes: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows, precision and recall of each class, for the report."""
+    return [
+        {
+            "class": name,
+            "rows": int(matrix[i].sum()),
+            "precision": float(matrix[i, i] / max(1, matrix[:, i].sum())),
+            "recall": float(matrix[i, i] / max(1, matrix[i].sum())),
+        }
+        for i, name in enumerate(classes)
+    ]
+
+
+def standard_deviations(
+    metrics: Callable[[npt.NDArray[Any], npt.NDArray[Any]], dict[str, float]],
+    actual: npt.NDArray[Any],
+    predicted: npt.NDArray[Any],
+    seed: int,
+) -> dict[str, float]:
+    """How much each metric moves when the rows are drawn again (bootstrap)."""
+    random = np.random.default_rng(seed)
+    rows = len(actual)
+    drawn = min(rows, RESAMPLED_ROWS)
+    if drawn < rows:
+        chosen = random.choice(rows, size=drawn, replace=False)
+        actual, predicted = actual[chosen], predicted[chosen]
+    samples: dict[str, list[float]] = {}
+    for _ in range(RESAMPLES):
+        index = random.integers(0, drawn, size=drawn)
+        for name, value in metrics(actual[index], predicted[index]).items():
+            if np.isfinite(value):  # a draw of equal rows has no R2
+                samples.setdefault(name, []).append(value)
+    scale = (drawn / rows) ** 0.5
+    return {name: float(np.std(values) * scale) for name, values in samples.items()}
+
+
+def class_codes(labels: npt.NDArray[Any], classes: Sequence[str]) -> Integers:
+    """The position of each label in `classes`."""
+    code = {name: position for position, name in enumerate(classes)}
+    return np.fromiter((code[str(label)] for label in labels), dtype=np.int64, count=len(labels))

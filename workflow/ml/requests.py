@@ -1,0 +1,188 @@
+"""Requests for predictions: from the body to rows of cells, and from cells to the model's features.
+
+The same rules as in the data gate: what would be refused as training data is refused here, with the row,
+the column, what was found and what is expected.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ml.cells import parse_number, parse_numbers, shown
+from ml.errors import InvalidRequest, UnsupportedContentType
+from ml.frames import make_frame
+from ml.use_case import Column, UseCase
+
+CSV, JSON, JSON_LINES = "text/csv", "application/json", "application/jsonlines"
+CONTENT_TYPES = (CSV, JSON, JSON_LINES)
+SHOWN_PROBLEMS = 5
+BODY_FORMS = '{"instances": [[...], {...}]} or {"context": "5.1,3.5,1.4,0.2"}'
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a request: lists in the features' order, or objects by feature name."""
+
+    rows: list[Any]
+    as_text: bool  # every cell is text (CSV); otherwise the cells have JSON's types
+
+
+def decode(body: str | bytes, content_type: str | None) -> Rows:
+    """Take a request's body apart; raise InvalidRequest when it is not what its content type says."""
+    kind = (content_type or "").partition(";")[0].strip().lower()
+    if kind not in CONTENT_TYPES:
+        raise UnsupportedContentType(
+            f"Content type {shown(content_type)} is not supported; expected one of "
+            f"{', '.join(CONTENT_TYPES)}."
+        )
+    text = _text(body)
+    if kind == CSV:
+        return Rows(_csv_rows(text), as_text=True)
+    if kind == JSON_LINES:
+        lines = text.splitlines()
+        rows = [_json(line, f"line {n}") for n, line in enumerate(lines, start=1) if line.strip()]
+        return Rows(_not_empty(rows), as_text=False)
+    return _json_rows(_json(text, "the body"))
+
+
+def _text(body: str | bytes) -> str:
+    if isinstance(body, str):
+        return body.removeprefix("\ufeff")
+    try:
+        return bytes(body).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(f"The body is not UTF-8: byte {error.start} cannot be decoded.") from error
+
+
+def _csv_rows(text: str) -> list[list[str]]:
+    reader = csv.reader(io.StringIO(text.rstrip("\r\n"), newline=""), strict=True)
+    try:
+        return _not_empty([[cell.strip() for cell in row] for row in reader])
+    except csv.Error as error:
+        raise InvalidRequest(f"The body is not CSV: {error} at line {reader.line_num}.") from error
+
+
+def _json(text: str, what: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest(f"Cannot read {what} as JSON: {error}.") from error
+
+
+def _refuse_constant(word: str) -> Any:
+    raise ValueError(f"{word} is not JSON; use null for a missing value")
+
+
+def _json_rows(document: Any) -> Rows:
+    if isinstance(document, dict) and len(document) == 1:
+        if isinstance(document.get("instances"), list):
+            return Rows(_not_empty(document["instances"]), as_text=False)
+        if isinstance(document.get("context"), str):
+            return Rows(_csv_rows(document["context"]), as_text=True)
+    found = f"the keys {', '.join(map(shown, document))}" if isinstance(document, dict) else shown(document)
+    raise InvalidRequest(f"Found {shown(found, 80)}, expected {BODY_FORMS}.")
+
+
+def _not_empty(rows: list[Any]) -> list[Any]:
+    if not rows:
+        raise InvalidRequest("The request holds no rows, expected at least one.")
+    return rows
+
+
+def features_of(rows: Rows, use_case: UseCase) -> pd.DataFrame:
+    """The features of every row with the model's types; raise InvalidRequest listing the first problems."""
+    names = use_case.feature_names
+    if rows.as_text and rows.rows[0] == names:
+        raise InvalidRequest(
+            "Row 1 is a header line; send rows only, with the features in this order: "
+            f"{', '.join(names)}."
+        )
+    problems: list[str] = []
+    listed = [_as_list(row, number, names, problems) for number, row in enumerate(rows.rows, start=1)]
+    _refuse(problems)
+    arrays = {}
+    for column, cells in zip(use_case.features, zip(*listed, strict=True), strict=True):
+        arrays[column.name] = _column_values(column, cells, rows.as_text, problems)
+    _refuse(problems)
+    return make_frame(arrays)
+
+
+def _as_list(row: Any, number: int, names: list[str], problems: list[str]) -> Sequence[Any]:
+    if isinstance(row, dict):
+        missing = [name for name in names if name not in row]
+        unknown = [name for name in row if name not in names]
+        if missing:
+            problems.append(f"row {number}: lacks {', '.join(missing)}")
+        if unknown:
+            found = ", ".join(shown(name) for name in unknown[:3])
+            problems.append(f"row {number}: unknown {found}, expected {', '.join(names)}")
+        return [row.get(name) for name in names]
+    if not isinstance(row, list):
+        problems.append(
+            f"row {number}: found {shown(row)}, expected a list of {len(names)} values or an object"
+        )
+        return [None] * len(names)
+    if len(row) != len(names):
+        problems.append(
+            f"row {number}: found {len(row)} values, expected {len(names)} ({', '.join(names)})"
+        )
+    return row
+
+
+def _column_values(
+    column: Column, cells: Sequence[Any], as_text: bool, problems: list[str]
+) -> npt.NDArray[Any]:
+    if column.is_number:
+        fast = parse_numbers(list(cells)) if as_text else None
+        read = fast if fast is not None else [_number(cell, as_text) for cell in cells]
+        numbers = np.array([np.nan if value is None else value for value in read], dtype=np.float64)
+        low = -np.inf if column.minimum is None else column.minimum
+        high = np.inf if column.maximum is None else column.maximum
+        right = (numbers >= low) & (numbers <= high)
+        if column.type == "integer":
+            right &= numbers == np.floor(numbers)
+        values: npt.NDArray[Any] = numbers
+    else:
+        values = np.array(["" if cell is None else cell for cell in cells], dtype=object)
+        right = np.array([isinstance(cell, str) and cell in column.values for cell in cells])
+    if not right.all():
+        for position in np.flatnonzero(~right):
+            cell = cells[position]
+            empty = cell is None or cell == ""
+            if empty and column.maximum_missing_share > 0:
+                continue
+            found = "an empty value" if empty else shown(cell)
+            problems.append(
+                f"row {position + 1}, column {column.name}: found {found}, expected {column.expected}"
+            )
+    return values
+
+
+def _number(cell: Any, as_text: bool) -> float | None:
+    if as_text:
+        return parse_number(cell)
+    if isinstance(cell, bool) or not isinstance(cell, (int, float)):
+        return None
+    try:
+        value = float(cell) + 0.0
+    except OverflowError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _refuse(problems: list[str]) -> None:
+    if not problems:
+        return
+    listed = "; ".join(problems[:SHOWN_PROBLEMS])
+    more = f"; and {len(problems) - SHOWN_PROBLEMS} more" if len(problems) > SHOWN_PROBLEMS else ""
+    raise InvalidRequest(f"{listed}{more}.")

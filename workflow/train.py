@@ -1,0 +1,140 @@
+"""Train the model of a use case.
+
+    python workflow/train.py --train out/train --profile out/model --config use_case.json --model-dir model/
+
+Hyperparameters come from the use case; those of the training job (SM_HPS, or
+/opt/ml/input/config/hyperparameters.json) override them, and so does `--max_iter 200` when run by hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from ml import job
+from ml.artifact import save_model
+from ml.errors import JobError
+from ml.estimators import make_estimator, settings_of
+from ml.features import build_pipeline, fit
+from ml.frames import read_frame
+from ml.lineage import make_lineage
+from ml.profile import check_part, load_profile
+from ml.scoring import predict
+from ml.use_case import load_use_case
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    environment = os.environ.get
+    base = Path("/opt/ml")
+    channels = base / "input/data"
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
+    parser.add_argument(
+        "--train",
+        type=Path,
+        default=environment("SM_CHANNEL_TRAIN", channels / "train"),
+        help="folder of train.csv",
+    )
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=environment("SM_CHANNEL_CONFIG", channels / "config"),
+        help="use_case.json or its folder",
+    )
+    parser.add_argument(
+        "--profile",
+        type=Path,
+        default=environment("SM_CHANNEL_PROFILE", channels / "profile"),
+        help="folder of the profile.json that preprocess wrote",
+    )
+    parser.add_argument(
+        "--model-dir",
+        type=Path,
+        default=environment("SM_MODEL_DIR", base / "model"),
+        help="folder to write the model to",
+    )
+    parser.add_argument(
+        "--hyperparameters",
+        type=Path,
+        default=base / "input/config/hyperparameters.json",
+        help="JSON object; read when there is no SM_HPS",
+    )
+    parser.add_argument(
+        "--failure",
+        type=Path,
+        default=base / "output/failure",
+        help="file for the reason of a failure; SageMaker shows it as FailureReason",
+    )
+    args, rest = parser.parse_known_args(arguments)
+    args.overrides = read_overrides(rest, environment("SM_HPS"), args.hyperparameters, parser)
+    return args
+
+
+def read_overrides(
+    rest: list[str], sm_hps: str | None, file: Path, parser: argparse.ArgumentParser
+) -> dict[str, Any]:
+    """The hyperparameters of this job, without the settings SageMaker puts among them."""
+    overrides: dict[str, Any] = {}
+    if sm_hps is not None:
+        # Script mode repeats the hyperparameters on the command line in Python's spelling: SM_HPS has
+        # them as JSON, so the repetition in `rest` is not read.
+        overrides = json.loads(sm_hps)
+    else:
+        if file.is_file():
+            overrides = json.loads(file.read_text(encoding="utf-8"))
+        for flag, value in zip(rest[::2], [*rest[1::2], None], strict=False):
+            name = flag.lstrip("-").replace("-", "_")
+            if not flag.startswith("-") or not name or value is None:
+                parser.error(f"found {flag!r}, expected a hyperparameter with its value: --name value")
+            overrides[name] = value
+    # sagemaker_program and the like, and _tuning_objective_metric of a tuning job.
+    return {
+        name: value
+        for name, value in overrides.items()
+        if not name.startswith(("sagemaker_", "_"))
+    }
+
+
+def main(args: argparse.Namespace) -> None:
+    use_case = load_use_case(args.config)
+    hyperparameters = {**use_case.model.hyperparameters, **args.overrides}
+    estimator = make_estimator(
+        use_case.model.estimator, use_case.task, hyperparameters, use_case.model.seed
+    )
+    pipeline = build_pipeline(use_case, estimator)
+    settings = settings_of(estimator)
+    print(f"use case {use_case.name}: {use_case.model.estimator}")
+    print(f"hyperparameters set: {json.dumps(hyperparameters) or 'none'}")
+
+    profile = load_profile(args.profile, use_case)
+    check_part(args.train / "train.csv", "train", profile)
+    frame = read_frame(args.train / "train.csv", use_case)
+    print(f"{len(frame)} rows, features {', '.join(use_case.feature_names)}")
+
+    started = time.monotonic()
+    fit(pipeline, frame, use_case)
+    print(f"trained in {time.monotonic() - started:.1f} s")
+
+    metrics = predict(pipeline, frame, use_case).values()
+    for name, value in metrics.items():
+        print(f"train:{name}={value:.6f};")
+
+    workflow = Path(__file__).resolve().parent
+    card = {
+        "estimator": use_case.model.estimator,
+        "hyperparameters": settings,
+        "metrics": {"train": metrics},
+        "lineage": make_lineage(use_case, profile, settings, workflow),
+    }
+    saved = save_model(args.model_dir, pipeline, card, use_case, workflow)
+    file = saved["model_file"]
+    print(f"wrote {args.model_dir / file['name']}: {file['size']} bytes, sha256 {file['sha256']}")
+
+
+if __name__ == "__main__":
+    arguments = parse_arguments()
+    sys.exit(job.run(lambda: main(arguments), reason_file=arguments.failure, exit_code=255))
