@@ -1,6 +1,7 @@
 """Measure a trained model on the held-out rows and write the evidence for its approval.
 
-    python workflow/evaluate.py --model model/ --test out/test --profile out/model --config use_case.json --output evaluation/
+    python workflow/evaluate.py --model model/ --test out/test --profile out/model \\
+        --config use_case.json --output evaluation/
 
 Writes evaluation.json (SageMaker's model quality layout, and the gate's numbers), report.html and
 predictions.csv. It does not judge: the state machine compares the gate's value with the threshold.
@@ -16,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-
 from ml import job
 from ml.artifact import LoadedModel, load_model
 from ml.errors import JobError
@@ -33,7 +33,10 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
     base = Path("/opt/ml/processing")
     parser.add_argument(
-        "--model", type=Path, default=base / "input/model", help="folder of model.tar.gz or its files"
+        "--model",
+        type=Path,
+        default=base / "input/model",
+        help="folder of model.tar.gz or its files",
     )
     parser.add_argument("--test", type=Path, default=base / "input/test", help="folder of test.csv")
     parser.add_argument(

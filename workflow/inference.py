@@ -8,7 +8,8 @@ A row holds the features in the order of the use case, without the target. Accep
     application/json       {"instances": [[...], {"feature": value, ...}]} or {"context": "5.1,3.5,1.4,0.2"}
     application/jsonlines  a list or an object a line
 
-The answer is text/csv (a prediction a line), application/json {"predictions": [...]} or application/jsonlines.
+The answer is text/csv (a prediction a line), application/json {"predictions": [...]} or
+application/jsonlines.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 # Read when scikit-learn is imported: a server answers many requests at once, one thread each.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -56,7 +56,9 @@ def main(args: argparse.Namespace) -> None:
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
-    parser.add_argument("--model", type=Path, default=Path("/opt/ml/model"), help="folder of the model")
+    parser.add_argument(
+        "--model", type=Path, default=Path("/opt/ml/model"), help="folder of the model"
+    )
     parser.add_argument("--input", type=Path, required=True, help="file with the request's body")
     parser.add_argument("--content-type", default="text/csv", help="of the input file")
     parser.add_argument("--accept", default="text/csv", help="content type of the answer")

@@ -14,7 +14,6 @@ import sys
 from pathlib import Path
 
 import pandas as pd
-
 from ml import job
 from ml.data_gate import gate
 from ml.frames import write_frame
@@ -26,7 +25,9 @@ from ml.use_case import UseCase, load_use_case
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
     base = Path("/opt/ml/processing")
-    parser.add_argument("--data", type=Path, default=base / "input/data", help="folder of CSV files")
+    parser.add_argument(
+        "--data", type=Path, default=base / "input/data", help="folder of CSV files"
+    )
     parser.add_argument(
         "--config", type=Path, default=base / "input/config", help="use_case.json or its folder"
     )
@@ -69,7 +70,9 @@ def main(args: argparse.Namespace) -> None:
     write_frame(data.frame[test], test_file)
     profile = make_profile(data, use_case, train, train_file, test_file)
     profile_file.write_text(json.dumps(profile, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    print(f"split with seed {use_case.split.seed}: {len(train)} rows to train, {test.sum()} to test")
+    print(
+        f"split with seed {use_case.split.seed}: {len(train)} rows to train, {test.sum()} to test"
+    )
     print(f"dataset sha256 {profile['dataset']['sha256']}")
 
 

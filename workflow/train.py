@@ -18,7 +18,6 @@ from typing import Any
 
 from ml import job
 from ml.artifact import save_model
-from ml.errors import JobError
 from ml.estimators import make_estimator, settings_of
 from ml.features import build_pipeline, fit
 from ml.frames import read_frame
@@ -89,13 +88,13 @@ def read_overrides(
         for flag, value in zip(rest[::2], [*rest[1::2], None], strict=False):
             name = flag.lstrip("-").replace("-", "_")
             if not flag.startswith("-") or not name or value is None:
-                parser.error(f"found {flag!r}, expected a hyperparameter with its value: --name value")
+                parser.error(
+                    f"found {flag!r}, expected a hyperparameter with its value: --name value"
+                )
             overrides[name] = value
     # sagemaker_program and the like, and _tuning_objective_metric of a tuning job.
     return {
-        name: value
-        for name, value in overrides.items()
-        if not name.startswith(("sagemaker_", "_"))
+        name: value for name, value in overrides.items() if not name.startswith(("sagemaker_", "_"))
     }
 
 

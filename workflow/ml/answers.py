@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ml.artifact import LoadedModel
-from ml.errors import NotAcceptable
+from ml.errors import NotAcceptableError
 from ml.requests import CONTENT_TYPES, CSV, JSON, JSON_LINES, Rows, features_of
 
 
@@ -70,6 +70,6 @@ def _accepted(accept: str | None) -> str:
             return CSV
         if kind in (CSV, JSON, JSON_LINES):
             return kind
-    raise NotAcceptable(
+    raise NotAcceptableError(
         f"Accept {accept!r} cannot be given; expected one of {', '.join(CONTENT_TYPES)}."
     )

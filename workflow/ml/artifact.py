@@ -1,8 +1,8 @@
 """The model's files: what train writes, evaluate checks and the endpoint serves.
 
-    model.joblib   the fitted scikit-learn Pipeline
-    model.json     the use case, settings, metrics, lineage and the sha256 of model.joblib
-    code/          inference.py and ml/, for the serving container
+model.joblib   the fitted scikit-learn Pipeline
+model.json     the use case, settings, metrics, lineage and the sha256 of model.joblib
+code/          inference.py and ml/, for the serving container
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CODE_FOLDER = "code"
 FORMAT = 1
 
 
-class ModelRefused(JobError):
+class ModelRefusedError(JobError):
     """The model's files are not what train wrote, or do not fit this environment."""
 
 
@@ -82,7 +82,7 @@ def load_model(folder: Path) -> LoadedModel:
             content = (folder / MODEL_FILE).read_bytes()
             card_text = (folder / CARD_FILE).read_bytes()
         except OSError as error:
-            raise ModelRefused(
+            raise ModelRefusedError(
                 f"{folder} holds no model: {error.strerror} ({error.filename}). Expected "
                 f"{MODEL_FILE} and {CARD_FILE}, or model.tar.gz with both."
             ) from error
@@ -91,11 +91,11 @@ def load_model(folder: Path) -> LoadedModel:
         recorded = card["model_file"]["sha256"]
         trained_with = card["lineage"]["libraries"]
     except (ValueError, KeyError, TypeError) as error:
-        raise ModelRefused(f"{CARD_FILE} is not what train writes: {error!r}.") from error
+        raise ModelRefusedError(f"{CARD_FILE} is not what train writes: {error!r}.") from error
     # A joblib file runs code when it is loaded, so nothing but the file that train recorded is loaded.
     found = hashlib.sha256(content).hexdigest()
     if found != recorded:
-        raise ModelRefused(
+        raise ModelRefusedError(
             f"{MODEL_FILE} is not the file that train wrote: found sha256 {found}, {CARD_FILE} "
             f"records {recorded}. Train again, or restore the model's files."
         )
@@ -114,10 +114,10 @@ def _read_archive(archive: Path) -> tuple[bytes, bytes]:
                 if file is not None and name in (MODEL_FILE, CARD_FILE):
                     found[name] = file.read()
     except (tarfile.TarError, OSError, EOFError) as error:
-        raise ModelRefused(f"{archive} cannot be read: {error}. Train again.") from error
+        raise ModelRefusedError(f"{archive} cannot be read: {error}. Train again.") from error
     missing = [name for name in (MODEL_FILE, CARD_FILE) if name not in found]
     if missing:
-        raise ModelRefused(f"{archive} lacks {' and '.join(missing)}, which train writes.")
+        raise ModelRefusedError(f"{archive} lacks {' and '.join(missing)}, which train writes.")
     return found[MODEL_FILE], found[CARD_FILE]
 
 
@@ -126,7 +126,7 @@ def _check_libraries(trained_with: dict[str, str]) -> None:
     here = library_versions()["scikit-learn"]
     there = trained_with.get("scikit-learn", "unknown")
     if here.split(".")[:2] != there.split(".")[:2]:
-        raise ModelRefused(
+        raise ModelRefusedError(
             f"The model was trained with scikit-learn {there}, this environment has {here}. "
             "Use the same image for training, evaluation and serving."
         )

@@ -1,4 +1,4 @@
-"""Charts as inline SVG, drawn by hand: the prebuilt image has no plotting library, and a report must be one file."""
+"""Charts as inline SVG, drawn by hand: the prebuilt image can plot nothing, and a report is one file."""
 
 from __future__ import annotations
 
@@ -28,17 +28,23 @@ class Axes:
     def place(self, x: float, y: float) -> tuple[float, float]:
         across = (x - self._x[0]) / (self._x[1] - self._x[0])
         up = (y - self._y[0]) / (self._y[1] - self._y[0])
-        return LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - up * (HEIGHT - TOP - BOTTOM)
+        return LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - up * (
+            HEIGHT - TOP - BOTTOM
+        )
 
     def points(self, x: Values, y: Values, opacity: float = 0.35) -> None:
         # One path for all points: a thousand elements would make the browser slow.
-        dots = "".join("M{:.1f} {:.1f}h0".format(*self.place(a, b)) for a, b in zip(x, y, strict=True))
+        dots = "".join(
+            "M{:.1f} {:.1f}h0".format(*self.place(a, b)) for a, b in zip(x, y, strict=True)
+        )
         self._marks.append(
             f'<path d="{dots}" stroke="{MARK}" stroke-width="4" stroke-linecap="round" '
             f'opacity="{opacity}" fill="none"/>'
         )
 
-    def line(self, points: Sequence[tuple[float, float]], color: str = SECOND, dash: str = "") -> None:
+    def line(
+        self, points: Sequence[tuple[float, float]], color: str = SECOND, dash: str = ""
+    ) -> None:
         path = " ".join("{:.1f},{:.1f}".format(*self.place(x, y)) for x, y in points)
         self._marks.append(
             f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="1.5" '
@@ -65,7 +71,13 @@ class Axes:
         middle = (LEFT + WIDTH - RIGHT) / 2
         labels = [
             _text(middle, HEIGHT - 10, self._labels[0], "middle"),
-            _text(-(TOP + HEIGHT - BOTTOM) / 2, 14, self._labels[1], "middle", 'transform="rotate(-90)"'),
+            _text(
+                -(TOP + HEIGHT - BOTTOM) / 2,
+                14,
+                self._labels[1],
+                "middle",
+                'transform="rotate(-90)"',
+            ),
         ]
         return _svg(title, "".join([*grid, *self._marks, *labels]))
 
@@ -152,7 +164,9 @@ def confusion(matrix: npt.NDArray[np.int64], names: Sequence[str]) -> str:
                 f'fill-opacity="{0.06 + 0.84 * share:.2f}"/>'
             )
             ink = "#ffffff" if share > 0.55 else INK
-            parts.append(_text(x + cell / 2, y + cell / 2 + 4, str(matrix[row, column]), "middle", "", ink))
+            parts.append(
+                _text(x + cell / 2, y + cell / 2 + 4, str(matrix[row, column]), "middle", "", ink)
+            )
     return _svg("Confusion matrix: a row an actual label", "".join(parts), top + size + 26)
 
 

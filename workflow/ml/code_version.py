@@ -1,4 +1,4 @@
-"""The version of the job code: a hash of the sources, so that the same code has the same version everywhere."""
+"""The version of the job code: a hash of the sources, so that equal code has an equal version everywhere."""
 
 from __future__ import annotations
 

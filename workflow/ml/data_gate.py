@@ -16,7 +16,7 @@ from ml.cells import parse_number, parse_numbers, shown
 from ml.csv_files import SourceFile, Table, read_folder
 from ml.frames import make_frame
 from ml.use_case import Column, UseCase
-from ml.violations import SHOWN_LINES, DataRefused, Violation
+from ml.violations import SHOWN_LINES, DataRefusedError, Violation
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class GatedData:
 
 
 def gate(folder: Path, use_case: UseCase) -> GatedData:
-    """Read and check the CSV files of `folder`; raise DataRefused with every violation."""
+    """Read and check the CSV files of `folder`; raise DataRefusedError with every violation."""
     table, violations = read_folder(folder, use_case.column_names)
     unexpected = tuple(name for name in table.columns if name not in use_case.column_names)
     if table.rows and not any(violation.what == "no header line" for violation in violations):
@@ -64,7 +64,7 @@ def gate(folder: Path, use_case: UseCase) -> GatedData:
     if table.rows:
         violations += _size_violations(frame, use_case, rows=table.rows - dropped)
     if violations:
-        raise DataRefused(violations, table.source if table.files else str(folder))
+        raise DataRefusedError(violations, table.source if table.files else str(folder))
     return GatedData(frame, tuple(table.files), unexpected, dropped)
 
 
@@ -261,5 +261,3 @@ def _distinct(cells: list[str], wrong: npt.NDArray[np.bool_]) -> str:
     values = dict.fromkeys(cells[position] for position in np.flatnonzero(wrong))
     listed = ", ".join(shown(value) for value in list(values)[:3])
     return listed + (f" and {len(values) - 3} other values" if len(values) > 3 else "")
-
-

@@ -11,15 +11,15 @@ class JobError(Exception):
         return str(self)
 
 
-class InvalidRequest(JobError, ValueError):
+class InvalidRequestError(JobError, ValueError):
     """A request for predictions that cannot be answered; ``status`` is the HTTP status it deserves."""
 
     status = 400
 
 
-class UnsupportedContentType(InvalidRequest):
+class UnsupportedContentTypeError(InvalidRequestError):
     status = 415
 
 
-class NotAcceptable(InvalidRequest):
+class NotAcceptableError(InvalidRequestError):
     status = 406

@@ -6,6 +6,7 @@ string becomes the first of its readings (JSON, then Python's None/True/False, t
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib
 import json
@@ -97,9 +98,7 @@ def make_estimator(name: str, task: str, hyperparameters: Mapping[str, Any], see
     return estimator_class(**values)
 
 
-def parse_hyperparameter(
-    estimator: str, key: str, raw: Any, constraints: Mapping[str, Any]
-) -> Any:
+def parse_hyperparameter(estimator: str, key: str, raw: Any, constraints: Mapping[str, Any]) -> Any:
     """The reading of `raw` that scikit-learn accepts for this parameter; ValueError with its words."""
     readings = _readings(raw)
     if key not in constraints or constraints[key] == "no_validation":
@@ -124,10 +123,8 @@ def _readings(raw: Any) -> list[Any]:
     if not isinstance(raw, str):
         return [raw]
     readings: list[Any] = []
-    try:
+    with contextlib.suppress(ValueError):
         readings.append(json.loads(raw, parse_constant=_no_constant))
-    except ValueError:
-        pass
     words = {"None": None, "True": True, "False": False}
     if raw in words:
         readings.append(words[raw])

@@ -31,7 +31,8 @@ def build_pipeline(use_case: UseCase, estimator: Any) -> Pipeline:
         names = [column.name for column in numbers]
         transformers.append(("numbers", Pipeline(steps) if steps else "passthrough", names))
     if categories:
-        encoder = OneHotEncoder(categories=[_known_values(column) for column in categories], sparse_output=False)
+        known_values = [_known_values(column) for column in categories]
+        encoder = OneHotEncoder(categories=known_values, sparse_output=False)
         transformers.append(("categories", encoder, [column.name for column in categories]))
     # Nothing to transform: leave the frame alone, a ColumnTransformer costs a millisecond a request.
     untouched = len(transformers) == 1 and transformers[0][1] == "passthrough"

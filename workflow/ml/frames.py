@@ -15,7 +15,9 @@ from ml.use_case import UseCase
 
 def make_frame(arrays: dict[str, npt.NDArray[Any]]) -> pd.DataFrame:
     """A frame that keeps the arrays' types: pandas 3 would turn object columns into its own strings."""
-    return pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in arrays.items()})
+    return pd.DataFrame(
+        {name: pd.Series(values, dtype=values.dtype) for name, values in arrays.items()}
+    )
 
 
 def write_frame(frame: pd.DataFrame, path: Path) -> None:
@@ -29,9 +31,10 @@ def read_frame(path: Path, use_case: UseCase) -> pd.DataFrame:
         raise JobError(f"{path} is missing; the preprocess job writes it.")
     numbers = [column.name for column in use_case.columns if column.is_number]
     texts = [column.name for column in use_case.columns if not column.is_number]
+    dtypes: dict[str, type] = {**dict.fromkeys(numbers, float), **dict.fromkeys(texts, object)}
     frame = pd.read_csv(
         path,
-        dtype={**dict.fromkeys(numbers, "float64"), **dict.fromkeys(texts, object)},
+        dtype=dtypes,
         float_precision="round_trip",  # the default parser may be one bit off
         keep_default_na=False,  # "NA" is a text like any other; only an empty number is missing
         na_values={name: [""] for name in numbers},

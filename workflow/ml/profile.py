@@ -1,6 +1,7 @@
 """The profile of the training data: what came in, how it was split, and what its columns look like.
 
-Written by preprocess. Train and evaluate check their input against it; later data is compared with it to see drift.
+Written by preprocess. Train and evaluate check their input against it; later data is compared with it to
+see drift.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ def make_profile(
             "train": {"rows": len(train), "sha256": file_sha256(train_file)},
             "test": {"rows": len(data.frame) - len(train), "sha256": file_sha256(test_file)},
         },
-        "columns": {column.name: _statistics(train[column.name], column) for column in use_case.columns},
+        "columns": {
+            column.name: _statistics(train[column.name], column) for column in use_case.columns
+        },
     }
 
 
@@ -57,12 +60,12 @@ def dataset_sha256(hashes: list[str]) -> str:
 
 def _statistics(values: pd.Series[Any], column: Column) -> dict[str, Any]:
     if not column.is_number:
-        counts = values.value_counts()
+        found = values.value_counts()
         return {
             "type": column.type,
             "rows": len(values),
-            "missing": int(counts.get("", 0)),
-            "counts": {value: int(counts.get(value, 0)) for value in column.values},
+            "missing": int(found.get("", 0)),
+            "counts": {value: int(found.get(value, 0)) for value in column.values},
         }
     numbers = values.to_numpy(dtype=np.float64)
     present = numbers[~np.isnan(numbers)]

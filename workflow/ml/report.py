@@ -79,14 +79,20 @@ def render(
     lineage = card["lineage"]
     facts = [
         ("Estimator", card["estimator"]),
-        ("Rows", f"{lineage['dataset']['rows']} read, {lineage['split']['train']['rows']} to train, "
-                 f"{lineage['split']['test']['rows']} held out"),
+        (
+            "Rows",
+            f"{lineage['dataset']['rows']} read, {lineage['split']['train']['rows']} to train, "
+            f"{lineage['split']['test']['rows']} held out",
+        ),
         ("Data set sha256", lineage["dataset"]["sha256"]),
         ("Model sha256", card["model_file"]["sha256"]),
         ("Code version", lineage["code_version"]),
         ("Training job", lineage["training_job"]),
         ("Seeds", f"{lineage['seed']} (model), {lineage['split']['seed']} (split)"),
-        ("Libraries", ", ".join(f"{name} {version}" for name, version in lineage["libraries"].items())),
+        (
+            "Libraries",
+            ", ".join(f"{name} {version}" for name, version in lineage["libraries"].items()),
+        ),
     ]
     body = [
         f"<h1>{escape(use_case.name)}</h1><p>{escape(use_case.description)}</p>",
@@ -137,7 +143,10 @@ def _plots(
         if predictions.probabilities is not None:
             confidence = predictions.probabilities.max(axis=1)
             right = predictions.actual == predictions.predicted
-            yield charts.calibration(confidence, right), "Is the model right as often as it is sure?"
+            yield (
+                charts.calibration(confidence, right),
+                "Is the model right as often as it is sure?",
+            )
         yield importance_chart
         return
     sample = np.random.default_rng(use_case.model.seed).permutation(len(predictions.actual))
@@ -180,7 +189,7 @@ def _class_section(predictions: Predictions) -> list[str]:
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: bool = False) -> str:
     def cells(values: Sequence[str], tag: str) -> str:
         return "".join(
-            f'<{tag}{" class=n" if numbers and position else ""}>{escape(str(value))}</{tag}>'
+            f"<{tag}{' class=n' if numbers and position else ''}>{escape(str(value))}</{tag}>"
             for position, value in enumerate(values)
         )
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ml.cells import parse_number, parse_numbers, shown
-from ml.errors import InvalidRequest, UnsupportedContentType
+from ml.errors import InvalidRequestError, UnsupportedContentTypeError
 from ml.frames import make_frame
 from ml.use_case import Column, UseCase
 
@@ -38,10 +38,10 @@ class Rows:
 
 
 def decode(body: str | bytes, content_type: str | None) -> Rows:
-    """Take a request's body apart; raise InvalidRequest when it is not what its content type says."""
+    """Take a request's body apart; raise InvalidRequestError when it is not what its content type says."""
     kind = (content_type or "").partition(";")[0].strip().lower()
     if kind not in CONTENT_TYPES:
-        raise UnsupportedContentType(
+        raise UnsupportedContentTypeError(
             f"Content type {shown(content_type)} is not supported; expected one of "
             f"{', '.join(CONTENT_TYPES)}."
         )
@@ -61,7 +61,9 @@ def _text(body: str | bytes) -> str:
     try:
         return bytes(body).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InvalidRequest(f"The body is not UTF-8: byte {error.start} cannot be decoded.") from error
+        raise InvalidRequestError(
+            f"The body is not UTF-8: byte {error.start} cannot be decoded."
+        ) from error
 
 
 def _csv_rows(text: str) -> list[list[str]]:
@@ -69,14 +71,16 @@ def _csv_rows(text: str) -> list[list[str]]:
     try:
         return _not_empty([[cell.strip() for cell in row] for row in reader])
     except csv.Error as error:
-        raise InvalidRequest(f"The body is not CSV: {error} at line {reader.line_num}.") from error
+        raise InvalidRequestError(
+            f"The body is not CSV: {error} at line {reader.line_num}."
+        ) from error
 
 
 def _json(text: str, what: str) -> Any:
     try:
         return json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise InvalidRequest(f"Cannot read {what} as JSON: {error}.") from error
+        raise InvalidRequestError(f"Cannot read {what} as JSON: {error}.") from error
 
 
 def _refuse_constant(word: str) -> Any:
@@ -89,26 +93,32 @@ def _json_rows(document: Any) -> Rows:
             return Rows(_not_empty(document["instances"]), as_text=False)
         if isinstance(document.get("context"), str):
             return Rows(_csv_rows(document["context"]), as_text=True)
-    found = f"the keys {', '.join(map(shown, document))}" if isinstance(document, dict) else shown(document)
-    raise InvalidRequest(f"Found {shown(found, 80)}, expected {BODY_FORMS}.")
+    found = (
+        f"the keys {', '.join(map(shown, document))}"
+        if isinstance(document, dict)
+        else shown(document)
+    )
+    raise InvalidRequestError(f"Found {shown(found, 80)}, expected {BODY_FORMS}.")
 
 
 def _not_empty(rows: list[Any]) -> list[Any]:
     if not rows:
-        raise InvalidRequest("The request holds no rows, expected at least one.")
+        raise InvalidRequestError("The request holds no rows, expected at least one.")
     return rows
 
 
 def features_of(rows: Rows, use_case: UseCase) -> pd.DataFrame:
-    """The features of every row with the model's types; raise InvalidRequest listing the first problems."""
+    """The features of every row, typed; raise InvalidRequestError listing the first problems."""
     names = use_case.feature_names
     if rows.as_text and rows.rows[0] == names:
-        raise InvalidRequest(
+        raise InvalidRequestError(
             "Row 1 is a header line; send rows only, with the features in this order: "
             f"{', '.join(names)}."
         )
     problems: list[str] = []
-    listed = [_as_list(row, number, names, problems) for number, row in enumerate(rows.rows, start=1)]
+    listed = [
+        _as_list(row, number, names, problems) for number, row in enumerate(rows.rows, start=1)
+    ]
     _refuse(problems)
     arrays = {}
     for column, cells in zip(use_case.features, zip(*listed, strict=True), strict=True):
@@ -156,7 +166,7 @@ def _column_values(
         values = np.array(["" if cell is None else cell for cell in cells], dtype=object)
         right = np.array([isinstance(cell, str) and cell in column.values for cell in cells])
     if not right.all():
-        for position in np.flatnonzero(~right):
+        for position in np.flatnonzero(~right).tolist():
             cell = cells[position]
             empty = cell is None or cell == ""
             if empty and column.maximum_missing_share > 0:
@@ -185,4 +195,4 @@ def _refuse(problems: list[str]) -> None:
         return
     listed = "; ".join(problems[:SHOWN_PROBLEMS])
     more = f"; and {len(problems) - SHOWN_PROBLEMS} more" if len(problems) > SHOWN_PROBLEMS else ""
-    raise InvalidRequest(f"{listed}{more}.")
+    raise InvalidRequestError(f"{listed}{more}.")

@@ -68,9 +68,7 @@ class Section:
     def optional_number(self, key: str) -> float | None:
         return self.number(key) if key in self.content else None
 
-    def integer(
-        self, key: str, default: int, minimum: int, maximum: float = math.inf
-    ) -> int:
+    def integer(self, key: str, default: int, minimum: int, maximum: float = math.inf) -> int:
         expected = "a whole number" + _between(minimum, maximum)
         value = self._take(key, default, expected)
         if isinstance(value, int) and not isinstance(value, bool) and minimum <= value <= maximum:
@@ -122,7 +120,9 @@ class Section:
         """Report the keys nobody asked for: a misspelt setting must not be silently left out."""
         for key in self.content:
             if key not in self._seen:
-                self.problem(f"unknown key {key!r}, expected one of {', '.join(sorted(self._seen))}")
+                self.problem(
+                    f"unknown key {key!r}, expected one of {', '.join(sorted(self._seen))}"
+                )
 
     def _take(self, key: str, default: Any, expected: str) -> Any:
         self._seen.add(key)

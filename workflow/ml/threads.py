@@ -1,7 +1,7 @@
 """How many threads numerical libraries may use.
 
-Waking threads costs more than it brings on little data: boosting 400 trees on 14,000 rows takes 0.6 s with one
-thread, and between 0.6 and 6 s with two on a machine of two cores that has anything else to do.
+Waking threads costs more than it brings on little data: boosting 400 trees on 14,000 rows takes 0.6 s
+with one thread, and between 0.6 and 6 s with two on a machine of two cores with anything else to do.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 from contextlib import AbstractContextManager
 from typing import Any
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 CELLS_PER_THREAD = 1_000_000
 

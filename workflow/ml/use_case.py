@@ -232,9 +232,7 @@ def _metric(section: Section, task: str, problems: list[str]) -> Metric:
     return Metric(name, threshold, direction)
 
 
-def _check_target(
-    target: str, task: str, columns: tuple[Column, ...], problems: list[str]
-) -> None:
+def _check_target(target: str, task: str, columns: tuple[Column, ...], problems: list[str]) -> None:
     column = next((column for column in columns if column.name == target), None)
     if target and column is None:
         names = ", ".join(column.name for column in columns)

@@ -21,7 +21,7 @@ class Violation:
     next_step: str
     column: str = ""
     rows: int = 0
-    lines: tuple[int, ...] = ()
+    lines: tuple[str, ...] = ()
     file: str = ""
 
     def place(self) -> str:
@@ -47,7 +47,7 @@ class Violation:
         return f"{self.short()}. {self.next_step}"
 
 
-class DataRefused(JobError):
+class DataRefusedError(JobError):
     """The data gate refuses the data. The message fits SageMaker's failure reason; details() has it all."""
 
     def __init__(self, violations: Sequence[Violation], source: str) -> None:
@@ -63,7 +63,7 @@ class DataRefused(JobError):
         return "\n".join([self._head, *lines, "(line 1 of a file is its header)"])
 
     def _reason(self) -> str:
-        """The longest form that fits: with next steps, without, or as many violations as there is room for."""
+        """The longest form that fits: with next steps, without, or as many as there is room for."""
         for style in (Violation.long, Violation.short):
             reason = self._numbered([style(violation) for violation in self.violations])
             if len(reason.encode()) <= REASON_BYTES:
@@ -71,7 +71,9 @@ class DataRefused(JobError):
         # Every violation is at least named: first those with details, then the bare columns.
         for detailed in range(len(self.violations) - 1, -1, -1):
             parts = [
-                violation.short() if position < detailed else f"{violation.place()}: {violation.what}"
+                violation.short()
+                if position < detailed
+                else f"{violation.place()}: {violation.what}"
                 for position, violation in enumerate(self.violations)
             ]
             reason = self._numbered(parts) + " Found and expected values: in the job's log."
