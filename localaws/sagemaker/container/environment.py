@@ -1,0 +1,66 @@
+"""The environment variables of a container: nothing of the caller's shell gets in."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+_SYSTEM_PATH = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin")
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def cpu_count() -> int:
+    """The processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def python_directory(work_dir: Path) -> Path:
+    """A directory whose ``python`` and ``python3`` are the interpreter that runs localaws.
+
+    They are scripts, not links: through a link from elsewhere a virtual environment is not found.
+    """
+    directory = work_dir / "bin"
+    if not (directory / "python").exists():
+        directory.mkdir(parents=True, exist_ok=True)
+        for name in ("python3", "python"):
+            script = directory / f".{name}"
+            script.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
+            script.chmod(0o755)
+            script.replace(directory / name)
+    return directory
+
+
+def container_environment(
+    work_dir: Path,
+    scratch: Path,
+    *layers: Mapping[str, str],
+    path: Iterable[Path] = (),
+    threads: int | None = None,
+) -> dict[str, str]:
+    """The full environment of a process.
+
+    Args:
+        work_dir: the service's scratch directory.
+        scratch: the container's own directory, its HOME.
+        layers: further variables, the last one wins.
+        path: directories to search before all others.
+        threads: of each mathematics library; all processors when None. Several libraries that each start
+            a thread per processor in each of several processes make everything slower.
+    """
+    directories = [*map(str, path), str(python_directory(work_dir)), *_SYSTEM_PATH]
+    environment = {
+        "PATH": ":".join(directories),
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch),
+        "LANG": "C.UTF-8",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        **dict.fromkeys(_THREAD_VARIABLES, str(threads or cpu_count())),
+    }
+    for layer in layers:
+        environment.update(layer)
+    return environment

@@ -1,0 +1,1 @@
+"""SageMaker's runtime service: requests to endpoints."""
