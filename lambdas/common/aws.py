@@ -1,0 +1,22 @@
+"""Clients that differ from boto3's defaults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from common.job import Credentials
+
+
+def artifact_s3(credentials: Credentials) -> Any:
+    """S3 as the pipeline's role sees it: the artifact store opens to a job's own credentials."""
+    return boto3.client(
+        "s3",
+        aws_access_key_id=credentials.access_key_id,
+        aws_secret_access_key=credentials.secret_access_key,
+        aws_session_token=credentials.session_token,
+        # Objects encrypted with KMS are served to signature version 4 only.
+        config=Config(signature_version="s3v4"),
+    )

@@ -1,0 +1,81 @@
+"""What a run finds prepared: its code, its folders in S3, and a place in the model registry."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from common.errors import AccessError, ConfigurationError
+from create_schema.settings import Settings
+from create_schema.use_case import UseCase
+
+CODE_FILES = ("preprocess.py", "train.py", "evaluate.py", "inference.py", "sourcedir.tar.gz")
+
+
+def check_code(s3: Any, bucket: str, version: str) -> None:
+    """Refuse a version that was never uploaded here, not in a job many minutes later."""
+    fix = "Run deployment-scripts/upload-source-files.sh: it uploads the code and the manifest naming it."
+    if not version:
+        raise ConfigurationError("CodeVersion", 'found ""; allowed: an uploaded version', fix)
+    prefix = f"code/{version}/"
+    response = s3.list_objects_v2(Bucket=bucket, Prefix=prefix)
+    found = {item["Key"].removeprefix(prefix) for item in response.get("Contents", ())}
+    missing = [name for name in CODE_FILES if name not in found]
+    if missing:
+        raise ConfigurationError(
+            "CodeVersion",
+            f"found {version!r}, but s3://{bucket}/{prefix} lacks {', '.join(missing)}",
+            fix,
+        )
+
+
+def prepare_run(s3: Any, settings: Settings, run_id: str, use_case: UseCase) -> None:
+    """Write the run's use case, and the folders that the console shows people to upload to."""
+    objects = {
+        f"{run_id}/config/use_case.json": json.dumps(use_case, indent=2).encode(),
+        f"{run_id}/source/": b"",
+        f"{run_id}/inference/": b"",
+    }
+    for key, body in objects.items():
+        s3.put_object(
+            Bucket=settings.workflow_bucket,
+            Key=key,
+            Body=body,
+            ServerSideEncryption="aws:kms",
+            SSEKMSKeyId=settings.kms_key_arn,
+        )
+
+
+def ensure_model_package_group(
+    sagemaker: Any, settings: Settings, group: str, use_case: UseCase
+) -> None:
+    """Two runs may come here at once, so an existing group is success on both calls."""
+    try:
+        sagemaker.describe_model_package_group(ModelPackageGroupName=group)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"ValidationException", "ResourceNotFound"}:
+            raise _refused(group, error) from error
+    else:
+        return
+    try:
+        sagemaker.create_model_package_group(
+            ModelPackageGroupName=group,
+            ModelPackageGroupDescription=use_case["description"][:1024],
+            Tags=[
+                {"Key": "Service", "Value": settings.service},
+                {"Key": "Stage", "Value": settings.stage},
+                {"Key": "UseCase", "Value": use_case["name"]},
+            ],
+        )
+    except ClientError as error:
+        if "already exists" not in error.response["Error"].get("Message", ""):
+            raise _refused(group, error) from error
+
+
+def _refused(group: str, error: ClientError) -> AccessError:
+    return AccessError(
+        f"model package group {group}: {error}. Look at the role of this function "
+        "(infra/modules/manifest), then retry the stage."
+    )
