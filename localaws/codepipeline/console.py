@@ -1,0 +1,32 @@
+"""Addresses in the AWS console. On AWS they open; here they name the thing."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+_HOST = "https://console.aws.amazon.com"
+
+
+def pipeline(region: str, name: str) -> str:
+    """The page of a pipeline, as in the approval's notification."""
+    return f"{_HOST}/codepipeline/home?region={region}#/view/{name}"
+
+
+def approval(region: str, name: str, stage: str, action: str, token: str) -> str:
+    """The page that answers an approval."""
+    return f"{pipeline(region, name)}/{stage}/{action}/approve/{token}"
+
+
+def s3_object(region: str, bucket: str, key: str) -> str:
+    """The page of an object."""
+    return f"{_HOST}/s3/object/{bucket}?region={region}&prefix={quote(key)}"
+
+
+def state_machine_execution(region: str, execution_arn: str) -> str:
+    """The page of a Step Functions execution."""
+    return f"{_HOST}/states/home?region={region}#/executions/details/{execution_arn}"
+
+
+def entity(region: str, page: str, configuration: dict[str, str]) -> str | None:
+    """The page of the thing an action works on; None for an action without one."""
+    return f"{_HOST}/{page.format(region=region, **configuration)}" if page else None

@@ -1,0 +1,161 @@
+"""A pipeline's definition, read once into frozen dataclasses."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+
+class Mode(StrEnum):
+    """How concurrent executions share a pipeline (user guide: concepts-how-it-works)."""
+
+    SUPERSEDED = "SUPERSEDED"
+    QUEUED = "QUEUED"
+    PARALLEL = "PARALLEL"
+
+
+@dataclass(frozen=True)
+class ActionTypeId:
+    """category, owner, provider, version: the key of an action type."""
+
+    category: str
+    owner: str
+    provider: str
+    version: str
+
+
+@dataclass(frozen=True)
+class ActionDeclaration:
+    """One action of a stage."""
+
+    name: str
+    type: ActionTypeId
+    run_order: int
+    configuration: dict[str, str]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    role_arn: str | None
+    namespace: str | None
+    region: str | None
+    timeout_minutes: int | None
+
+
+@dataclass(frozen=True)
+class StageDeclaration:
+    """One stage."""
+
+    name: str
+    actions: tuple[ActionDeclaration, ...]
+    on_failure: str | None = None
+    """``RETRY``, ``ROLLBACK`` or ``FAIL``, when the stage says what to do after a failure."""
+    retry_mode: str = "FAILED_ACTIONS"
+
+    @cached_property
+    def run_orders(self) -> tuple[tuple[ActionDeclaration, ...], ...]:
+        """Actions grouped by run order: a group starts together, after the group before it succeeded."""
+        orders = sorted({action.run_order for action in self.actions})
+        return tuple(tuple(a for a in self.actions if a.run_order == order) for order in orders)
+
+
+@dataclass(frozen=True)
+class PipelineDeclaration:
+    """One version of a pipeline."""
+
+    name: str
+    version: int
+    role_arn: str
+    bucket: str
+    encryption_key_id: str | None
+    stages: tuple[StageDeclaration, ...]
+    mode: Mode
+    variables: dict[str, str | None]
+    """Name -> default; None where every start must give a value."""
+    document: dict[str, Any] = field(repr=False)
+    """What GetPipeline returns."""
+
+    def stage(self, name: str) -> StageDeclaration | None:
+        """A stage by name."""
+        return next((stage for stage in self.stages if stage.name == name), None)
+
+    def stage_after(self, name: str) -> StageDeclaration | None:
+        """The stage that follows, or None for the last one."""
+        names = [stage.name for stage in self.stages]
+        following = names.index(name) + 1
+        return self.stages[following] if following < len(names) else None
+
+
+def with_defaults(document: dict[str, Any], version: int) -> dict[str, Any]:
+    """The definition as AWS stores and returns it: defaults filled in, version set.
+
+    Terraform compares what it reads with what it wrote, so nothing is added that AWS does not add.
+    """
+    filled = copy.deepcopy(document)
+    filled["version"] = version
+    for stage in filled["stages"]:
+        for action in stage["actions"]:
+            action.setdefault("runOrder", 1)
+            action.setdefault("configuration", {})
+            action.setdefault("inputArtifacts", [])
+            action.setdefault("outputArtifacts", [])
+    filled.setdefault("executionMode", Mode.SUPERSEDED.value)
+    # "Including V2 parameters ... will result in the pipeline having the V2 type" (API reference,
+    # PipelineDeclaration); without any, V1.
+    filled.setdefault("pipelineType", "V2" if uses_v2_parameters(filled) else "V1")
+    return filled
+
+
+def uses_v2_parameters(document: dict[str, Any]) -> bool:
+    """Whether a definition has something that only a V2 pipeline can have."""
+    lifecycle = {"onFailure", "onSuccess", "beforeEntry"}
+    return bool(
+        document.get("variables")
+        or document.get("triggers")
+        or document.get("executionMode", Mode.SUPERSEDED) != Mode.SUPERSEDED
+        or any(lifecycle & set(stage) for stage in document["stages"])
+    )
+
+
+def parse(document: dict[str, Any], region: str) -> PipelineDeclaration:
+    """Read a definition that validation.py has accepted."""
+    store = document.get("artifactStore") or document["artifactStores"][region]
+    return PipelineDeclaration(
+        name=document["name"],
+        version=document["version"],
+        role_arn=document["roleArn"],
+        bucket=store["location"],
+        encryption_key_id=store.get("encryptionKey", {}).get("id"),
+        stages=tuple(_parse_stage(stage) for stage in document["stages"]),
+        mode=Mode(document["executionMode"]),
+        variables={v["name"]: v.get("defaultValue") for v in document.get("variables", [])},
+        document=document,
+    )
+
+
+def _parse_stage(stage: dict[str, Any]) -> StageDeclaration:
+    on_failure = stage.get("onFailure", {})
+    # The API reference names no default; FAILED_ACTIONS repeats the least.
+    retry_mode = on_failure.get("retryConfiguration", {}).get("retryMode", "FAILED_ACTIONS")
+    return StageDeclaration(
+        name=stage["name"],
+        actions=tuple(_parse_action(action) for action in stage["actions"]),
+        on_failure=on_failure.get("result"),
+        retry_mode=retry_mode,
+    )
+
+
+def _parse_action(action: dict[str, Any]) -> ActionDeclaration:
+    return ActionDeclaration(
+        name=action["name"],
+        type=ActionTypeId(**action["actionTypeId"]),
+        run_order=action["runOrder"],
+        configuration=dict(action["configuration"]),
+        inputs=tuple(artifact["name"] for artifact in action["inputArtifacts"]),
+        outputs=tuple(artifact["name"] for artifact in action["outputArtifacts"]),
+        role_arn=action.get("roleArn"),
+        namespace=action.get("namespace"),
+        region=action.get("region"),
+        timeout_minutes=action.get("timeoutInMinutes"),
+    )
