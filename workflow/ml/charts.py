@@ -11,6 +11,7 @@ import numpy.typing as npt
 WIDTH, HEIGHT = 460, 340
 LEFT, RIGHT, TOP, BOTTOM = 62, 12, 12, 48
 INK, GRID, MARK, SECOND = "#334155", "#e2e8f0", "#2563eb", "#dc2626"
+POINTS_PER_PATH = 25
 
 Values = npt.NDArray[np.float64]
 
@@ -33,14 +34,16 @@ class Axes:
         )
 
     def points(self, x: Values, y: Values, opacity: float = 0.35) -> None:
-        # One path for all points: a thousand elements would make the browser slow.
-        dots = "".join(
-            "M{:.1f} {:.1f}h0".format(*self.place(a, b)) for a, b in zip(x, y, strict=True)
-        )
-        self._marks.append(
-            f'<path d="{dots}" stroke="{MARK}" stroke-width="4" stroke-linecap="round" '
-            f'opacity="{opacity}" fill="none"/>'
-        )
+        places = [self.place(a, b) for a, b in zip(x, y, strict=True)]
+        # A path holds many points, for one element a point would make the browser slow; several paths,
+        # so that points of different ones shine through and a dense place is darker.
+        for first in range(0, len(places), POINTS_PER_PATH):
+            group = places[first : first + POINTS_PER_PATH]
+            dots = "".join(f"M{across:.1f} {down:.1f}h0" for across, down in group)
+            self._marks.append(
+                f'<path d="{dots}" stroke="{MARK}" stroke-width="4" stroke-linecap="round" '
+                f'opacity="{opacity}" fill="none"/>'
+            )
 
     def line(
         self, points: Sequence[tuple[float, float]], color: str = SECOND, dash: str = ""
@@ -129,6 +132,10 @@ def bars(names: Sequence[str], values: Sequence[float], errors: Sequence[float],
     scale = (WIDTH - left - RIGHT) / ((high - low) or 1.0)
     zero = left - low * scale
     parts = []
+    for value in _ticks(low, high):
+        x = zero + value * scale
+        parts.append(f'<path d="M{x:.1f} {TOP}V{height - 34}" stroke="{GRID}"/>')
+        parts.append(_text(x, height - 20, f"{value:.3g}", "middle"))
     for row, (name, value, error) in enumerate(zip(names, values, errors, strict=True)):
         y = TOP + row * step
         start, end = sorted((zero, zero + value * scale))
@@ -139,10 +146,6 @@ def bars(names: Sequence[str], values: Sequence[float], errors: Sequence[float],
             f'fill="{MARK}" opacity="0.8"/><path d="M{middle - error * scale:.1f} {y + 12}'
             f'H{middle + error * scale:.1f}" stroke="{SECOND}"/>'
         )
-    for value in _ticks(low, high):
-        x = zero + value * scale
-        parts.append(f'<path d="M{x:.1f} {TOP}V{height - 34}" stroke="{GRID}"/>')
-        parts.append(_text(x, height - 20, f"{value:.3g}", "middle"))
     parts.append(_text((left + WIDTH) / 2, height - 4, label, "middle"))
     return _svg(label, "".join(parts), height)
 
@@ -167,12 +170,17 @@ def confusion(matrix: npt.NDArray[np.int64], names: Sequence[str]) -> str:
             parts.append(
                 _text(x + cell / 2, y + cell / 2 + 4, str(matrix[row, column]), "middle", "", ink)
             )
-    return _svg("Confusion matrix: a row an actual label", "".join(parts), top + size + 26)
+    return _svg(
+        "Confusion matrix: a row an actual label",
+        "".join(parts),
+        top + size + 26,
+        max(WIDTH, left + size + RIGHT),
+    )
 
 
-def _svg(title: str, content: str, height: float = HEIGHT) -> str:
+def _svg(title: str, content: str, height: float = HEIGHT, width: float = WIDTH) -> str:
     return (
-        f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img" xmlns="http://www.w3.org/2000/svg" '
+        f'<svg viewBox="0 0 {width:.0f} {height:.0f}" role="img" xmlns="http://www.w3.org/2000/svg" '
         f'font-family="system-ui, sans-serif" font-size="11"><title>{escape(title)}</title>{content}</svg>'
     )
 
@@ -194,7 +202,7 @@ def _widened(limits: tuple[float, float]) -> tuple[float, float]:
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
-def _ticks(low: float, high: float, wanted: int = 5) -> list[float]:
+def _ticks(low: float, high: float, wanted: int = 6) -> list[float]:
     """Round numbers between low and high."""
     if not high > low:
         return [low]

@@ -113,8 +113,8 @@ class Section:
             label = name if isinstance(name, str) and name else number
             yield Section(item, f"{key}[{label}]", self._problems)
 
-    def ignore(self, key: str) -> None:
-        self._seen.add(key)
+    def ignore(self, *keys: str) -> None:
+        self._seen.update(keys)
 
     def finish(self) -> None:
         """Report the keys nobody asked for: a misspelt setting must not be silently left out."""

@@ -171,7 +171,9 @@ def _columns(root: Section, problems: list[str]) -> tuple[Column, ...]:
         values: tuple[str, ...] = ()
         if column_type == "category":
             values = section.texts("values", minimum=2)
-        elif column_type:
+        elif column_type == "":  # refused above; what else it may have is not known
+            section.ignore("minimum", "maximum", "values")
+        else:
             minimum = section.optional_number("minimum")
             maximum = section.optional_number("maximum")
             if minimum is not None and maximum is not None and minimum >= maximum:
