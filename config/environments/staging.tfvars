@@ -1,0 +1,9 @@
+# Rehearses production: the same protection, shorter memory.
+build_stage              = "staging"
+force_destroy            = false
+kms_deletion_window_days = 30
+retention_days = {
+  artifacts = 60
+  logs      = 180
+  versions  = 60
+}

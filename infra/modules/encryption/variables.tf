@@ -1,0 +1,37 @@
+variable "account" {
+  description = "Where the resources live: account id, partition (aws, aws-cn, aws-us-gov) and region."
+  type = object({
+    id        = string
+    partition = string
+    region    = string
+  })
+  nullable = false
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account.id))
+    error_message = "account.id must be the 12 digits of an AWS account."
+  }
+}
+
+variable "deletion_window_days" {
+  description = "Days between the destroy of the key and its deletion, 7-30."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = var.deletion_window_days >= 7 && var.deletion_window_days <= 30
+    error_message = "deletion_window_days must be 7-30 (limits of AWS KMS)."
+  }
+}
+
+variable "prefix" {
+  description = "Start of every name: {service}-{stage}."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)+$", var.prefix)) && length(var.prefix) <= 34
+    error_message = "prefix must be {service}-{stage} in lower case, at most 34 characters (an IAM role name may have 64)."
+  }
+}

@@ -1,0 +1,117 @@
+data "aws_iam_policy_document" "assume" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["lambda.amazonaws.com"]
+    }
+  }
+}
+
+# What both functions do: log, trace, answer the pipeline. Artifacts need nothing here: each job brings
+# credentials for them. https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html
+data "aws_iam_policy_document" "common" {
+  #checkov:skip=CKV_AWS_111:The only "*" are X-Ray and the CodePipeline answers, for which IAM knows no resource.
+  #checkov:skip=CKV_AWS_356:The only "*" are X-Ray and the CodePipeline answers, for which IAM knows no resource.
+  for_each = local.names
+
+  statement {
+    sid       = "Log"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${aws_cloudwatch_log_group.this[each.key].arn}:*"] # any stream of the group
+  }
+
+  statement {
+    sid       = "Trace"
+    actions   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+    resources = ["*"] # X-Ray has no resource for traces
+  }
+
+  statement {
+    sid       = "AnswerPipeline"
+    actions   = ["codepipeline:PutJobFailureResult", "codepipeline:PutJobSuccessResult"]
+    resources = ["*"] # both actions support no resource; a job's id is needed to use them
+  }
+
+  statement {
+    sid       = "ReadSettings" # the environment variables are encrypted
+    actions   = ["kms:Decrypt"]
+    resources = [var.kms_key_arn]
+  }
+}
+
+data "aws_iam_policy_document" "create_schema" {
+  source_policy_documents = [data.aws_iam_policy_document.common["create_schema"].json]
+
+  statement {
+    sid       = "ReadUseCases"
+    actions   = ["s3:GetObject"]
+    resources = ["${var.buckets.source.arn}/config/use_cases/*"] # one file a use case
+  }
+
+  # Finds out whether the code was uploaded; and S3 says "no such key" instead of "access denied"
+  # about a use case that is not there only to whoever may list the bucket.
+  statement {
+    sid       = "ListSource"
+    actions   = ["s3:ListBucket"]
+    resources = [var.buckets.source.arn]
+  }
+
+  statement {
+    sid     = "PrepareRun"
+    actions = ["s3:PutObject"]
+    # {RunId}/...: the run id is a new UUID each time
+    resources = [for key in ["config/use_case.json", "inference/", "source/"] : "${var.buckets.workflow.arn}/*/${key}"]
+  }
+
+  statement {
+    sid       = "EncryptRun"
+    actions   = ["kms:GenerateDataKey"]
+    resources = [var.kms_key_arn]
+  }
+
+  statement {
+    sid = "CreateModelPackageGroup"
+    actions = [
+      "sagemaker:AddTags",
+      "sagemaker:CreateModelPackageGroup",
+      "sagemaker:DescribeModelPackageGroup",
+    ]
+    resources = ["${local._sagemaker}:model-package-group/${var.prefix}-*"] # one group a use case
+  }
+}
+
+data "aws_iam_policy_document" "update_schema" {
+  source_policy_documents = [data.aws_iam_policy_document.common["update_schema"].json]
+
+  statement {
+    sid       = "ApproveModelPackage"
+    actions   = ["sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage"]
+    resources = ["${local._sagemaker}:model-package/${var.prefix}-*/*"] # {group}/{version}
+  }
+}
+
+locals {
+  _sagemaker = "arn:${var.account.partition}:sagemaker:${var.account.region}:${var.account.id}"
+  policies = {
+    create_schema = data.aws_iam_policy_document.create_schema.json
+    update_schema = data.aws_iam_policy_document.update_schema.json
+  }
+}
+
+resource "aws_iam_role" "this" {
+  for_each = local.names
+
+  name               = each.value
+  description        = "Execution role of the Lambda function ${each.value}."
+  assume_role_policy = data.aws_iam_policy_document.assume.json
+}
+
+resource "aws_iam_role_policy" "this" {
+  for_each = local.policies
+
+  name   = "function"
+  role   = aws_iam_role.this[each.key].id
+  policy = each.value
+}

@@ -1,0 +1,105 @@
+variable "account" {
+  description = "Where the resources live: account id, partition (aws, aws-cn, aws-us-gov) and region."
+  type = object({
+    id        = string
+    partition = string
+    region    = string
+  })
+  nullable = false
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account.id))
+    error_message = "account.id must be the 12 digits of an AWS account."
+  }
+}
+
+variable "alarm_topic_arn" {
+  description = "ARN of the SNS topic that is told about failures."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:.+$", var.alarm_topic_arn))
+    error_message = "alarm_topic_arn must be the ARN of an SNS topic."
+  }
+}
+
+variable "buckets" {
+  description = "Name and ARN of the source and workflow bucket."
+  type = object({
+    source   = object({ name = string, arn = string })
+    workflow = object({ name = string, arn = string })
+  })
+  nullable = false
+}
+
+variable "image_repository_url" {
+  description = "URI of the repository with our own images; the manifest's ImageTag picks one."
+  type        = string
+  nullable    = false
+}
+
+variable "kms_key_arn" {
+  description = "ARN of the KMS key that encrypts the settings and what a run finds prepared."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "kms_key_arn must be the ARN of a KMS key, not an alias or an id."
+  }
+}
+
+variable "log_level" {
+  description = "Level of the functions' logs: DEBUG, INFO, WARNING or ERROR."
+  type        = string
+  default     = "INFO"
+  nullable    = false
+
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARNING", "ERROR"], var.log_level)
+    error_message = "log_level must be one of DEBUG, INFO, WARNING, ERROR."
+  }
+}
+
+variable "log_kms_key_arn" {
+  description = "ARN of the KMS key for the log groups; its policy must let CloudWatch Logs use it."
+  type        = string
+  nullable    = false
+}
+
+variable "log_retention_days" {
+  description = "Days to keep log events; a value CloudWatch Logs accepts (the root module checks it)."
+  type        = number
+  default     = 365
+  nullable    = false
+}
+
+variable "package_dir" {
+  description = "Folder with create_schema.zip and update_schema.zip. A plan works before they are built; an apply does not."
+  type        = string
+  nullable    = false
+}
+
+variable "prebuilt_image_uri" {
+  description = "URI of SageMaker's scikit-learn image, used when the manifest's ImageTag is empty."
+  type        = string
+  nullable    = false
+}
+
+variable "prefix" {
+  description = "Start of every name: {service}-{stage}."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)+$", var.prefix)) && length(var.prefix) <= 34
+    error_message = "prefix must be {service}-{stage} in lower case, at most 34 characters (an IAM role name may have 64)."
+  }
+}
+
+variable "stack" {
+  description = "Service and stage, as the functions name them."
+  type        = object({ service = string, stage = string })
+  nullable    = false
+}

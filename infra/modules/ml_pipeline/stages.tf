@@ -1,0 +1,102 @@
+locals {
+  kinds = {
+    Approval      = { category = "Approval", provider = "Manual", version = "1" }
+    Lambda        = { category = "Invoke", provider = "Lambda", version = "1" }
+    S3            = { category = "Source", provider = "S3", version = "1" }
+    StepFunctions = { category = "Invoke", provider = "StepFunctions", version = "1" }
+  }
+
+  variables = {
+    EndpointType = "SageMakerEndpoint or Batch for this run; from-manifest takes what the manifest says."
+    UseCase      = "Use case of this run; from-manifest takes what the manifest says."
+  }
+
+  _run     = "#{codepipeline.PipelineExecutionId}"
+  _place   = "s3://${var.buckets.workflow.name}/${local._run}"
+  _console = "https://${var.account.region}.console.aws.amazon.com/s3/buckets/${var.buckets.workflow.name}?prefix=${local._run}"
+
+  stages = [
+    {
+      name = "Source"
+      actions = [{
+        name = "UploadManifest", kind = "S3", namespace = "SourceVariables", input = null, output = "SourceArtifact"
+        configuration = {
+          S3Bucket             = var.buckets.source.name
+          S3ObjectKey          = local.manifest_key
+          PollForSourceChanges = "false" # trigger.tf starts the pipeline
+        }
+      }]
+    },
+    {
+      name = "MachineLearningStage"
+      actions = [
+        {
+          name = "InvokeCreateSchemaFunction", kind = "Lambda", namespace = null, input = "SourceArtifact", output = "TrainingManifest"
+          configuration = {
+            FunctionName = var.functions.create_schema.name
+            UserParameters = jsonencode({
+              RunId        = local._run
+              UseCase      = "#{variables.UseCase}"
+              EndpointType = "#{variables.EndpointType}"
+            })
+          }
+        },
+        {
+          name = "UploadSourceData", kind = "Approval", namespace = null, input = null, output = null
+          configuration = {
+            NotificationArn    = var.approval_topic_arn
+            ExternalEntityLink = "${local._console}/source/"
+            CustomData         = "Please upload source data to begin ML workflow: CSV files to ${local._place}/source/"
+          }
+        },
+        {
+          name = "InvokeMLStepFunction", kind = "StepFunctions", namespace = null, input = "TrainingManifest", output = "TrainingResult"
+          configuration = {
+            StateMachineArn = var.state_machine_arns.training
+            InputType       = "FilePath" # a literal input may have 1000 characters only
+            Input           = "manifest.json"
+          }
+        },
+      ]
+    },
+    {
+      name = "ApproveModelStage"
+      actions = [{
+        name = "ApproveModel", kind = "Approval", namespace = null, input = null, output = null
+        configuration = {
+          NotificationArn    = var.approval_topic_arn
+          ExternalEntityLink = "${local._console}/evaluation/output/"
+          CustomData         = "Approve the model for deployment? Metrics: ${local._place}/evaluation/output/evaluation.json, report.html beside it"
+        }
+      }]
+    },
+    {
+      name = "InferenceStage"
+      actions = [
+        {
+          name = "InvokeUpdateSchemaFunction", kind = "Lambda", namespace = null, input = "TrainingResult", output = "InferenceManifest"
+          configuration = {
+            FunctionName   = var.functions.update_schema.name
+            UserParameters = jsonencode({ RunId = local._run })
+          }
+        },
+        {
+          name = "UploadInferenceDataConfirmation", kind = "Approval", namespace = null, input = null, output = null
+          configuration = {
+            NotificationArn    = var.approval_topic_arn
+            ExternalEntityLink = "${local._console}/inference/"
+            CustomData         = "EndpointType Batch: upload the rows to predict to ${local._place}/inference/ first. SageMakerEndpoint: nothing to upload, approve to deploy."
+          }
+        },
+        {
+          name = "InvokeMLStepFunctionInference", kind = "StepFunctions", namespace = null, input = "InferenceManifest", output = "InferenceResult"
+          configuration = {
+            StateMachineArn = var.state_machine_arns.inference
+            InputType       = "FilePath"
+            Input           = "manifest.json"
+          }
+        },
+      ]
+    },
+  ]
+}

@@ -1,0 +1,52 @@
+data "aws_iam_policy_document" "inference" {
+  source_policy_documents = [data.aws_iam_policy_document.machine.json]
+
+  statement {
+    sid = "RunTransformJobs"
+    actions = [
+      "sagemaker:AddTags",
+      "sagemaker:CreateTransformJob",
+      "sagemaker:DescribeTransformJob",
+      "sagemaker:ListTags",
+      "sagemaker:StopTransformJob",
+    ]
+    resources = ["${local.sagemaker}:transform-job/*-transform-*"] # {use case}-transform-{uuid}
+  }
+
+  # .sync waits for the job's event through a rule that Step Functions manages under this name:
+  # https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
+  statement {
+    sid       = "WaitForJobs"
+    actions   = ["events:DescribeRule", "events:PutRule", "events:PutTargets"]
+    resources = ["${local._head}:events:${local._tail}:rule/StepFunctionsGetEventsForSageMakerTransformJobsRule"]
+  }
+
+  statement {
+    sid = "DeployEndpoint"
+    actions = [
+      "sagemaker:AddTags",
+      "sagemaker:CreateEndpoint",
+      "sagemaker:CreateEndpointConfig",
+      "sagemaker:DescribeEndpoint",
+      "sagemaker:UpdateEndpoint",
+    ]
+    resources = [
+      "${local.sagemaker}:endpoint-config/*-config-*", # {use case}-config-{uuid}
+      "${local.sagemaker}:endpoint/${var.prefix}-*",   # one endpoint a use case
+    ]
+  }
+
+  # Whoever creates an endpoint on encrypted volumes hands SageMaker a grant on the key:
+  # https://docs.aws.amazon.com/sagemaker/latest/dg/api-permissions-reference.html
+  statement {
+    sid       = "EncryptEndpointVolumes"
+    actions   = ["kms:CreateGrant", "kms:DescribeKey"]
+    resources = [var.kms_key_arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["sagemaker.${var.account.region}.amazonaws.com"]
+    }
+  }
+}

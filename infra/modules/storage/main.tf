@@ -1,0 +1,105 @@
+locals {
+  # What each bucket holds, and for how many days an object that nobody deleted stays (null: for good).
+  buckets = {
+    artifact = { expire_days = var.retention_days.artifacts } # what CodePipeline hands from action to action
+    source   = { expire_days = null }                         # manifest, use cases, code: what Git uploads
+    workflow = { expire_days = null }                         # data, models and reports, by run
+  }
+}
+
+resource "aws_s3_bucket" "this" {
+  #checkov:skip=CKV_AWS_144:No copy in a second region: code and settings are in Git, and a run can be repeated from its data.
+  #checkov:skip=CKV2_AWS_62:Only the manifest starts something, so only the source bucket sends events (events.tf).
+  #checkov:skip=CKV_AWS_18:Access logs need a central log bucket, which the account owns: name it in access_log_bucket.
+  for_each = local.buckets
+
+  bucket        = "${var.prefix}-${var.account.id}-${each.key}-bucket"
+  force_destroy = var.force_destroy
+
+  # Deprecated in favour of aws_s3_bucket_lifecycle_configuration, which sleeps for a fixed 55 seconds
+  # each time it is created or changed (10 s + 10 looks 5 s apart, waitLifecycleConfigEquals in the
+  # provider's bucket_lifecycle_configuration.go). Both provider majors have this form, without a wait.
+  lifecycle_rule {
+    id                                     = "tidy"
+    enabled                                = true
+    abort_incomplete_multipart_upload_days = 7
+
+    noncurrent_version_expiration {
+      days = var.retention_days.versions
+    }
+  }
+
+  dynamic "lifecycle_rule" {
+    for_each = each.value.expire_days == null ? [] : [each.value.expire_days]
+
+    content {
+      id      = "expire"
+      enabled = true
+
+      expiration {
+        days = lifecycle_rule.value
+      }
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = length("${var.prefix}-${var.account.id}-${each.key}-bucket") <= 63
+      error_message = "The bucket name ${var.prefix}-${var.account.id}-${each.key}-bucket has more than 63 characters: shorten service."
+    }
+  }
+}
+
+resource "aws_s3_bucket_ownership_controls" "this" {
+  for_each = aws_s3_bucket.this
+
+  bucket = each.value.id
+
+  rule {
+    object_ownership = "BucketOwnerEnforced"
+  }
+}
+
+resource "aws_s3_bucket_public_access_block" "this" {
+  for_each = aws_s3_bucket.this
+
+  bucket                  = each.value.id
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
+  for_each = aws_s3_bucket.this
+
+  bucket = each.value.id
+
+  rule {
+    # One data key a bucket instead of one KMS call an object: a job reads thousands of them.
+    bucket_key_enabled = true
+
+    apply_server_side_encryption_by_default {
+      kms_master_key_id = var.kms_key_arn
+      sse_algorithm     = "aws:kms"
+    }
+  }
+}
+
+resource "aws_s3_bucket_versioning" "this" {
+  for_each = aws_s3_bucket.this
+
+  bucket = each.value.id
+
+  versioning_configuration {
+    status = "Enabled" # CodePipeline requires it of a source bucket; elsewhere it undoes a mistake
+  }
+}
+
+resource "aws_s3_bucket_logging" "this" {
+  for_each = var.access_log_bucket == null ? {} : aws_s3_bucket.this
+
+  bucket        = each.value.id
+  target_bucket = var.access_log_bucket
+  target_prefix = "${each.value.id}/"
+}

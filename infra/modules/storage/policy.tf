@@ -1,0 +1,34 @@
+data "aws_iam_policy_document" "this" {
+  for_each = aws_s3_bucket.this
+
+  statement {
+    sid     = "DenyInsecureTransport"
+    effect  = "Deny"
+    actions = ["s3:*"] # a refusal must name everything to refuse everything
+    resources = [
+      each.value.arn,
+      "${each.value.arn}/*",
+    ]
+
+    principals {
+      type        = "*" # nobody is exempt from TLS
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+}
+
+resource "aws_s3_bucket_policy" "this" {
+  for_each = aws_s3_bucket.this
+
+  bucket = each.value.id
+  policy = data.aws_iam_policy_document.this[each.key].json
+
+  # S3 refuses two changes of one bucket's access settings at once (409 OperationAborted).
+  depends_on = [aws_s3_bucket_public_access_block.this]
+}

@@ -1,0 +1,103 @@
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  account     = { id = "123456789012", partition = "aws", region = "eu-west-1" }
+  kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+  prefix      = "ml-core-development"
+  emails      = { approval = ["lead@example.com"], alarm = ["ops@example.com", "lead@example.com"] }
+}
+
+run "defaults" {
+  command = plan
+
+  module {
+    source = "./modules/notification"
+  }
+
+  assert {
+    condition     = alltrue([for t in aws_sns_topic.this : t.kms_master_key_id == var.kms_key_arn])
+    error_message = "Both topics are encrypted."
+  }
+
+  assert {
+    condition     = length(aws_sns_topic_subscription.email) == 3
+    error_message = "Each address is subscribed once a topic."
+  }
+
+  assert {
+    condition     = alltrue([for s in data.aws_iam_policy_document.alarm.statement : one(s.condition).variable == "aws:SourceAccount"])
+    error_message = "Only this account's alarms and events may publish."
+  }
+}
+
+run "rejects_account_id_that_is_none" {
+  command = plan
+
+  module {
+    source = "./modules/notification"
+  }
+
+  variables {
+    account = { id = "1234", partition = "aws", region = "eu-west-1" }
+  }
+
+  expect_failures = [var.account]
+}
+
+run "rejects_kms_alias_for_an_arn" {
+  command = plan
+
+  module {
+    source = "./modules/notification"
+  }
+
+  variables {
+    kms_key_arn = "alias/ml-core-development"
+  }
+
+  expect_failures = [var.kms_key_arn]
+}
+
+run "rejects_address_that_is_no_address" {
+  command = plan
+
+  module {
+    source = "./modules/notification"
+  }
+
+  variables {
+    emails = { approval = ["lead"] }
+  }
+
+  expect_failures = [var.emails]
+}
+
+run "rejects_prefix_in_capitals" {
+  command = plan
+
+  module {
+    source = "./modules/notification"
+  }
+
+  variables {
+    prefix = "ML-Core-Development"
+  }
+
+  expect_failures = [var.prefix]
+}
+
+run "rejects_prefix_of_35_characters" {
+  command = plan
+
+  module {
+    source = "./modules/notification"
+  }
+
+  variables {
+    prefix = "a123456789-123456789-123456789-1234"
+  }
+
+  expect_failures = [var.prefix]
+}

@@ -1,0 +1,54 @@
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  path       = "/ml-core/development"
+  parameters = { source_bucket = "a-bucket" }
+}
+
+run "defaults" {
+  command = plan
+
+  module {
+    source = "./modules/parameters"
+  }
+
+  assert {
+    condition     = aws_ssm_parameter.this["source_bucket"].name == "/ml-core/development/source_bucket" && aws_ssm_parameter.this["source_bucket"].value == "a-bucket"
+    error_message = "A parameter is named {path}/{name}."
+  }
+
+  assert {
+    condition     = aws_ssm_parameter.this["source_bucket"].type == "String"
+    error_message = "The values are no secrets: everybody in the account may read them."
+  }
+}
+
+run "rejects_path_with_a_slash_at_the_end" {
+  command = plan
+
+  module {
+    source = "./modules/parameters"
+  }
+
+  variables {
+    path = "/ml-core/development/"
+  }
+
+  expect_failures = [var.path]
+}
+
+run "rejects_name_with_a_slash" {
+  command = plan
+
+  module {
+    source = "./modules/parameters"
+  }
+
+  variables {
+    parameters = { "a/b" = "x" }
+  }
+
+  expect_failures = [var.parameters]
+}

@@ -1,0 +1,178 @@
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  account     = { id = "123456789012", partition = "aws", region = "eu-west-1" }
+  kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+  prefix      = "ml-core-development"
+}
+
+run "defaults" {
+  command = plan
+
+  module {
+    source = "./modules/storage"
+  }
+
+  assert {
+    condition     = toset(keys(aws_s3_bucket.this)) == toset(["artifact", "source", "workflow"])
+    error_message = "There is a bucket for artifacts, one for sources and one for runs."
+  }
+
+  assert {
+    condition     = aws_s3_bucket.this["source"].bucket == "ml-core-development-123456789012-source-bucket"
+    error_message = "Scripts compute the bucket names: {service}-{stage}-{account}-{word}-bucket."
+  }
+
+  assert {
+    condition     = alltrue([for b in aws_s3_bucket.this : !b.force_destroy])
+    error_message = "By default a bucket with objects survives terraform destroy."
+  }
+
+  assert {
+    condition     = alltrue([for v in aws_s3_bucket_versioning.this : v.versioning_configuration[0].status == "Enabled"])
+    error_message = "Every bucket keeps versions."
+  }
+
+  assert {
+    condition     = alltrue([for e in aws_s3_bucket_server_side_encryption_configuration.this : alltrue([for r in e.rule : r.bucket_key_enabled && r.apply_server_side_encryption_by_default[0].sse_algorithm == "aws:kms" && r.apply_server_side_encryption_by_default[0].kms_master_key_id == var.kms_key_arn])])
+    error_message = "Every bucket encrypts with our key and a bucket key."
+  }
+
+  assert {
+    condition     = alltrue([for p in aws_s3_bucket_public_access_block.this : p.block_public_acls && p.block_public_policy && p.ignore_public_acls && p.restrict_public_buckets])
+    error_message = "Every bucket blocks public access in all four ways."
+  }
+
+  assert {
+    condition     = alltrue([for o in aws_s3_bucket_ownership_controls.this : o.rule[0].object_ownership == "BucketOwnerEnforced"])
+    error_message = "No bucket has ACLs."
+  }
+
+  assert {
+    condition     = alltrue([for d in data.aws_iam_policy_document.this : d.statement[0].effect == "Deny" && one(d.statement[0].condition).variable == "aws:SecureTransport"])
+    error_message = "Every bucket refuses requests without TLS."
+  }
+
+  assert {
+    condition     = aws_s3_bucket_notification.source.eventbridge
+    error_message = "The source bucket tells EventBridge about a new manifest."
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket.this["artifact"].lifecycle_rule) == 2 && aws_s3_bucket.this["artifact"].lifecycle_rule[1].expiration[0].days == 90
+    error_message = "Artifacts expire after 90 days."
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket.this["workflow"].lifecycle_rule) == 1
+    error_message = "Data and models do not expire by themselves."
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket_logging.this) == 0
+    error_message = "Access logs need a bucket that the account owns."
+  }
+}
+
+run "logs_access_where_a_bucket_is_named" {
+  command = plan
+
+  module {
+    source = "./modules/storage"
+  }
+
+  variables {
+    access_log_bucket = "central-access-logs"
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket_logging.this) == 3 && alltrue([for l in aws_s3_bucket_logging.this : l.target_bucket == "central-access-logs"])
+    error_message = "All three buckets log to the named bucket."
+  }
+}
+
+run "rejects_account_id_that_is_none" {
+  command = plan
+
+  module {
+    source = "./modules/storage"
+  }
+
+  variables {
+    account = { id = "1234", partition = "aws", region = "eu-west-1" }
+  }
+
+  expect_failures = [var.account]
+}
+
+run "rejects_kms_alias_for_an_arn" {
+  command = plan
+
+  module {
+    source = "./modules/storage"
+  }
+
+  variables {
+    kms_key_arn = "alias/ml-core-development"
+  }
+
+  expect_failures = [var.kms_key_arn]
+}
+
+run "rejects_prefix_in_capitals" {
+  command = plan
+
+  module {
+    source = "./modules/storage"
+  }
+
+  variables {
+    prefix = "ML-Core-Development"
+  }
+
+  expect_failures = [var.prefix]
+}
+
+run "rejects_prefix_of_35_characters" {
+  command = plan
+
+  module {
+    source = "./modules/storage"
+  }
+
+  variables {
+    prefix = "a123456789-123456789-123456789-1234"
+  }
+
+  expect_failures = [var.prefix]
+}
+
+run "rejects_artifacts_kept_for_7_days" {
+  command = plan
+
+  module {
+    source = "./modules/storage"
+  }
+
+  variables {
+    retention_days = { artifacts = 7 }
+  }
+
+  expect_failures = [var.retention_days]
+}
+
+run "rejects_versions_kept_for_0_days" {
+  command = plan
+
+  module {
+    source = "./modules/storage"
+  }
+
+  variables {
+    retention_days = { versions = 0 }
+  }
+
+  expect_failures = [var.retention_days]
+}

@@ -1,0 +1,135 @@
+variable "access_log_bucket" {
+  description = "Name of an existing bucket that receives the S3 server access logs of the three buckets. null: no access logs."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.access_log_bucket == null || can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.access_log_bucket))
+    error_message = "access_log_bucket must be null or an S3 bucket name (3-63 lower-case letters, digits, dots, hyphens)."
+  }
+}
+
+variable "aws_region" {
+  description = "Region of every resource, for example eu-west-1."
+  type        = string
+  default     = "eu-west-1"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.aws_region))
+    error_message = "aws_region must be a region code such as eu-west-1 or us-gov-west-1."
+  }
+}
+
+variable "build_stage" {
+  description = "Environment: development, staging or production. Part of every name."
+  type        = string
+  default     = "development"
+  nullable    = false
+
+  validation {
+    condition     = contains(["development", "staging", "production"], var.build_stage)
+    error_message = "build_stage must be one of development, staging, production."
+  }
+}
+
+variable "force_destroy" {
+  description = "Let terraform destroy delete buckets and image repositories that still hold objects. Never in production."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = !(var.force_destroy && var.build_stage == "production")
+    error_message = "force_destroy must be false in production: data, models and manifests would go with the stack."
+  }
+}
+
+variable "kms_deletion_window_days" {
+  description = "Days between the destroy of the KMS key and its deletion, 7-30. Until then everything it encrypted can be saved."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = var.kms_deletion_window_days >= 7 && var.kms_deletion_window_days <= 30 && floor(var.kms_deletion_window_days) == var.kms_deletion_window_days
+    error_message = "kms_deletion_window_days must be a whole number from 7 to 30 (limits of AWS KMS)."
+  }
+}
+
+variable "notification_emails" {
+  description = "Mail addresses told about waiting approvals and about alarms. Each address must confirm AWS's mail once."
+  type = object({
+    approval = optional(set(string), [])
+    alarm    = optional(set(string), [])
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition = alltrue([
+      for address in setunion(var.notification_emails.approval, var.notification_emails.alarm) :
+      can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", address))
+    ])
+    error_message = "notification_emails must hold mail addresses such as team@example.com."
+  }
+}
+
+variable "retention_days" {
+  description = "Days to keep: log events (logs), pipeline artifacts (artifacts), overwritten or deleted object versions (versions)."
+  type = object({
+    artifacts = optional(number, 90)
+    logs      = optional(number, 365)
+    versions  = optional(number, 90)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    # The values CloudWatch Logs accepts: API reference of PutRetentionPolicy.
+    condition = contains(
+      [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
+      var.retention_days.logs,
+    )
+    error_message = "retention_days.logs must be a value CloudWatch Logs accepts: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
+  }
+
+  validation {
+    condition     = var.retention_days.artifacts >= 8 && var.retention_days.artifacts <= 3650
+    error_message = "retention_days.artifacts must be 8-3650: an approval may wait 7 days, and the next action reads the artifact."
+  }
+
+  validation {
+    condition     = var.retention_days.versions >= 1 && var.retention_days.versions <= 3650
+    error_message = "retention_days.versions must be 1-3650."
+  }
+}
+
+variable "service" {
+  description = "Name of the service; first part of every name. At most 22 characters, so that bucket names stay within 63."
+  type        = string
+  default     = "ml-core"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.service)) && length(var.service) >= 2 && length(var.service) <= 22
+    error_message = "service must be 2-22 lower-case letters, digits and single hyphens, start with a letter and not end with a hyphen."
+  }
+}
+
+variable "tags" {
+  description = "Further tags for every resource, for example a cost centre."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = length(setintersection(keys(var.tags), ["Service", "Stage", "ManagedBy"])) == 0
+    error_message = "tags must not set Service, Stage or ManagedBy: the stack sets them itself."
+  }
+
+  validation {
+    condition     = alltrue([for key, value in var.tags : !startswith(lower(key), "aws:") && length(key) <= 128 && length(value) <= 256])
+    error_message = "tags must not start with aws:, keys have at most 128 and values at most 256 characters."
+  }
+}
