@@ -1,0 +1,1 @@
+"""Task states that call a service of AWS."""
