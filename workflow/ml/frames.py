@@ -12,6 +12,13 @@ import pandas as pd
 from ml.errors import JobError
 from ml.use_case import UseCase
 
+# Until pandas 3.1 the default parser may be one bit off, and from 3.1 on the argument is deprecated.
+_EXACT: dict[str, Any] = (
+    {"float_precision": "round_trip"}
+    if tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1)
+    else {}
+)
+
 
 def make_frame(arrays: dict[str, npt.NDArray[Any]]) -> pd.DataFrame:
     """A frame that keeps the arrays' types: pandas 3 would turn object columns into its own strings."""
@@ -35,10 +42,10 @@ def read_frame(path: Path, use_case: UseCase) -> pd.DataFrame:
     frame = pd.read_csv(
         path,
         dtype=dtypes,
-        float_precision="round_trip",  # the default parser may be one bit off
         keep_default_na=False,  # "NA" is a text like any other; only an empty number is missing
         na_values={name: [""] for name in numbers},
         encoding="utf-8",
+        **_EXACT,
     )
     if list(frame.columns) != use_case.column_names:
         raise JobError(

@@ -103,10 +103,10 @@ def load_profile(folder: Path, use_case: UseCase) -> dict[str, Any]:
 
 def check_part(path: Path, part: str, profile: dict[str, Any]) -> None:
     """Is this the very file that preprocess wrote? A changed one would make the lineage a lie."""
-    found = file_sha256(path) if path.is_file() else "no such file"
-    expected = profile["split"][part]["sha256"]
+    found = f"sha256 {file_sha256(path)}" if path.is_file() else "no such file"
+    expected = f"sha256 {profile['split'][part]['sha256']}"
     if found != expected:
         raise JobError(
-            f"{path} is not what preprocess wrote: found sha256 {found}, expected {expected}. "
+            f"{path} is not what preprocess wrote: found {found}, expected {expected}. "
             "Do not change files between the jobs; run preprocess again."
         )

@@ -44,7 +44,7 @@ class Violation:
         return f"{self.place()}: {self.what}, found {self.found}, expected {self.expected}"
 
     def long(self) -> str:
-        return f"{self.short()}. {self.next_step}"
+        return f"{self.short()}. {self.next_step.rstrip('.')}"
 
 
 class DataRefusedError(JobError):
@@ -59,7 +59,9 @@ class DataRefusedError(JobError):
         super().__init__(self._reason())
 
     def details(self) -> str:
-        lines = [f"{n}) {violation.long()}" for n, violation in enumerate(self.violations, start=1)]
+        lines = [
+            f"{n}) {violation.long()}." for n, violation in enumerate(self.violations, start=1)
+        ]
         return "\n".join([self._head, *lines, "(line 1 of a file is its header)"])
 
     def _reason(self) -> str:

@@ -1,4 +1,4 @@
-"""The data gate: what passes unchanged, and each kind of violation with its column, count, lines and values."""
+"""The data gate: what passes unchanged, and each violation with column, count, lines and values."""
 
 from __future__ import annotations
 
@@ -43,10 +43,16 @@ def test_files_of_other_programs_are_read(write_data, small, small_rows, delimit
     assert gate(write_data(text.encode(encoding)), small).frame.equals(expected)
 
 
-def test_columns_may_come_in_any_order_with_spaces_quotes_and_blank_lines(write_data, small, small_rows):
-    shuffled = [[f' "{row[i]}"' if i != 3 else f"  {row[i]} " for i in (3, 0, 2, 1)] for row in small_rows]
+def test_columns_may_come_in_any_order_with_spaces_quotes_and_blank_lines(
+    write_data, small, small_rows
+):
+    shuffled = [
+        [f' "{row[i]}"' if i != 3 else f"  {row[i]} " for i in (3, 0, 2, 1)] for row in small_rows
+    ]
     text = "\n" + as_csv(shuffled).replace(' "', '"').replace("\n", "\n\n") + "\n"
-    assert gate(write_data(text), small).frame.equals(gate(write_data(as_csv(small_rows)), small).frame)
+    assert gate(write_data(text), small).frame.equals(
+        gate(write_data(as_csv(small_rows)), small).frame
+    )
 
 
 def test_several_files_are_one_data_set(write_data, small, small_rows):
@@ -131,7 +137,11 @@ def test_rows_of_another_length_are_refused(write_data, small, small_rows):
     small_rows[4].append("extra")
     small_rows[9].pop()
     violation = only_violation(write_data(as_csv(small_rows)), small)
-    assert (violation.what, violation.rows, violation.lines) == ("wrong number of cells", 2, ("5", "10"))
+    assert (violation.what, violation.rows, violation.lines) == (
+        "wrong number of cells",
+        2,
+        ("5", "10"),
+    )
     assert (violation.found, violation.expected) == ("3, 5 cells in a row", "4, as in the header")
 
 
@@ -149,7 +159,11 @@ def test_lines_are_counted_through_cells_with_line_breaks(write_data, small_docu
         ("", "empty file", "0 bytes and no line with data"),
         ("\ufeff\n\n", "empty file", "5 bytes and no line with data"),
         ("size,count,colour,label\n", "no rows", "a header line only"),
-        ('size,count,colour,label\n"1,2,3\n', "not readable as CSV", "unexpected end of data at line"),
+        (
+            'size,count,colour,label\n"1,2,3\n',
+            "not readable as CSV",
+            "unexpected end of data at line",
+        ),
     ],
 )
 def test_a_file_without_rows_is_refused(write_data, small, content, what, found):
@@ -210,7 +224,10 @@ def test_missing_cells_up_to_the_share_are_accepted(write_data, small_document, 
     assert (frame["size"].isna().sum(), (frame["colour"] == "").sum()) == (2, 2)
     small_rows[5][0] = ""
     violation = only_violation(write_data(as_csv(small_rows)), use_case)
-    assert (violation.found, violation.expected) == ("15.0% of the cells empty", "at most 10.0% empty")
+    assert (violation.found, violation.expected) == (
+        "15.0% of the cells empty",
+        "at most 10.0% empty",
+    )
 
 
 @pytest.mark.parametrize(("policy", "rows"), [("keep", 22), ("drop", 20)])

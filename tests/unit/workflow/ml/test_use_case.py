@@ -82,7 +82,7 @@ def test_all_problems_are_reported_at_once(small_document):
 
 @pytest.mark.parametrize("document", [None, [], "text", 1])
 def test_anything_but_an_object_is_refused(document):
-    with pytest.raises(UseCaseError, match="the document: found .* expected an object"):
+    with pytest.raises(UseCaseError, match=r"the document: found .* expected an object"):
         parse_use_case(document)
 
 

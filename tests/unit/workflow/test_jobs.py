@@ -1,0 +1,347 @@
+"""The jobs from end to end: what they write, that it repeats, and how they refuse."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+from ml.code_version import SCRIPTS, code_version
+from ml.errors import JobError
+from ml.estimators import HyperparameterError
+from ml.frames import file_sha256
+
+from tests.unit.workflow.conftest import ROOT, Run, sample_data, shipped_document
+
+WORKFLOW = ROOT / "workflow"
+
+
+@pytest.mark.parametrize(
+    ("run", "group", "metric", "rows"),
+    [
+        ("housing_run", "regression_metrics", "r2", 1320),
+        ("iris_run", "multiclass_classification_metrics", "accuracy", 48),
+    ],
+)
+def test_a_sample_passes_its_gate(request, run, group, metric, rows):
+    run = request.getfixturevalue(run)
+    evaluation = run.json("evaluation/evaluation.json")
+    assert list(evaluation) == [group, "gate"]
+    gate = evaluation["gate"]
+    assert list(gate) == ["metric", "value", "threshold", "direction", "rows"]
+    assert (gate["metric"], gate["direction"], gate["rows"]) == (metric, "maximize", rows)
+    assert gate["threshold"] == run.use_case.metric.threshold
+    assert gate["threshold"] + 0.02 < gate["value"] < 1
+    assert evaluation[group][metric]["value"] == gate["value"]
+    for name, entry in evaluation[group].items():
+        if name != "confusion_matrix":
+            assert list(entry) == ["value", "standard_deviation"]
+            assert entry["standard_deviation"] > 0
+    if group.startswith("multiclass"):
+        matrix = evaluation[group]["confusion_matrix"]
+        assert list(matrix) == ["setosa", "versicolor", "virginica"]
+        assert sum(sum(row.values()) for row in matrix.values()) == rows
+
+
+def test_the_lineage_is_complete(housing_run: Run):
+    card = housing_run.json("model/model.json")
+    lineage = card["lineage"]
+    sample = ROOT / "sample-files" / "cal_housing.csv"
+    assert lineage["dataset"]["sha256"] == file_sha256(sample)
+    assert lineage["dataset"]["rows"] == 4000
+    assert lineage["split"]["train"]["rows"] + lineage["split"]["test"]["rows"] == 4000
+    assert lineage["split"]["train"]["sha256"] == file_sha256(housing_run.out / "train/train.csv")
+    assert lineage["hyperparameters"]["max_iter"] == 400
+    assert lineage["seed"] == lineage["hyperparameters"]["random_state"] == 42
+    assert lineage["code_version"] == code_version(WORKFLOW)
+    assert {"python", "numpy", "scikit-learn", "joblib"} <= set(lineage["libraries"])
+    assert card["model_file"]["sha256"] == file_sha256(housing_run.model / "model.joblib")
+    assert card["use_case"] == housing_run.use_case.document
+    assert [feature["name"] for feature in card["features"]] == housing_run.use_case.feature_names
+
+
+def test_the_model_brings_its_serving_code(iris_run: Run, tmp_path: Path):
+    code = iris_run.model / "code"
+    assert (code / "inference.py").read_bytes() == (WORKFLOW / "inference.py").read_bytes()
+    assert {path.name for path in (code / "ml").iterdir()} == {
+        path.name for path in (WORKFLOW / "ml").glob("*.py")
+    }
+    rows = ROOT / "sample-files" / "iris_pred.csv"
+    answer = subprocess.run(
+        [sys.executable, code / "inference.py", "--model", iris_run.model, "--input", rows],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert len(answer.stdout.splitlines()) == len(rows.read_text().splitlines())
+
+
+def test_the_profile_describes_the_training_part(iris_run: Run):
+    profile = iris_run.json("out/model/profile.json")
+    column = profile["columns"]["sepal_length"]
+    assert column["rows"] == profile["split"]["train"]["rows"] == sum(column["histogram"]["counts"])
+    assert column["minimum"] <= column["quantiles"]["0.5"] <= column["maximum"]
+    assert sum(profile["columns"]["variety"]["counts"].values()) == column["rows"]
+
+
+def test_train_and_test_have_every_row_once(iris_run: Run):
+    sample = (ROOT / "sample-files" / "iris.csv").read_text().splitlines()
+    parts = [
+        (iris_run.out / part / f"{part}.csv").read_text().splitlines() for part in ("train", "test")
+    ]
+    assert parts[0][0] == parts[1][0] == sample[0]
+    assert sorted(parts[0][1:] + parts[1][1:]) == sorted(sample[1:])
+    assert not set(parts[0][1:]) & set(parts[1][1:])
+
+
+@pytest.mark.parametrize("name", ["housing", "iris"])
+def test_the_same_data_and_seed_give_the_same_digits(request, new_run, tmp_path, name):
+    first: Run = request.getfixturevalue(f"{name}_run")
+    again = new_run(shipped_document(name))
+    again.preprocess(sample_data(tmp_path, name))
+    again.train()
+    again.evaluate()
+    for path in (
+        "out/train/train.csv",
+        "out/test/test.csv",
+        "out/model/profile.json",
+        "model/model.joblib",
+        "evaluation/evaluation.json",
+        "evaluation/predictions.csv",
+        "evaluation/report.html",
+    ):
+        assert (again.root / path).read_bytes() == (first.root / path).read_bytes(), path
+
+
+@pytest.fixture
+def iris_copy(iris_run: Run, tmp_path: Path) -> Run:
+    shutil.copytree(iris_run.root, tmp_path / "copy")
+    return Run(tmp_path / "copy", iris_run.use_case)
+
+
+def trained_settings(run: Run) -> dict:
+    return run.json("model/model.json")["hyperparameters"]
+
+
+def test_a_changed_hyperparameter_changes_the_model(iris_copy: Run):
+    before = iris_copy.json("model/model.json")
+    iris_copy.train("-C", "0.01")
+    after = iris_copy.json("model/model.json")
+    assert (before["hyperparameters"]["C"], after["hyperparameters"]["C"]) == (1.0, 0.01)
+    assert before["model_file"]["sha256"] != after["model_file"]["sha256"]
+    assert before["metrics"] != after["metrics"]
+
+
+def test_hyperparameters_of_the_training_job_win(iris_copy: Run, monkeypatch):
+    (iris_copy.root / "hyperparameters.json").write_text(
+        '{"max_iter": "50", "C": "3", "sagemaker_program": "train.py", "_tuning_objective_metric": "x"}'
+    )
+    iris_copy.train()
+    assert (trained_settings(iris_copy)["max_iter"], trained_settings(iris_copy)["C"]) == (50, 3)
+    iris_copy.train("--C", "4", "--fit_intercept", "False")
+    settings = trained_settings(iris_copy)
+    assert (settings["max_iter"], settings["C"], settings["fit_intercept"]) == (50, 4, False)
+    # In script mode SM_HPS has them as JSON, and the command line repeats them in Python's spelling.
+    monkeypatch.setenv("SM_HPS", '{"C": 5, "fit_intercept": true, "sagemaker_region": "eu-west-1"}')
+    iris_copy.train("-C", "5", "--fit_intercept", "True")
+    settings = trained_settings(iris_copy)
+    assert (settings["max_iter"], settings["C"], settings["fit_intercept"]) == (200, 5, True)
+
+
+def test_a_wrong_hyperparameter_stops_the_training(iris_copy: Run):
+    with pytest.raises(HyperparameterError, match="max_leaf_nodes: LogisticRegression has no such"):
+        iris_copy.train("--max_leaf_nodes", "5")
+    with pytest.raises(
+        JobError, match="LogisticRegression cannot be trained with these hyperparam"
+    ):
+        iris_copy.train("--solver", "newton-cg", "--dual", "true")
+
+
+@pytest.mark.parametrize("flags", [["--max_iter"], ["max_iter", "5"], ["--", "5"]])
+def test_half_a_hyperparameter_is_refused(iris_copy: Run, flags, capsys):
+    with pytest.raises(SystemExit):
+        iris_copy.train(*flags)
+    assert "expected a hyperparameter with its value: --name value" in capsys.readouterr().err
+
+
+def test_changed_training_rows_are_refused(iris_copy: Run):
+    with (iris_copy.out / "train/train.csv").open("a") as file:
+        file.write("5.1,3.5,1.4,0.2,setosa\n")
+    with pytest.raises(JobError, match=r"train\.csv is not what preprocess wrote: found sha256"):
+        iris_copy.train()
+
+
+def test_changed_test_rows_are_refused(iris_copy: Run):
+    (iris_copy.out / "test/test.csv").unlink()
+    with pytest.raises(
+        JobError, match=r"test\.csv is not what preprocess wrote: found no such file"
+    ):
+        iris_copy.evaluate()
+
+
+def test_a_model_of_other_data_is_refused(iris_copy: Run, iris_run: Run, tmp_path: Path):
+    data = tmp_path / "other"
+    data.mkdir()
+    lines = (ROOT / "sample-files/iris.csv").read_text().splitlines()
+    (data / "iris.csv").write_text("\n".join(lines[:-1]))
+    iris_copy.preprocess(data)
+    with pytest.raises(JobError, match=r"trained on another data set \(sha256\)"):
+        iris_copy.evaluate()
+
+
+def test_a_model_of_another_use_case_is_refused(iris_copy: Run, housing_run: Run):
+    with pytest.raises(JobError, match="trained on another use case: found housing, expected iris"):
+        iris_copy.evaluate(model=housing_run.model)
+
+
+def test_a_profile_of_another_use_case_is_refused(iris_copy: Run, housing_run: Run):
+    shutil.copy(housing_run.out / "model/profile.json", iris_copy.out / "model/profile.json")
+    with pytest.raises(JobError, match="is the profile of the use case 'housing', expected 'iris'"):
+        iris_copy.train()
+    (iris_copy.out / "model/profile.json").unlink()
+    with pytest.raises(JobError, match="which the preprocess job writes"):
+        iris_copy.train()
+
+
+def test_the_archive_of_a_training_job_is_evaluated(iris_copy: Run, tmp_path: Path):
+    packed = tmp_path / "packed"
+    packed.mkdir()
+    with tarfile.open(packed / "model.tar.gz", "w:gz") as tar:
+        tar.add(iris_copy.model, arcname=".")
+    before = iris_copy.json("evaluation/evaluation.json")
+    iris_copy.evaluate("--threshold", "0.95", model=packed)
+    after = iris_copy.json("evaluation/evaluation.json")
+    assert after["gate"].pop("threshold") == 0.95
+    assert before["gate"].pop("threshold") == 0.9
+    assert after == before
+
+
+def test_the_report_is_one_file_that_says_whether_the_gate_is_passed(
+    iris_copy: Run, housing_run: Run
+):
+    report = (iris_copy.evaluation / "report.html").read_text()
+    assert "accuracy = 0.9792 on 48 held-out rows; the gate asks for at least 0.9: passed" in report
+    assert report.count("<svg") == 3
+    housing = (housing_run.evaluation / "report.html").read_text()
+    assert housing.count("<svg") == 4
+    for text in (report, housing):
+        outside = re.findall(r'(?:src|href)=|url\(|https?://[^"]*', text)
+        assert set(outside) <= {"http://www.w3.org/2000/svg"}
+    iris_copy.evaluate("--threshold", "0.999")
+    assert "0.999: not passed" in (iris_copy.evaluation / "report.html").read_text()
+
+
+def test_names_in_the_report_are_escaped(new_run, write_data, small_document, small_rows):
+    evil = "<script>alert(1)</script>"
+    small_document["description"] = evil
+    small_document["columns"][0]["name"] = small_rows[0][0] = evil
+    small_document["columns"][3]["values"] = ["no", f"yes{evil}"]
+    rows = [[cell if cell != "yes" else f"yes{evil}" for cell in row] for row in small_rows]
+    run = new_run(small_document)
+    run.preprocess(write_data("".join(",".join(row) + "\n" for row in rows)))
+    run.train()
+    run.evaluate()
+    report = (run.evaluation / "report.html").read_text()
+    assert "<script" not in report
+    assert "&lt;script&gt;alert(1)" in report
+    assert next(iter(run.json("evaluation/evaluation.json"))) == "binary_classification_metrics"
+
+
+ESTIMATORS = [
+    ("RandomForestClassifier", {"n_estimators": 5, "n_jobs": 2}),
+    ("HistGradientBoostingClassifier", {"max_iter": 5}),
+    ("SVC", {}),
+    ("GaussianNB", {}),
+    ("KNeighborsClassifier", {"n_neighbors": 3}),
+]
+
+
+@pytest.mark.parametrize(
+    ("estimator", "hyperparameters"), ESTIMATORS, ids=lambda value: str(value)[:20]
+)
+def test_other_estimators_take_empty_cells_and_categories(
+    new_run, write_data, small_document, small_rows, estimator, hyperparameters
+):
+    document = copy.deepcopy(small_document)
+    document["model"] = {"estimator": estimator, "hyperparameters": hyperparameters}
+    for position in (0, 2):
+        document["columns"][position]["maximum_missing_share"] = 0.2
+        small_rows[4][position] = small_rows[5][position] = ""
+    run = new_run(document)
+    run.preprocess(write_data("".join(",".join(row) + "\n" for row in small_rows)))
+    run.train()
+    run.evaluate()
+    assert 0 <= run.json("evaluation/evaluation.json")["gate"]["value"] <= 1
+    assert run.json("model/model.json")["hyperparameters"].get("n_jobs") in (None, 2)
+
+
+def run_script(script: str, *flags: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, WORKFLOW / script, *map(str, flags)], capture_output=True, text=True
+    )
+
+
+def test_a_refused_file_is_told_in_the_message_file(iris_copy: Run, tmp_path: Path):
+    data = sample_data(tmp_path, "iris")
+    file = data / "iris.csv"
+    file.write_text(
+        file.read_text().replace("5.1,3.5,1.4,0.2,setosa", "5.1,wide,1.4,0.2,setosa", 1)
+    )
+    done = run_script(
+        "preprocess.py", "--data", data, "--config", iris_copy.config, "--output", tmp_path / "out",
+        "--message", tmp_path / "message",
+    )  # fmt: skip
+    assert done.returncode == 1
+    message = (tmp_path / "message").read_text()
+    assert message == (
+        "Data refused: 1 violation in iris.csv (150 rows). 1) column sepal_width: 1 row (line 2): "
+        "text in a number column, found 'wide', expected a number from 0.1 to 30. Write plain numbers "
+        "with a decimal point; leave an unknown value empty."
+    )
+    assert message in done.stderr.replace("\n", " ")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_failed_training_exits_with_255(iris_copy: Run, tmp_path: Path):
+    done = run_script(
+        "train.py", "--train", iris_copy.out / "train", "--profile", iris_copy.out / "model",
+        "--config", iris_copy.config, "--model-dir", tmp_path / "model",
+        "--failure", tmp_path / "output/failure", "--max_iter", "many",
+    )  # fmt: skip
+    assert done.returncode == 255
+    failure = (tmp_path / "output/failure").read_text()
+    assert "max_iter: found 'many', expected an int in the range [0, inf)" in failure
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_script_without_its_input_says_so(tmp_path: Path):
+    done = run_script("evaluate.py", "--config", tmp_path, "--message", tmp_path / "message")
+    assert done.returncode == 1
+    assert "must hold one use case" in (tmp_path / "message").read_text()
+
+
+def test_the_code_version_is_that_of_the_content(tmp_path: Path):
+    (tmp_path / "ml").mkdir()
+    for name in (*SCRIPTS, "ml/b.py", "ml/a.py"):
+        (tmp_path / name).write_text(name)
+    first = code_version(tmp_path)
+    assert re.fullmatch(r"[0-9a-f]{12}", first)
+    (tmp_path / "ml" / "__pycache__").mkdir()
+    (tmp_path / "README.md").write_text("not code")
+    assert code_version(tmp_path) == first
+    (tmp_path / "ml/a.py").write_text("changed")
+    assert code_version(tmp_path) != first
+
+
+def test_the_use_case_document_is_json_all_the_way(iris_run: Run):
+    assert json.loads(json.dumps(iris_run.use_case.document)) == shipped_document("iris")
