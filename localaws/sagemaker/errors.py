@@ -42,7 +42,7 @@ def feature_not_emulated(operation: str, member: str, value: object, instead: st
     )
 
 
-class JobFault(Exception):
+class JobError(Exception):
     """Ends a job as Failed. ``kind`` is the word that AWS puts in front of a FailureReason."""
 
     kind = "InternalServerError"
@@ -53,19 +53,19 @@ class JobFault(Exception):
         return f"{self.kind}: {self}"
 
 
-class ClientFault(JobFault):
+class RequestError(JobError):
     """The request is at fault: inputs, permissions, image."""
 
     kind = "ClientError"
 
 
-class AlgorithmFault(JobFault):
+class AlgorithmError(JobError):
     """The code in the container is at fault."""
 
     kind = "AlgorithmError"
 
 
-class ExitFault(JobFault):
+class ExitError(JobError):
     """The container ended with an exit code; carries the finished FailureReason."""
 
     @property
@@ -74,5 +74,5 @@ class ExitFault(JobFault):
         return str(self)
 
 
-class Halted(Exception):
+class HaltedError(Exception):
     """The job was stopped while it was being prepared or collected."""

@@ -5,6 +5,7 @@ Each kind of event writes its times in its own way, as in the guide's samples.
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -26,13 +27,15 @@ def publish_job(context: Context, job: JobRecord, description: dict[str, Any]) -
     else:
         detail_type, detail = "SageMaker Transform Job State Change", _times(description, _iso)
     detail["Tags"] = dict(job.tags)
-    context.publish(_SOURCE, detail_type, detail, [job.arn])
+    _publish(context, _SOURCE, detail_type, detail, [job.arn])
 
 
 def publish_endpoint(
     context: Context, description: dict[str, Any], tags: dict[str, str], *, deployment: bool = False
 ) -> None:
-    """The state change of an endpoint, or of a deployment to it. Here the status is IN_SERVICE, not InService."""
+    """The state change of an endpoint, or of a deployment to it.
+
+    The status reads IN_SERVICE here, where the API says InService."""
     detail = _times(description, _float)
     status = detail["EndpointStatus"]
     detail["EndpointStatus"] = "".join(
@@ -41,7 +44,9 @@ def publish_endpoint(
     ).upper()
     detail["Tags"] = dict(tags)
     kind = "Endpoint Deployment" if deployment else "Endpoint"
-    context.publish(_SOURCE, f"SageMaker {kind} State Change", detail, [description["EndpointArn"]])
+    _publish(
+        context, _SOURCE, f"SageMaker {kind} State Change", detail, [description["EndpointArn"]]
+    )
 
 
 def publish_model_package(
@@ -50,8 +55,12 @@ def publish_model_package(
     """The state change of a model package; ``updated`` names the fields that an update changed."""
     detail = _times(description, _iso)
     detail["UpdatedModelPackageFields"] = updated
-    context.publish(
-        _SOURCE, "SageMaker Model Package State Change", detail, [description["ModelPackageArn"]]
+    _publish(
+        context,
+        _SOURCE,
+        "SageMaker Model Package State Change",
+        detail,
+        [description["ModelPackageArn"]],
     )
 
 
@@ -60,7 +69,12 @@ def publish_simple(
 ) -> None:
     """The state change of a model or an endpoint config: there is only its creation."""
     detail = _times(description, _iso) | {"Tags": tag_list(tags)}
-    context.publish(_SOURCE, f"SageMaker {thing} State Change", detail, [arn])
+    _publish(context, _SOURCE, f"SageMaker {thing} State Change", detail, [arn])
+
+
+def _publish(context: Context, *event: Any) -> None:
+    with contextlib.suppress(ImportError):
+        context.publish(*event)
 
 
 def _times(value: Any, write: Any) -> Any:

@@ -83,7 +83,7 @@ class ModelOperations(SageMakerBase):
         )
 
     def _resolve_container(self, container: dict[str, Any]) -> dict[str, Any]:
-        """The container with the image, files and environment of its model package; its own environment wins."""
+        """The container with image, files and environment of its model package; its own variables win."""
         package_name = container.get("ModelPackageName")
         if not package_name:
             if not container.get("Image"):
@@ -119,7 +119,7 @@ class ModelOperations(SageMakerBase):
         try:
             bucket, key = split_uri(uri)
             self.context.client("s3", role_arn).head_object(Bucket=bucket, Key=key)
-        except (ClientError, errors.ClientFault):
+        except (ClientError, errors.RequestError):
             raise errors.validation(f"Could not find model data at {uri}.") from None
 
 

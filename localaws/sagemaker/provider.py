@@ -28,9 +28,8 @@ class SageMakerProvider(
 ):
     """SageMaker in one account and region."""
 
-    # Plain records, which moto keeps as AWS does. What moto only pretends to run (tuning jobs, pipelines, AutoML,
-    # notebooks ...) is refused, and so is the registry's: moto numbers versions by counting, cannot delete them,
-    # and drops fields on update.
+    # Plain records, which moto keeps as AWS does. What moto only pretends to run (tuning jobs, pipelines,
+    # AutoML, notebooks ...) is refused by name.
     delegated = frozenset(
         {
             "CreateModelCard", "DescribeModelCard", "ListModelCards", "UpdateModelCard", "DeleteModelCard",

@@ -1,7 +1,7 @@
 """The model registry: groups of model packages, versions, approval.
 
-moto 5.2.5 has these operations too, but overwrites a group of the same name, cannot delete, numbers a version by
-counting (a deleted version's number would be used again) and forgets fields on update.
+moto 5.2.5 has these operations too, but overwrites a group of the same name, cannot delete, numbers a
+version by counting (so that a deleted version's number is used again) and forgets fields on update.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from localaws.sagemaker.store import Record, list_page, tag_map
 
 _GROUP, _PACKAGE = "model-package-group", "model-package"
 _ECHOED = (
-    "ModelPackageGroupName", "ModelPackageDescription", "InferenceSpecification", "SourceAlgorithmSpecification",
-    "ModelApprovalStatus", "MetadataProperties", "ModelMetrics", "CustomerMetadataProperties", "DriftCheckBaselines",
-    "Domain", "Task", "SamplePayloadUrl", "AdditionalInferenceSpecifications", "SkipModelValidation", "SourceUri",
-    "SecurityConfig", "ModelCard", "ModelLifeCycle", "ApprovalDescription", "ModelPackageRegistrationType",
+    "ModelPackageGroupName", "ModelPackageDescription", "InferenceSpecification",
+    "SourceAlgorithmSpecification", "ModelApprovalStatus", "MetadataProperties", "ModelMetrics",
+    "CustomerMetadataProperties", "DriftCheckBaselines", "Domain", "Task", "SamplePayloadUrl",
+    "AdditionalInferenceSpecifications", "SkipModelValidation", "SourceUri", "SecurityConfig", "ModelCard",
+    "ModelLifeCycle", "ApprovalDescription", "ModelPackageRegistrationType",
 )  # fmt: skip
 _UPDATABLE = (
     "ModelApprovalStatus", "ApprovalDescription", "InferenceSpecification", "SourceUri", "ModelCard",
@@ -53,7 +54,8 @@ class RegistryOperations(SageMakerBase):
         arn = self._arn(_GROUP, name)
         if params.get("ManagedConfiguration"):
             raise errors.feature_not_emulated(
-                "CreateModelPackageGroup", "ManagedConfiguration", params["ManagedConfiguration"], "Leave it out."
+                "CreateModelPackageGroup", "ManagedConfiguration",
+                params["ManagedConfiguration"], "Leave it out.",
             )  # fmt: skip
         with self._store.lock:
             if self._store.table(_GROUP).get(name):
@@ -221,7 +223,8 @@ def _check_package(params: dict[str, Any]) -> None:
         raise errors.validation("Missing ARN.")
     if "ValidationSpecification" in params:
         raise errors.feature_not_emulated(
-            "CreateModelPackage", "ValidationSpecification", params["ValidationSpecification"], "Leave it out."
+            "CreateModelPackage", "ValidationSpecification",
+            params["ValidationSpecification"], "Leave it out.",
         )  # fmt: skip
     if not params.get("InferenceSpecification") and not params.get("SourceAlgorithmSpecification"):
         raise errors.validation("Give InferenceSpecification or SourceAlgorithmSpecification.")

@@ -24,8 +24,8 @@ _REFUSED = (
     "PrefixAwareId",
 )  # fmt: skip
 _TIMED_OUT = (
-    "Your invocation timed out while waiting for a response from container primary. Review the latency metrics for "
-    "each container in Amazon CloudWatch, resolve the issue, and try again."
+    "Your invocation timed out while waiting for a response from container primary. Review the latency "
+    "metrics for each container in Amazon CloudWatch, resolve the issue, and try again."
 )
 _EXITED = "An error occurred while handling request as the model process exited."
 
@@ -43,14 +43,15 @@ class SageMakerRuntimeProvider(Provider):
             if params.get(member):
                 raise AwsError(
                     "ValidationError",
-                    f"localaws does not emulate InvokeEndpoint with {member}={params[member]!r}. Leave it out.",
+                    f"localaws does not emulate InvokeEndpoint with {member}={params[member]!r}. "
+                    "Leave it out.",
                 )
         if len(body) > MAX_BODY_BYTES:
             raise AwsError(
                 "ValidationError",
-                f"1 validation error detected: Value at 'body' failed to satisfy constraint: Member must have length "
-                f"less than or equal to {MAX_BODY_BYTES}; it has {len(body)}. Use a batch transform job for "
-                "larger inputs.",
+                "1 validation error detected: Value at 'body' failed to satisfy constraint: Member must have "
+                f"length less than or equal to {MAX_BODY_BYTES}; it has {len(body)}. Use a batch transform "
+                "job for larger inputs.",
             )
         directory = directory_of(self.context.account_id, self.context.region)
         deadline = time.monotonic() + _RESTART_SECONDS
@@ -72,8 +73,8 @@ class SageMakerRuntimeProvider(Provider):
             except NoInstanceError as error:
                 raise AwsError(
                     "ServiceUnavailable",
-                    f"No instance of variant {error} of endpoint {name} can take a request now. See the log group "
-                    f"{_log_group(name)}.",
+                    f"No instance of variant {error} of endpoint {name} can take a request now. "
+                    f"See the log group {_log_group(name)}.",
                     status=503,
                 ) from None
             except _NotSentError:
@@ -105,8 +106,8 @@ class SageMakerRuntimeProvider(Provider):
         return AwsError(
             "ModelError",
             f'Received {kind} error ({status}) from primary with message "{message}". See '
-            f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#logEventViewer:group={group} "
-            f"in account {account} for more information.",
+            f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}"
+            f"#logEventViewer:group={group} in account {account} for more information.",
             status=424,
             fields={
                 "OriginalStatusCode": status,

@@ -6,7 +6,7 @@ import gzip
 import tarfile
 from pathlib import Path
 
-from localaws.sagemaker.errors import ClientFault
+from localaws.sagemaker.errors import RequestError
 
 _MAX_MEMBERS = 100_000
 _MAX_BYTES = 20 * 1024**3
@@ -42,7 +42,7 @@ def extract_tar_gz(source: Path, directory: Path, what: str) -> None:
         what: names the file in errors, e.g. its S3 URI.
 
     Raises:
-        ClientFault: not a tar.gz, a member that leaves the directory, or more than a sane size.
+        RequestError: not a tar.gz, a member that leaves the directory, or more than a sane size.
     """
     directory.mkdir(parents=True, exist_ok=True)
     total = 0
@@ -51,11 +51,11 @@ def extract_tar_gz(source: Path, directory: Path, what: str) -> None:
             for count, member in enumerate(tar, start=1):
                 total += member.size
                 if count > _MAX_MEMBERS or total > _MAX_BYTES:
-                    raise ClientFault(
+                    raise RequestError(
                         f"{what} unpacks to more than {_MAX_MEMBERS} files or {_MAX_BYTES} bytes"
                     )
                 tar.extract(member, directory, filter="data")
     except tarfile.FilterError as error:
-        raise ClientFault(f"{what} has a member that is not allowed: {error}") from error
+        raise RequestError(f"{what} has a member that is not allowed: {error}") from error
     except (tarfile.TarError, EOFError, OSError) as error:
-        raise ClientFault(f"{what} is not a readable tar.gz file: {error}") from error
+        raise RequestError(f"{what} is not a readable tar.gz file: {error}") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from localaws.sagemaker.errors import ClientFault
+from localaws.sagemaker.errors import RequestError
 
 _LIMIT = 1024
 MAX_REASON = 1024  # FailureReason of every Describe operation
@@ -46,6 +46,6 @@ def _decode(raw: bytes, path: Path, *, cut: bool) -> str:
         if cut and error.end == len(raw) and error.start >= len(raw) - 3:
             with contextlib.suppress(UnicodeDecodeError):
                 return raw[: error.start].decode("utf-8")
-        raise ClientFault(
+        raise RequestError(
             f"/opt/ml/output/{path.name} is not UTF-8 (byte {error.start}). Write it as UTF-8 text."
         ) from None

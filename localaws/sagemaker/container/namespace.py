@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from localaws.sagemaker.errors import ClientFault
+from localaws.sagemaker.errors import RequestError
 
 # Arguments: tmpfs mount point, directory for /opt/ml, read-only directory for /opt/ml/model or "",
 # file to make when all is mounted, working directory, Python or "" (bring up the loopback device), command.
@@ -74,17 +74,17 @@ class View:
 def _unshare_options() -> tuple[str, ...]:
     """The options that give this user a mount namespace."""
     if sys.platform != "linux":
-        raise ClientFault(
+        raise RequestError(
             f"localaws gives a job its own /opt/ml through a Linux mount namespace, and this is "
             f"{sys.platform}. Run localaws on Linux (WSL 2, a container or a virtual machine)."
         )
     if shutil.which("unshare") is None:
-        raise ClientFault(
+        raise RequestError(
             "localaws gives a job its own /opt/ml with the command 'unshare', which is not on PATH. "
             "Install the package util-linux."
         )
     if not Path("/opt").is_dir():
-        raise ClientFault(
+        raise RequestError(
             "localaws mounts a job's /opt/ml over /opt, which does not exist: mkdir /opt"
         )
     said = ""
@@ -95,7 +95,7 @@ def _unshare_options() -> tuple[str, ...]:
         if tried.returncode == 0:
             return options
         said = tried.stderr.strip()
-    raise ClientFault(
+    raise RequestError(
         f"this machine does not let localaws make a mount namespace for /opt/ml ({said}). Allow user "
         "namespaces (sysctl user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns=0), "
         "or in a container give the capability SYS_ADMIN."
@@ -106,7 +106,7 @@ def command(view: View, argv: Sequence[str]) -> list[str]:
     """The command line that runs ``argv`` in ``view``. The process keeps its id: nothing forks.
 
     Raises:
-        ClientFault: this machine cannot do it, with what is needed.
+        RequestError: this machine cannot do it, with what is needed.
     """
     options = list(_unshare_options())
     if view.isolate_network:

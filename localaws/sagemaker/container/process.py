@@ -17,7 +17,7 @@ from typing import IO
 from localaws.context import Context
 from localaws.sagemaker.container import namespace
 from localaws.sagemaker.container.sandbox import Sandbox
-from localaws.sagemaker.errors import ClientFault, Halted
+from localaws.sagemaker.errors import HaltedError, RequestError
 
 # Marks every descendant of a container, so that a daemon which left the process group is found.
 _MARK = "LOCALAWS_CONTAINER"
@@ -68,9 +68,9 @@ class Stop:
             threading.Thread(target=callback, name="stop", daemon=True).start()
 
     def check(self) -> None:
-        """Raise Halted when a stop was requested; called between the steps of a job."""
+        """Raise HaltedError when a stop was requested; called between the steps of a job."""
         if self.requested:
-            raise Halted
+            raise HaltedError
 
     def wait(self, ended: threading.Event, seconds: float | None) -> None:
         """Wait (real seconds) until the process ended or a stop was requested."""
@@ -107,7 +107,7 @@ class ContainerProcess:
                 stderr=subprocess.STDOUT,
             )
         except OSError as error:
-            raise ClientFault(f"the container process cannot be started: {error}") from error
+            raise RequestError(f"the container process cannot be started: {error}") from error
         output = self.process.stdout
         assert output is not None
         self._pump = threading.Thread(target=self._read, args=(output,), name="output", daemon=True)
@@ -119,26 +119,27 @@ class ContainerProcess:
                 self._on_line(line.decode("utf-8", "replace").rstrip("\r\n"))
 
     def finish(self) -> int:
-        """After the process ended: end what it left behind, read the last lines. Returns the exit code.
-
-        Raises:
-            ClientFault: the process never got its /opt/ml.
-        """
+        """Wait for the end, kill what was left behind, read the last lines. Returns the exit code."""
         code = self.process.wait()
         self._end_leftovers()
-        # A reader of the pipe that even SIGKILL did not end (uninterruptible sleep) must not hold the job.
+        # A process that even SIGKILL does not end (uninterruptible sleep) must not hold the job.
         self._pump.join(timeout=5)
-        if not self._sandbox.was_mounted and code != -signal.SIGKILL:
-            raise ClientFault(
-                "the container's /opt/ml could not be mounted; the log stream says why"
-            )
         return 128 - code if code < 0 else code
+
+    def check_started(self) -> None:
+        """After it ended by itself: did the process ever get to its own command?
+
+        Raises:
+            RequestError: it did not get its /opt/ml.
+        """
+        if not self._sandbox.was_mounted:
+            raise RequestError("the container's /opt/ml was not mounted; the log stream says why")
 
     def terminate(self, grace_seconds: float) -> None:
         """SIGTERM, then SIGKILL after ``grace_seconds`` of emulated time.
 
-        The signal goes to the process group: a container runtime sends it to the first process only, but a shell
-        that is first would keep it from the program it started."""
+        The signal goes to the process group. A container runtime sends it to the first process only, but
+        a shell that is first would keep it from the program it started."""
         self._context.processes.terminate(
             self.process, self._context.clock.real_seconds(grace_seconds)
         )
@@ -167,7 +168,6 @@ def run(
     *,
     max_runtime: float | None,
     grace_seconds: float,
-    on_stopping: Callable[[Ending], None] = lambda ending: None,
 ) -> Exit:
     """Wait for a process to end, or end it.
 
@@ -177,7 +177,6 @@ def run(
         stop: a request from outside.
         max_runtime: emulated seconds.
         grace_seconds: between SIGTERM and SIGKILL.
-        on_stopping: called before SIGTERM is sent.
     """
     ended = threading.Event()
 
@@ -191,6 +190,8 @@ def run(
     ending = Ending.BY_ITSELF
     if not ended.is_set():
         ending = Ending.STOPPED if stop.requested else Ending.MAX_RUNTIME
-        on_stopping(ending)
         container.terminate(0 if stop.at_once else grace_seconds)
-    return Exit(container.finish(), ending)
+    code = container.finish()
+    if ending is Ending.BY_ITSELF:
+        container.check_started()
+    return Exit(code, ending)

@@ -12,7 +12,7 @@ from typing import Any
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
-from localaws.sagemaker.errors import ClientFault
+from localaws.sagemaker.errors import RequestError
 
 _CHUNK = 1024 * 1024
 # Threads of a transfer cost more than they bring on the loopback device.
@@ -25,7 +25,7 @@ def split_uri(uri: str) -> tuple[str, str]:
     """``s3://bucket/key`` as (bucket, key)."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     if not uri.startswith("s3://") or not bucket:
-        raise ClientFault(f"'{uri}' is not an S3 URI; write s3://bucket/key")
+        raise RequestError(f"'{uri}' is not an S3 URI; write s3://bucket/key")
     return bucket, key
 
 
@@ -40,7 +40,7 @@ def objects_under(s3: Any, uri: str, role_arn: str, region: str) -> Iterator[tup
     A prefix is what S3 calls one: ``s3://b/data`` also matches ``data-2/x.csv``. Folder markers are left out.
 
     Raises:
-        ClientFault: there is none, or S3 refused.
+        RequestError: there is none, or S3 refused.
     """
     bucket, prefix = split_uri(uri)
     found = False
@@ -54,7 +54,7 @@ def objects_under(s3: Any, uri: str, role_arn: str, region: str) -> Iterator[tup
     except (ClientError, BotoCoreError) as error:
         said = f" Error message from S3: {_s3_said(error)}"
     if not found or said:
-        raise ClientFault(
+        raise RequestError(
             f'No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that the '
             f"bucket exists in the selected region ({region}), that objects exist under that S3 prefix, "
             f'and that the role "{role_arn}" has "s3:ListBucket" permissions on bucket "{bucket}".{said}'
@@ -71,7 +71,7 @@ def _relative(key: str, prefix: str) -> str:
     )
     relative = key[len(base) :].lstrip("/")
     if ".." in PurePosixPath(relative).parts:
-        raise ClientFault(
+        raise RequestError(
             f"the S3 key '{key}' has the path part '..', which cannot be a local file"
         )
     return relative
@@ -92,12 +92,12 @@ def download_object(s3: Any, bucket: str, key: str, target: Path) -> None:
         with target.open("wb") as file:
             shutil.copyfileobj(body, file, _CHUNK)
     except (ClientError, BotoCoreError) as error:
-        raise ClientFault(
+        raise RequestError(
             f"Data download failed: s3://{bucket}/{key}: {_s3_said(error)}"
         ) from error
     except OSError as error:
         # e.g. the keys "a" and "a/b", which cannot both be files
-        raise ClientFault(f"Data download failed: s3://{bucket}/{key}: {error}") from error
+        raise RequestError(f"Data download failed: s3://{bucket}/{key}: {error}") from error
 
 
 def upload_file(s3: Any, source: Path, uri: str, kms_key: str | None) -> None:
@@ -110,7 +110,7 @@ def upload_file(s3: Any, source: Path, uri: str, kms_key: str | None) -> None:
         s3.upload_file(str(source), bucket, key, ExtraArgs=extra, Config=_TRANSFER)
     except Exception as error:
         # boto3 wraps what S3 said into S3UploadFailedError, which is neither of botocore's.
-        raise ClientFault(f"Data upload failed: {uri}: {_s3_said(error)}") from error
+        raise RequestError(f"Data upload failed: {uri}: {_s3_said(error)}") from error
 
 
 def upload_directory(s3: Any, directory: Path, uri: str, kms_key: str | None) -> int:

@@ -11,8 +11,8 @@ from localaws.sagemaker.store import Record, list_page, tag_map
 
 _KIND = "endpoint-config"
 _ECHOED = (
-    "EndpointConfigName", "ProductionVariants", "DataCaptureConfig", "KmsKeyId", "ExecutionRoleArn", "VpcConfig",
-    "EnableNetworkIsolation",
+    "EndpointConfigName", "ProductionVariants", "DataCaptureConfig", "KmsKeyId", "ExecutionRoleArn",
+    "VpcConfig", "EnableNetworkIsolation",
 )  # fmt: skip
 _REFUSED = (
     "AsyncInferenceConfig", "ExplainerConfig", "ShadowProductionVariants", "CrossRegionTrafficConfig",

@@ -12,7 +12,8 @@ from localaws.sagemaker.endpoints.record import EndpointRecord
 def describe(endpoint: EndpointRecord) -> dict[str, Any]:
     """An endpoint in the shape of DescribeEndpointOutput.
 
-    While an update runs, the config and the variants are the old ones, and PendingDeploymentSummary shows the new.
+    While an update runs, the config and the variants are the old ones; PendingDeploymentSummary shows the
+    new.
     """
     with endpoint.lock:
         described: dict[str, Any] = {

@@ -1,7 +1,7 @@
 """Where the runtime service finds the fleet that has an endpoint's traffic.
 
-The runtime service (InvokeEndpoint) is a service of its own, with its own provider; this table is all that the
-two share.
+The runtime service (InvokeEndpoint) is a service of its own, with its own provider; this table is all
+that the two share.
 """
 
 from __future__ import annotations

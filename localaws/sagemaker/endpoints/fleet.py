@@ -13,7 +13,7 @@ from typing import Any
 
 from localaws.context import Context
 from localaws.sagemaker.endpoints.instance import Instance
-from localaws.sagemaker.errors import ClientFault, JobFault
+from localaws.sagemaker.errors import JobError, RequestError
 from localaws.sagemaker.serving.model_files import fetch_model
 from localaws.sagemaker.serving.plan import ServingPlan
 
@@ -59,7 +59,7 @@ class Fleet:
         """Start every instance.
 
         Raises:
-            JobFault: its text is the endpoint's FailureReason.
+            JobError: its text is the endpoint's FailureReason.
         """
         starts = []
         for variant in self.variants:
@@ -77,7 +77,7 @@ class Fleet:
             results = list(pool.map(lambda start: start[0].start(start[1]), starts))
         for (instance, _), healthy in zip(starts, results, strict=True):
             if not healthy:
-                raise JobFault(
+                raise JobError(
                     f"The primary container for production variant {instance.variant} did not pass the "
                     "ping health check. Please check CloudWatch logs for this endpoint."
                 )
@@ -85,11 +85,11 @@ class Fleet:
     def _fetch(self, plan: ServingPlan, model: Any, variant: str) -> None:
         try:
             fetch_model(self._context, plan, model, model.parent)
-        except ClientFault as fault:
-            raise JobFault(
-                f'Failed to download model data for production variant {variant} from URL: "{plan.model_uri}". '
-                "Please ensure that there is an object located at the URL and that the role passed to "
-                f"CreateModel has permissions to download the model. {fault}"
+        except RequestError as fault:
+            raise JobError(
+                f"Failed to download model data for production variant {variant} from URL: "
+                f'"{plan.model_uri}". Please ensure that there is an object located at the URL and that '
+                f"the role passed to CreateModel has permissions to download the model. {fault}"
             ) from fault
 
     @contextmanager

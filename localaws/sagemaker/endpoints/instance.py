@@ -10,13 +10,13 @@ from pathlib import Path
 from localaws.context import Context
 from localaws.sagemaker.container.log_lines import JobLog, instance_id
 from localaws.sagemaker.container.sandbox import Sandbox
-from localaws.sagemaker.errors import ClientFault, JobFault
+from localaws.sagemaker.errors import JobError
 from localaws.sagemaker.serving.container import ServingContainer, in_background
 from localaws.sagemaker.serving.http import Answer, NoAnswerError
 from localaws.sagemaker.serving.plan import ServingPlan
 
-# AWS starts a container that dies at once again and again until the health check's time is over. The result is
-# the same after a few.
+# AWS starts a container that dies at once again and again until the health check's time is over. The
+# result is the same after a few.
 _MAX_CRASHES_AT_START = 3
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0  # real seconds between two starts
 
@@ -45,7 +45,7 @@ class Instance:
             False when it was not within ``seconds`` (emulated), or died too often before.
 
         Raises:
-            JobFault: it cannot be started at all.
+            JobError: it cannot be started at all.
         """
         deadline = time.monotonic() + self._context.clock.real_seconds(seconds)
         for _ in range(_MAX_CRASHES_AT_START):
@@ -108,7 +108,7 @@ class Instance:
             pause = min(pause * 2, _LONGEST_PAUSE)
             try:
                 container = self._launch()
-            except JobFault as fault:
+            except JobError as fault:
                 self._log.line(f"the container cannot be started again: {fault}")
                 continue
             if container is not None and container.wait_until_healthy(60):
@@ -119,9 +119,6 @@ class Instance:
 
     def _note_end(self, container: ServingContainer) -> None:
         """Wait for the end of a container and write down how it ended."""
-        try:
-            code: object = container.wait()
-        except ClientFault as fault:
-            code = fault
+        code = container.wait()
         if not self._stopping.is_set():
             self._log.line(f"the model process exited with code {code}")

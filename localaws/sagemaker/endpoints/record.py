@@ -15,7 +15,8 @@ CREATING, IN_SERVICE, UPDATING = "Creating", "InService", "Updating"
 DELETING, FAILED = "Deleting", "Failed"
 BUSY: Final = frozenset({CREATING, UPDATING, DELETING})
 
-# API reference, DescribeEndpoint.EndpointStatus. An update whose new fleet fails ends InService on the old config.
+# API reference, DescribeEndpoint.EndpointStatus. An update whose new fleet fails ends InService, on the
+# old config.
 _TRANSITIONS: Final = {
     CREATING: frozenset({IN_SERVICE, FAILED}),
     IN_SERVICE: frozenset({UPDATING, DELETING}),
@@ -43,9 +44,7 @@ class EndpointRecord(Record):
     variant_status: str | None = None
     variant_message: str | None = None
     deployment: dict[str, Any] | None = None
-    on_change: Callable[[EndpointRecord, bool], None] = field(
-        default=lambda record, deployment: None
-    )
+    on_change: Callable[[EndpointRecord, bool], None] = field(default=lambda *_: None)
     now: Callable[[], datetime] = field(default=datetime.now)
     lock: threading.RLock = field(default_factory=threading.RLock)
 

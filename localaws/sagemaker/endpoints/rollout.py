@@ -13,7 +13,7 @@ from localaws.sagemaker.endpoints import record as states
 from localaws.sagemaker.endpoints.directory import EndpointDirectory
 from localaws.sagemaker.endpoints.fleet import Fleet
 from localaws.sagemaker.endpoints.record import EndpointRecord
-from localaws.sagemaker.errors import JobFault
+from localaws.sagemaker.errors import JobError
 
 _log = logging.getLogger(__name__)
 _INTERNAL = "Request to service failed. If failure persists after retry, contact customer support."
@@ -108,7 +108,7 @@ class Rollouts:
         """Start a fleet. Returns the FailureReason."""
         try:
             fleet.start()
-        except JobFault as fault:
+        except JobError as fault:
             return str(fault)[:MAX_REASON]
         except Exception:
             _log.exception("a fleet for %s did not start", fleet.config_name)

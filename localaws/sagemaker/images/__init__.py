@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from localaws.sagemaker.errors import ClientFault
+from localaws.sagemaker.errors import RequestError
 from localaws.sagemaker.images.launch import Image
 from localaws.sagemaker.images.own import OwnImage
 from localaws.sagemaker.images.scikit_learn import ScikitLearnImage
@@ -37,13 +37,13 @@ def image_for_job(uri: str, account_id: str, region: str, role_arn: str) -> Imag
     """Like :func:`find_image`, for a job: AWS finds out about an image when it pulls it.
 
     Raises:
-        ClientFault: in the words of AWS, and what localaws can run.
+        RequestError: in the words of AWS, and what localaws can run.
     """
     image = find_image(uri, account_id, region)
     if image is None:
         registry, _, rest = uri.partition(".")
         repository = rest.partition("/")[2].partition(":")[0] or uri
-        raise ClientFault(
+        raise RequestError(
             f"Cannot find repository: {repository} in registry ID: {registry} Please check if your ECR "
             f"repository exists and role {role_arn} has proper pull permissions for SageMaker: "
             "ecr:BatchCheckLayerAvailability, ecr:BatchGetImage, ecr:GetDownloadUrlForLayer. "

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from localaws.sagemaker.container.sandbox import Sandbox
-from localaws.sagemaker.errors import ClientFault
+from localaws.sagemaker.errors import RequestError
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,10 @@ class Image(ABC):
         """The command of a processing job.
 
         Raises:
-            ClientFault: the image has no entry point of its own.
+            RequestError: the image has no entry point of its own.
         """
         if not entrypoint:
-            raise ClientFault(
+            raise RequestError(
                 f"the image {self.uri} has no entry point for processing. "
                 "Give AppSpecification.ContainerEntrypoint."
             )

@@ -6,9 +6,10 @@ The Dockerfile copies ``workflow/container`` to the image's PATH; here that dire
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
-from localaws.sagemaker.errors import ClientFault
+from localaws.sagemaker.errors import RequestError
 from localaws.sagemaker.images.launch import Image, Launch, ServingSetup, TrainingSetup
 
 REPOSITORY_ROOT = Path(__file__).parents[3]
@@ -22,9 +23,9 @@ class OwnImage(Image):
         super().__init__(uri)
         self._directory = directory
 
-    def processing(self, entrypoint: object, arguments: object) -> Launch:  # type: ignore[override]
+    def processing(self, entrypoint: Sequence[str], arguments: Sequence[str]) -> Launch:
         """The command of the request, with the image's programs on PATH."""
-        launch = super().processing(entrypoint, arguments)  # type: ignore[arg-type]
+        launch = super().processing(entrypoint, arguments)
         return Launch(launch.argv, path=(self._directory,))
 
     def training(self, setup: TrainingSetup) -> Launch:
@@ -45,9 +46,9 @@ class OwnImage(Image):
     def _require(self, program: str) -> None:
         path = self._directory / program
         if not path.is_file():
-            raise ClientFault(
+            raise RequestError(
                 f"the image {self.uri} is built from workflow/container, which has no file '{program}': "
                 f"{path} does not exist."
             )
         if not os.access(path, os.X_OK):
-            raise ClientFault(f"{path} is not executable: chmod +x {path}")
+            raise RequestError(f"{path} is not executable: chmod +x {path}")

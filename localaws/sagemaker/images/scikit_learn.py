@@ -1,7 +1,8 @@
-"""AWS's prebuilt scikit-learn image, in script mode: the user's script, called as the image's toolkit calls it.
+"""AWS's prebuilt scikit-learn image in script mode: the user's script, called as the image's toolkit does.
 
-Names of variables and the order of arguments are those of sagemaker-training-toolkit (ENVIRONMENT_VARIABLES.md)
-and sagemaker-scikit-learn-container; the versions of scikit-learn and Python are those of localaws' interpreter.
+Names of variables and the order of arguments are those of sagemaker-training-toolkit
+(ENVIRONMENT_VARIABLES.md) and sagemaker-scikit-learn-container; the versions of scikit-learn and Python
+are those of localaws' interpreter.
 """
 
 from __future__ import annotations

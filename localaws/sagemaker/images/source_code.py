@@ -9,7 +9,7 @@ from pathlib import Path
 
 from localaws.sagemaker.container.archive import extract_tar_gz
 from localaws.sagemaker.container.sandbox import Sandbox
-from localaws.sagemaker.errors import AlgorithmFault, ClientFault
+from localaws.sagemaker.errors import AlgorithmError, RequestError
 
 CODE_DIRECTORY = "/opt/ml/code"
 _REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^]]*\])?\s*([^;#]*)")
@@ -25,12 +25,12 @@ def unpack_source(
     """Bring ``sagemaker_submit_directory`` to /opt/ml/code.
 
     Raises:
-        ClientFault: it cannot be had; under network isolation the real container cannot reach S3 either.
+        RequestError: it cannot be had; under network isolation the real container cannot reach S3 either.
     """
     directory = sandbox.make(CODE_DIRECTORY)
     if uri.startswith("s3://"):
         if network_isolation:
-            raise ClientFault(
+            raise RequestError(
                 f"EnableNetworkIsolation is set, so the container cannot download {uri}. Pass the code as "
                 "an input channel and set sagemaker_submit_directory to its place, "
                 "e.g. /opt/ml/input/data/code/sourcedir.tar.gz."
@@ -43,7 +43,7 @@ def unpack_source(
         except ValueError:
             archive = Path(uri)
         if not archive.is_file():
-            raise ClientFault(f"sagemaker_submit_directory is '{uri}', which is not a file")
+            raise RequestError(f"sagemaker_submit_directory is '{uri}', which is not a file")
     extract_tar_gz(archive, directory, uri)
 
 
@@ -51,13 +51,13 @@ def require_program(code: Path, program: str | None, variable: str) -> str:
     """The user's program, which must be in the code.
 
     Raises:
-        AlgorithmFault: as the toolkit in the container would find out.
+        AlgorithmError: as the toolkit in the container would find out.
     """
     if not program:
-        raise AlgorithmFault(f"{variable} is not set: it names the program to run, e.g. train.py")
+        raise AlgorithmError(f"{variable} is not set: it names the program to run, e.g. train.py")
     if not (code / program).is_file():
         found = ", ".join(sorted(path.name for path in code.iterdir())) if code.is_dir() else ""
-        raise AlgorithmFault(
+        raise AlgorithmError(
             f"{variable} is '{program}', but the code has only: {found or 'nothing'}"
         )
     return program
@@ -68,7 +68,7 @@ def check_requirements(code: Path) -> None:
     interpreter, so what is asked for must be there.
 
     Raises:
-        ClientFault: naming every requirement that is missing or of another version.
+        RequestError: naming every requirement that is missing or of another version.
     """
     path = code / "requirements.txt"
     if not path.is_file():
@@ -87,14 +87,14 @@ def check_requirements(code: Path) -> None:
         if not _satisfies(found, wanted):
             wrong.append(f"{name} is {found}, wanted {wanted}")
     if wrong:
-        raise ClientFault(
+        raise RequestError(
             f"requirements.txt of the code: {'; '.join(wrong)}. localaws runs jobs with the packages of "
             "its own interpreter: install them there."
         )
 
 
 def _satisfies(version: str, specifier: str) -> bool:
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - rarely needed
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:
         return SpecifierSet(specifier).contains(version, prereleases=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator
 
-from localaws.sagemaker.errors import ClientFault
+from localaws.sagemaker.errors import RequestError
 
 
 def gunzip(chunks: Iterable[bytes], what: str) -> Iterator[bytes]:
@@ -20,9 +20,9 @@ def gunzip(chunks: Iterable[bytes], what: str) -> Iterator[bytes]:
                 if data:
                     unpacker = zlib.decompressobj(wbits=31)
     except zlib.error as error:
-        raise ClientFault(f"{what} is not a gzip file: {error}") from error
+        raise RequestError(f"{what} is not a gzip file: {error}") from error
     if not unpacker.eof:
-        raise ClientFault(f"{what} is not a whole gzip file")
+        raise RequestError(f"{what} is not a whole gzip file")
 
 
 def payloads(
@@ -38,7 +38,7 @@ def payloads(
         what: names the input in errors.
 
     Raises:
-        ClientFault: a record, or an input that is not split, is larger than ``limit``.
+        RequestError: a record, or an input that is not split, is larger than ``limit``.
     """
     if not by_line:
         yield _whole(chunks, limit, what)
@@ -47,7 +47,7 @@ def payloads(
     size = 0
     for number, line in enumerate(_lines(chunks, limit), start=1):
         if len(line) > limit:
-            raise ClientFault(
+            raise RequestError(
                 f"{what}: line {number} is longer than MaxPayloadInMB ({limit} bytes). "
                 "Raise MaxPayloadInMB or shorten the line."
             )
@@ -65,7 +65,7 @@ def _whole(chunks: Iterable[bytes], limit: int, what: str) -> bytes:
     for chunk in chunks:
         body += chunk
         if len(body) > limit:
-            raise ClientFault(
+            raise RequestError(
                 f"{what} is larger than MaxPayloadInMB ({limit} bytes). Set SplitType to Line or raise "
                 "MaxPayloadInMB."
             )

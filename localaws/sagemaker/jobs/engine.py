@@ -13,7 +13,7 @@ from localaws.context import Context
 from localaws.sagemaker.container.exits import MAX_REASON
 from localaws.sagemaker.container.process import Ending
 from localaws.sagemaker.container.sandbox import Sandbox
-from localaws.sagemaker.errors import Halted, JobFault
+from localaws.sagemaker.errors import HaltedError, JobError
 from localaws.sagemaker.jobs import record as states
 from localaws.sagemaker.jobs.record import JobRecord
 
@@ -71,9 +71,9 @@ class JobEngine:
         try:
             with Sandbox(self.directory, job.name) as sandbox:
                 self._finish(job, work(job, sandbox))
-        except Halted:
+        except HaltedError:
             self._end(job, states.STOPPED, states.STOPPED)
-        except JobFault as fault:
+        except JobError as fault:
             self._end(job, states.FAILED, states.FAILED, fault.reason)
         except Exception:
             _log.exception("%s failed inside localaws", job.arn)

@@ -11,7 +11,7 @@ from localaws.sagemaker.container.environment import container_environment
 from localaws.sagemaker.container.log_lines import JobLog
 from localaws.sagemaker.container.process import ContainerProcess, Ending, run
 from localaws.sagemaker.container.sandbox import Sandbox
-from localaws.sagemaker.errors import ClientFault, ExitFault
+from localaws.sagemaker.errors import ExitError, RequestError
 from localaws.sagemaker.images import image_for_job
 from localaws.sagemaker.images.launch import Launch
 from localaws.sagemaker.jobs.engine import STOP_GRACE_SECONDS, Outcome
@@ -27,7 +27,7 @@ class ProcessingRun:
         self._context = context
 
     def __call__(self, job: JobRecord, sandbox: Sandbox) -> Outcome:
-        """Run the job. Raises JobFault for Failed and Halted for Stopped."""
+        """Run the job. Raises JobError for Failed and HaltedError for Stopped."""
         request = job.request
         launch = self._launch(request)
         s3 = self._context.client("s3", request["RoleArn"])
@@ -106,7 +106,7 @@ class ProcessingRun:
         if message is not None:
             job.facts["ExitMessage"] = message
         if ended.ending is Ending.BY_ITSELF and ended.code != 0:
-            raise ExitFault(exits.algorithm_reason(message or "", ended.code))
+            raise ExitError(exits.algorithm_reason(message or "", ended.code))
         return ended.ending
 
     def _upload(self, s3: Any, job: JobRecord, sandbox: Sandbox) -> None:
@@ -116,7 +116,7 @@ class ProcessingRun:
             target = output["S3Output"]
             directory = sandbox.host(target["LocalPath"])
             if not directory.is_dir():
-                raise ClientFault(
+                raise RequestError(
                     f"{target['LocalPath']} is not a directory, so it cannot be uploaded"
                 )
             s3_data.upload_directory(s3, directory, target["S3Uri"], kms_key)

@@ -64,7 +64,7 @@ class JobRecord(Record):
     facts: dict[str, Any] = field(default_factory=dict)
     """What the run found out, in the names of Describe, e.g. ExitMessage, ModelArtifacts."""
     stop: Stop = field(default_factory=Stop)
-    on_change: Callable[[JobRecord], None] = field(default=lambda record: None)
+    on_change: Callable[[JobRecord], None] = field(default=lambda _: None)
     now: Callable[[], datetime] = field(default=datetime.now)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -84,7 +84,7 @@ class JobRecord(Record):
         self.on_change(self)
 
     def enter(self, secondary: str) -> None:
-        """A step of a training job: a secondary status. A job that is being stopped shows no further steps."""
+        """A step of a training job. A job that is being stopped shows no further steps."""
         with self._lock:
             if self.status == IN_PROGRESS:
                 self.move(self.status, secondary)

@@ -13,7 +13,7 @@ from localaws.sagemaker.container.environment import container_environment
 from localaws.sagemaker.container.log_lines import JobLog
 from localaws.sagemaker.container.process import ContainerProcess, Ending, Exit, run
 from localaws.sagemaker.container.sandbox import Sandbox
-from localaws.sagemaker.errors import ExitFault
+from localaws.sagemaker.errors import ExitError
 from localaws.sagemaker.images import image_for_job
 from localaws.sagemaker.images.launch import Image, Launch, TrainingSetup
 from localaws.sagemaker.jobs import record as states
@@ -43,7 +43,7 @@ class TrainingRun:
         return f"{s3_data.join_uri(output['S3OutputPath'], job.name, 'output')}/{name}"
 
     def __call__(self, job: JobRecord, sandbox: Sandbox) -> Outcome:
-        """Run the job. Raises JobFault for Failed and Halted for Stopped."""
+        """Run the job. Raises JobError for Failed and HaltedError for Stopped."""
         request = job.request
         job.enter(states.STARTING)
         image = image_for_job(
@@ -138,7 +138,7 @@ class TrainingRun:
         if ended.ending is Ending.BY_ITSELF and ended.code != 0:
             text = exits.failure_text(sandbox.host("/opt/ml/output/failure"))
             text = text or image.training_failure(launch, ended.code, log.tail)
-            raise ExitFault(exits.algorithm_reason(text, ended.code))
+            raise ExitError(exits.algorithm_reason(text, ended.code))
         return ended
 
     def _upload_output(self, job: JobRecord, sandbox: Sandbox) -> None:

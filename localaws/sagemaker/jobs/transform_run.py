@@ -14,7 +14,7 @@ from localaws.context import Context
 from localaws.sagemaker.container import s3_data
 from localaws.sagemaker.container.log_lines import JobLog, instance_id
 from localaws.sagemaker.container.sandbox import Sandbox
-from localaws.sagemaker.errors import AlgorithmFault, ClientFault, JobFault
+from localaws.sagemaker.errors import AlgorithmError, JobError, RequestError
 from localaws.sagemaker.jobs.batches import gunzip, payloads
 from localaws.sagemaker.jobs.engine import Outcome
 from localaws.sagemaker.jobs.record import JobRecord
@@ -52,7 +52,7 @@ class TransformRun:
         self._plan = plan
 
     def __call__(self, job: JobRecord, sandbox: Sandbox) -> Outcome:
-        """Run the job. Raises JobFault for Failed and Halted for Stopped."""
+        """Run the job. Raises JobError for Failed and HaltedError for Stopped."""
         stream = f"{job.name}/{instance_id()}"
         log = JobLog(self._context, LOG_GROUP, stream)
         data_log = JobLog(self._context, LOG_GROUP, f"{stream}/data-log")
@@ -71,7 +71,7 @@ class TransformRun:
             job.stop.check()
             self._upload(job, outputs)
             return Outcome()
-        except JobFault:
+        except JobError:
             job.stop.check()
             raise
         finally:
@@ -100,7 +100,7 @@ class TransformRun:
                 code = container.stop(at_once=True)
         if healthy:
             return container
-        raise AlgorithmFault(
+        raise AlgorithmError(
             f"The model container did not pass the ping health check (exit code {code}). "
             f"Last lines: {' | '.join(log.tail[-3:])}. See the CloudWatch log stream {log.group} {log.stream}"
         )
@@ -173,7 +173,7 @@ class _Sender:
             if not again or attempt == attempts:
                 break
             self.context.clock.sleep(_RETRY_PAUSE)
-        raise AlgorithmFault(
+        raise AlgorithmError(
             f"{self.what}: {said[:600]}. See the CloudWatch log stream {self.data_log.group} "
             f"{self.data_log.stream}"
         )
@@ -186,7 +186,7 @@ def _in_order(
     output: IO[bytes],
     check: Callable[[], None],
 ) -> None:
-    """Send up to MaxConcurrentTransforms bodies at a time and write the answers in the order of the bodies."""
+    """Send up to MaxConcurrentTransforms bodies at a time; write the answers in the bodies' order."""
     waiting: deque[Future[bytes]] = deque()
     with ThreadPoolExecutor(settings.concurrency, thread_name_prefix="transform") as pool:
         try:
@@ -221,7 +221,7 @@ def _settings(request: dict[str, Any], container: ServingContainer) -> _Settings
         headers["Accept"] = target["Accept"]
     payload = request.get("MaxPayloadInMB", proposed.get("MaxPayloadInMB", 6))
     if payload == 0:
-        raise ClientFault(
+        raise RequestError(
             "MaxPayloadInMB 0 (chunked encoding) is not emulated by localaws; use 1 to 100"
         )
     return _Settings(

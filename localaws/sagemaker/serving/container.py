@@ -12,7 +12,6 @@ from localaws.sagemaker.container import s3_data
 from localaws.sagemaker.container.environment import container_environment
 from localaws.sagemaker.container.process import ContainerProcess, Stop
 from localaws.sagemaker.container.sandbox import Sandbox
-from localaws.sagemaker.errors import ClientFault
 from localaws.sagemaker.images import image_for_job
 from localaws.sagemaker.images.launch import ServingSetup
 from localaws.sagemaker.serving import http
@@ -112,16 +111,13 @@ class ServingContainer:
         """SIGTERM, then SIGKILL 30 seconds later; at once without the time of grace."""
         self.container.terminate(0 if at_once else STOP_GRACE_SECONDS)
 
-    def stop(self, *, at_once: bool = False) -> int | None:
+    def stop(self, *, at_once: bool = False) -> int:
         """End it and clear up. Returns the exit code."""
         self.end(at_once=at_once)
-        try:
-            return self.container.finish()
-        except ClientFault:  # it never got as far as its own command
-            return None
+        return self.container.finish()
 
     def wait(self) -> int:
-        """Block until the process ends by itself. Raises ClientFault when it had no /opt/ml."""
+        """Block until the process ends by itself. Returns the exit code."""
         return self.container.finish()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from localaws.context import Context
 from localaws.sagemaker.container import s3_data
 from localaws.sagemaker.container.archive import extract_tar_gz
-from localaws.sagemaker.errors import ClientFault
+from localaws.sagemaker.errors import RequestError
 from localaws.sagemaker.serving.plan import ServingPlan
 
 
@@ -15,7 +15,7 @@ def fetch_model(context: Context, plan: ServingPlan, directory: Path, scratch: P
     """Download and unpack.
 
     Raises:
-        ClientFault: missing, or not a tar.gz.
+        RequestError: missing, or not a tar.gz.
     """
     directory.mkdir(parents=True, exist_ok=True)
     s3 = context.client("s3", plan.role_arn)
@@ -25,7 +25,9 @@ def fetch_model(context: Context, plan: ServingPlan, directory: Path, scratch: P
         return
     if plan.model_uri is None and source is not None and source.get("S3DataType") == "S3Prefix":
         if source.get("CompressionType") != "None":
-            raise ClientFault("ModelDataSource with S3DataType S3Prefix needs CompressionType None")
+            raise RequestError(
+                "ModelDataSource with S3DataType S3Prefix needs CompressionType None"
+            )
         s3_data.download_prefix(s3, uri, directory, plan.role_arn or "", context.region)
         return
     archive = scratch / "model.tar.gz"

@@ -1,7 +1,8 @@
 """The web application of script-mode serving: GET /ping and POST /invocations around four functions.
 
 ``model_fn(model_dir)``, ``input_fn(body, content_type)``, ``predict_fn(data, model)`` and
-``output_fn(prediction, accept)`` come from the user's program; the last three have defaults for CSV, JSON and NPY.
+``output_fn(prediction, accept)`` come from the user's program; the last three have defaults for CSV, JSON
+and NPY. ``transform_fn(model, body, content_type, accept)`` may stand for the three.
 Runs inside the container, under gunicorn: it imports nothing of localaws.
 """
 
@@ -19,8 +20,7 @@ from flask import Flask, Response, request
 sys.path.insert(0, os.environ["LOCALAWS_CODE_DIRECTORY"])
 sys.path.insert(1, str(Path(__file__).parent))
 
-import codecs_default  # noqa: E402
-from codecs_default import UnsupportedFormat  # noqa: E402
+import codecs_default
 
 _user = importlib.import_module(Path(os.environ["SAGEMAKER_PROGRAM"]).stem)
 if not hasattr(_user, "model_fn"):
@@ -59,7 +59,7 @@ def invocations() -> Response:
             result = _transform_fn(_model, body, content_type, accept)
         else:
             result = _output_fn(_predict_fn(_input_fn(body, content_type), _model), accept)
-    except UnsupportedFormat as error:
+    except codecs_default.UnsupportedFormatError as error:
         return _error(error.status, str(error))
     except (
         Exception

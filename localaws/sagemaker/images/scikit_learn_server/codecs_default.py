@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 
-class UnsupportedFormat(Exception):
+class UnsupportedFormatError(Exception):
     """A content type (415) or an Accept (406) that has no default."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -28,7 +28,7 @@ def input_fn(body: Any, content_type: str) -> Any:
         return np.asarray(json.loads(body), dtype=np.float32)
     if content_type == "application/x-npy":
         return np.load(io.BytesIO(body), allow_pickle=False)
-    raise UnsupportedFormat(
+    raise UnsupportedFormatError(
         415, f"content type {content_type!r} is not supported; send one of {_KNOWN}"
     )
 
@@ -51,4 +51,6 @@ def output_fn(prediction: Any, accept: str) -> tuple[Any, str]:
         buffer = io.BytesIO()
         np.save(buffer, array)
         return buffer.getvalue(), accept
-    raise UnsupportedFormat(406, f"Accept {accept!r} is not supported; ask for one of {_KNOWN}")
+    raise UnsupportedFormatError(
+        406, f"Accept {accept!r} is not supported; ask for one of {_KNOWN}"
+    )

@@ -9,5 +9,6 @@ graceful_timeout = 30
 worker_class = "sync"
 backlog = 2048
 loglevel = "warning"
-# The model is loaded in each worker, as in AWS's container: a model_fn may start threads, which do not survive a fork.
+# The model is loaded in each worker, as in AWS's container: a model_fn may start threads, which do not
+# survive a fork.
 preload_app = False
