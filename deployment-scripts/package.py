@@ -2,7 +2,7 @@
 
     python deployment-scripts/package.py
 
-    build/lambdas/{function}.zip    handler.py, the function's modules, common/, its JSON Schemas, its dependencies
+    build/lambdas/{function}.zip    handler.py, the function's modules, common/, schemas, dependencies
     build/code/                     the job scripts, ml/, and sourcedir.tar.gz with all of them
     build/code/CODE_VERSION         12 characters of a SHA-256 over the job code
 
@@ -44,7 +44,7 @@ class PackagingError(Exception):
 
 
 def function_files(root: Path, function: str) -> dict[str, bytes]:
-    """Name in the zip -> content. handler.py stands at the root: every function's handler is handler.handler."""
+    """Name in the zip -> content. With handler.py at the root every function's is handler.handler."""
     files = {f"common/{name}": body for name, body in _sources(root / "lambdas/common")}
     for name, body in _sources(root / "lambdas" / function):
         files["handler.py" if name == "handler.py" else f"{function}/{name}"] = body

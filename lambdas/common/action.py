@@ -12,6 +12,7 @@ from common.job import Job
 
 # put_job_failure_result: failureDetails.message has at most 5000 characters (API reference)
 MAX_MESSAGE = 5000
+_MORE = " ... (more in the log)"
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ def run_action(
 
 def _fail(codepipeline: Any, job: Job, kind: str, message: str, request_id: str) -> None:
     if len(message) > MAX_MESSAGE:
-        message = f"{message[: MAX_MESSAGE - 24]} ... (more in the log)"
+        message = message[: MAX_MESSAGE - len(_MORE)] + _MORE
     codepipeline.put_job_failure_result(
         jobId=job.id,
         failureDetails={"type": kind, "message": message, "externalExecutionId": request_id},

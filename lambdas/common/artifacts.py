@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import lzma
 import zipfile
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +19,17 @@ from common.job import Artifact
 MAX_ARTIFACT_BYTES = 5_000_000
 MAX_MEMBER_BYTES = 2_000_000
 MANIFEST = "manifest.json"
+
+# RuntimeError: an encrypted member; NotImplementedError: an unknown compression
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+)
 
 
 def read_json(s3: Any, artifact: Artifact, members: Sequence[str]) -> Any:
@@ -95,8 +108,7 @@ def _unzip(body: bytes, artifact: Artifact, members: Sequence[str]) -> tuple[str
             # The size in the header may lie (a zip bomb), so reading is bounded, not the header believed.
             with archive.open(name) as member:
                 content = member.read(MAX_MEMBER_BYTES + 1)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        # RuntimeError: an encrypted member; NotImplementedError: an unknown compression
+    except _UNREADABLE as error:
         raise JobError(
             f"artifact {artifact.name}: the zip cannot be read: {error}. "
             f"Zip {allowed} again, without a password."

@@ -1,0 +1,195 @@
+"""The state machines as documents: readable by the interpreter, complete, and in step with the manifest."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+
+from common.manifest import INFERENCE_REQUIRED, TRAINING_REQUIRED
+from update_schema.service import RESULT_KEYS
+
+FOLDER = Path(__file__).resolve().parents[3] / "workflow/state_machines"
+VARIABLES = {
+    "kms_key_arn": "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555",
+    "prefix": "ml-core-development",
+    "sagemaker_role_arn": "arn:aws:iam::123456789012:role/ml-core-development-sagemaker",
+}
+# What a machine writes into its own state before it reads it.
+OWN_KEYS = {
+    "training": {"ScriptMode", "Training", "Evaluation", "Package", "Result", "Manifest"},
+    "inference": {"Job", "Rollout", "Endpoint", "Result", "Manifest"},
+}
+FAILURE_KEYS = {"Failure", "Step", "Read"}
+INPUT = {"training": TRAINING_REQUIRED, "inference": INFERENCE_REQUIRED}
+MACHINES = sorted(INPUT)
+
+
+def rendered(machine: str) -> str:
+    """As Terraform's templatefile renders it."""
+    text = (FOLDER / f"{machine}.asl.json").read_text()
+    return re.sub(r"(?<!\$)\$\{(\w+)\}", lambda match: VARIABLES[match[1]], text)
+
+
+def states(machine: str) -> dict[str, dict[str, Any]]:
+    document: dict[str, dict[str, Any]] = json.loads(rendered(machine))["States"]
+    return document
+
+
+def every_state() -> list[Any]:
+    return [
+        pytest.param(machine, name, id=f"{machine}-{name}")
+        for machine in MACHINES
+        for name in states(machine)
+    ]
+
+
+def targets(state: dict[str, Any]) -> Iterator[str]:
+    for key in ("Next", "Default"):
+        if key in state:
+            yield state[key]
+    for rule in (*state.get("Choices", ()), *state.get("Catch", ())):
+        yield rule["Next"]
+
+
+def strings(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for member in value.values():
+            yield from strings(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from strings(member)
+    elif isinstance(value, str):
+        yield value
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.filterwarnings("ignore")
+def test_interpreter_reads_it(machine: str) -> None:
+    AmazonStateLanguageParser.parse(rendered(machine))
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_template_has_only_the_variables_that_terraform_gives(machine: str) -> None:
+    text = (FOLDER / f"{machine}.asl.json").read_text()
+    assert set(re.findall(r"\$\{([^}]*)\}", text)) <= set(VARIABLES)
+    assert "%{" not in text  # a directive of Terraform's template language
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_definition_is_small_enough(machine: str) -> None:
+    assert len(rendered(machine)) < 1_048_576  # CreateStateMachine
+    assert all(len(name) <= 80 for name in states(machine))
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_every_state_can_be_reached(machine: str) -> None:
+    document = states(machine)
+    reached, waiting = set(), [json.loads(rendered(machine))["StartAt"]]
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting.extend(targets(document[name]))
+    assert reached == set(document)
+
+
+@pytest.mark.parametrize(("machine", "name"), every_state())
+def test_state_leads_somewhere(machine: str, name: str) -> None:
+    state = states(machine)[name]
+    if state["Type"] in {"Fail", "Succeed"}:
+        assert list(targets(state)) == []
+    else:
+        assert list(targets(state)) or state.get("End") is True
+    if state["Type"] == "Choice":
+        assert "Default" in state  # without one an unforeseen value is States.NoChoiceMatched
+
+
+@pytest.mark.parametrize(("machine", "name"), every_state())
+def test_task_is_guarded(machine: str, name: str) -> None:
+    state = states(machine)[name]
+    if state["Type"] != "Task":
+        return
+    assert state["TimeoutSeconds"] > 0
+    assert state["Retry"]
+    assert all(0 < retrier["MaxAttempts"] <= 5 for retrier in state["Retry"])
+    retried = {error for retrier in state["Retry"] for error in retrier["ErrorEquals"]}
+    # A job that failed is not run again: the same data and code fail again, and cost money.
+    assert retried.isdisjoint({"States.ALL", "States.TaskFailed"})
+    assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
+    assert state["Catch"][-1]["ResultPath"] == "$.Failure"
+
+
+@pytest.mark.parametrize(("machine", "name"), every_state())
+def test_failure_says_why(machine: str, name: str) -> None:
+    state = states(machine)[name]
+    if state["Type"] == "Fail":
+        assert "Error" in state or "ErrorPath" in state
+        assert "Cause" in state or "CausePath" in state
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_reads_only_what_the_manifest_guarantees(machine: str) -> None:
+    read = {
+        key for text in strings(states(machine)) for key in re.findall(r"(?<![$\w])\$\.(\w+)", text)
+    }
+    assert read - OWN_KEYS[machine] - FAILURE_KEYS <= set(INPUT[machine])
+
+
+def test_training_adds_what_update_schema_reads() -> None:
+    parameters = states("training")["CollectResult"]["Parameters"]
+    assert {key.removesuffix(".$") for key in parameters} == set(RESULT_KEYS)
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_format_templates_have_as_many_places_as_values(machine: str) -> None:
+    found = 0
+    for text in strings(states(machine)):
+        for template, arguments in re.findall(r"States\.Format\('([^']*)', ([^()]*)\)", text):
+            found += 1
+            assert template.count("{}") == len(arguments.split(", ")), text
+    assert found > 10
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_everything_stored_is_encrypted(machine: str) -> None:
+    key = VARIABLES["kms_key_arn"]
+    for name, state in states(machine).items():
+        parameters = state.get("Parameters", {})
+        for section in ("ProcessingOutputConfig", "OutputDataConfig", "TransformOutput"):
+            if section in parameters:
+                assert parameters[section]["KmsKeyId"] == key, name
+        if "ProcessingResources" in parameters:
+            assert parameters["ProcessingResources"]["ClusterConfig"]["VolumeKmsKeyId"] == key
+        for section in ("ResourceConfig", "TransformResources"):
+            if section in parameters:
+                assert parameters[section]["VolumeKmsKeyId"] == key, name
+        if "ProductionVariants" in parameters:
+            assert parameters["KmsKeyId"] == key
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_names_of_jobs_come_from_the_execution(machine: str) -> None:
+    """A retried stage starts a new execution: names made from the run alone would collide."""
+    for state in states(machine).values():
+        for key, value in state.get("Parameters", {}).items():
+            if re.fullmatch(r"(Processing|Training|Transform)JobName\.\$|ModelName\.\$", key) and (
+                machine == "training" or key != "ModelName.$"
+            ):
+                assert "$$.Execution.Name" in value
+
+
+def test_what_is_created_is_tagged() -> None:
+    for machine in MACHINES:
+        for name, state in states(machine).items():
+            if (
+                ":sagemaker:create" in state.get("Resource", "")
+                and "aws-sdk" not in state["Resource"]
+            ):
+                keys = [tag["Key"] for tag in state["Parameters"]["Tags"]]
+                assert keys == ["RunId", "UseCase", "CodeVersion", "Environment"], name
