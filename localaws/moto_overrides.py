@@ -1,12 +1,9 @@
 """The one place where moto is changed. Each change names what it replaces and why.
 
-==================  =====================================================================================
-change              why
-==================  =====================================================================================
-stepfunctions       moto's interpreter instead of its recorder, and SageMaker's integrations, which it lacks
-lambda              functions run as processes with AWS's runtime client; moto wants Docker for that
-events              CodePipeline, Step Functions and Lambda targets are delivered; moto drops them
-==================  =====================================================================================
+* s3: a statement of a bucket policy whose condition is not met does not apply; moto takes it for a denial.
+* stepfunctions: moto's interpreter instead of its recorder, with SageMaker's integrations, which it lacks.
+* lambda: functions run as processes with AWS's own runtime client; moto wants Docker for that.
+* events: CodePipeline, Step Functions and Lambda targets are delivered; moto drops them.
 """
 
 from __future__ import annotations
@@ -17,6 +14,7 @@ from typing import Any
 from localaws.context import ContextFactory
 
 _INSTALLERS = (
+    "localaws.s3.bucket_policy",
     "localaws.stepfunctions.moto_backend",
     "localaws.functions.moto_backend",
     "localaws.events.moto_backend",
