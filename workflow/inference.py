@@ -15,17 +15,27 @@ application/jsonlines.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 # Read when scikit-learn is imported: a server answers many requests at once, one thread each.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from ml.answers import Answer, answer, encode
 from ml.artifact import LoadedModel, load_model
-from ml.errors import JobError
+from ml.errors import InvalidRequestError, JobError
 from ml.requests import Rows, decode
+
+if TYPE_CHECKING:
+    from flask import Response
+
+
+# The container turns every exception of these functions into status 500, which counts as the endpoint's own
+# fault: in Invocation5XXErrors, and with the alarm that rolls a deployment back. So a request that cannot be
+# answered is handed from function to function, and becomes a response of its own at the end.
 
 
 def model_fn(model_dir: str) -> LoadedModel:
@@ -33,24 +43,46 @@ def model_fn(model_dir: str) -> LoadedModel:
     return load_model(Path(model_dir))
 
 
-def input_fn(body: str | bytes, content_type: str) -> Rows:
+def input_fn(body: str | bytes, content_type: str) -> Rows | InvalidRequestError:
     """Take the request apart. The rows are checked in predict_fn, which knows the model's features."""
-    return decode(body, content_type)
+    try:
+        return decode(body, content_type)
+    except InvalidRequestError as error:
+        return error
 
 
-def predict_fn(rows: Rows, model: LoadedModel) -> Answer:
-    return answer(rows, model)
+def predict_fn(
+    rows: Rows | InvalidRequestError, model: LoadedModel
+) -> Answer | InvalidRequestError:
+    if isinstance(rows, InvalidRequestError):
+        return rows
+    try:
+        return answer(rows, model)
+    except InvalidRequestError as error:
+        return error
 
 
-def output_fn(prediction: Answer, accept: str) -> tuple[str, str]:
-    """The body and its content type; the container makes a response of the two."""
-    return encode(prediction, accept)
+def output_fn(prediction: Answer | InvalidRequestError, accept: str) -> tuple[str, str] | Response:
+    """The body and its content type, of which the container makes a response; or a response that refuses."""
+    if isinstance(prediction, InvalidRequestError):
+        return refusal(prediction)
+    try:
+        return encode(prediction, accept)
+    except InvalidRequestError as error:
+        return refusal(error)
+
+
+def refusal(error: InvalidRequestError) -> Response:
+    from flask import Response  # the container's web framework; not needed to answer by hand
+
+    body = json.dumps({"error": str(error)})
+    return Response(body, status=error.status_code, mimetype="application/json")
 
 
 def main(args: argparse.Namespace) -> None:
     model = model_fn(str(args.model))
-    rows = input_fn(args.input.read_bytes(), args.content_type)
-    body, _ = output_fn(predict_fn(rows, model), args.accept)
+    rows = decode(args.input.read_bytes(), args.content_type)
+    body, _ = encode(answer(rows, model), args.accept)
     print(body, end="")
 
 
@@ -68,5 +100,5 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 if __name__ == "__main__":
     try:
         main(parse_arguments())
-    except (OSError, ValueError, JobError) as error:
+    except (OSError, JobError) as error:
         sys.exit(f"inference: {error}")

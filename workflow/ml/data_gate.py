@@ -190,7 +190,7 @@ def _column_violations(
             Violation(
                 what="unexpected column",
                 found="a column the use case does not list",
-                expected=f"only {', '.join(use_case.column_names)}",
+                expected=f"only the {len(use_case.columns)} columns of the use case",
                 next_step="Remove it, or set data.unexpected_columns to ignore.",
                 column=name or "(without a name)",
                 rows=table.rows,

@@ -12,14 +12,14 @@ class JobError(Exception):
 
 
 class InvalidRequestError(JobError, ValueError):
-    """A request for predictions that cannot be answered; ``status`` is the HTTP status it deserves."""
+    """A request for predictions that cannot be answered; ``status_code`` is its HTTP status."""
 
-    status = 400
+    status_code = 400
 
 
 class UnsupportedContentTypeError(InvalidRequestError):
-    status = 415
+    status_code = 415
 
 
 class NotAcceptableError(InvalidRequestError):
-    status = 406
+    status_code = 406
