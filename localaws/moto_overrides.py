@@ -1,6 +1,7 @@
 """The one place where moto is changed. Each change names what it replaces and why.
 
 * s3: a statement of a bucket policy whose condition is not met does not apply; moto takes it for a denial.
+* s3: GetBucketNotificationConfiguration names EventBridge when it is on; moto drops it.
 * stepfunctions: moto's interpreter instead of its recorder, with SageMaker's integrations, which it lacks.
 * lambda: functions run as processes with AWS's own runtime client; moto wants Docker for that.
 * events: CodePipeline, Step Functions and Lambda targets are delivered; moto drops them.
@@ -15,6 +16,7 @@ from localaws.context import ContextFactory
 
 _INSTALLERS = (
     "localaws.s3.bucket_policy",
+    "localaws.s3.notification",
     "localaws.stepfunctions.moto_backend",
     "localaws.functions.moto_backend",
     "localaws.events.moto_backend",
