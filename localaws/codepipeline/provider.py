@@ -24,6 +24,7 @@ from localaws.codepipeline.runner import Handler, Runner
 from localaws.codepipeline.statuses import StatusWriter
 from localaws.context import Context
 from localaws.errors import AwsError
+from localaws.events import triggers
 from localaws.provider import Provider
 
 Params = dict[str, Any]
@@ -159,16 +160,17 @@ class CodePipelineProvider(Provider):
 
     def start_pipeline_execution(self, params: Params) -> Params:
         """StartPipelineExecution."""
+        token = params.get("clientRequestToken")
+        rule_arn = triggers.rule_of(token)
+        trigger = (
+            Trigger("CloudWatchEvent", rule_arn)
+            if rule_arn
+            else Trigger("StartPipelineExecution", self._engine.caller)
+        )
         with self._store.lock:
             pipeline = self._pipeline(params["name"])
             variables, overrides = starts.start_parameters(pipeline, params)
-            execution = self._engine.start(
-                pipeline,
-                Trigger("StartPipelineExecution", self._engine.caller),
-                variables,
-                overrides,
-                params.get("clientRequestToken"),
-            )
+            execution = self._engine.start(pipeline, trigger, variables, overrides, token)
         return {"pipelineExecutionId": execution.id}
 
     def get_pipeline_execution(self, params: Params) -> Params:

@@ -367,3 +367,30 @@ def test_events_reach_a_rule(world: World) -> None:
 
     wait_for(both)
     assert states == ["STARTED", "SUCCEEDED"]
+
+
+def test_a_rule_starts_the_pipeline_and_is_shown_as_its_trigger(world: World) -> None:
+    events, client = world.aws("events"), world.aws("codepipeline")
+    world.upload({})
+    world.create([machine(world.add_machine(PASS))])
+    pattern = {"source": ["test"], "detail": {"world": [world.name]}}
+    rule_arn = events.put_rule(Name=world.name, EventPattern=json.dumps(pattern))["RuleArn"]
+    target = {
+        "Id": "pipeline",
+        "Arn": f"arn:aws:codepipeline:eu-west-1:{ACCOUNT}:{world.name}",
+        "RoleArn": role(world.aws, f"{world.name}-events", "events.amazonaws.com"),
+    }
+    events.put_targets(Rule=world.name, Targets=[target])
+    events.put_events(
+        Entries=[{"Source": "test", "DetailType": "x", "Detail": json.dumps({"world": world.name})}]
+    )
+
+    def started() -> Any:
+        found = client.list_pipeline_executions(pipelineName=world.name)[
+            "pipelineExecutionSummaries"
+        ]
+        return found if len(found) == 2 else None
+
+    summary = wait_for(started)[0]
+    assert summary["trigger"] == {"triggerType": "CloudWatchEvent", "triggerDetail": rule_arn}
+    wait_for(lambda: world.status(summary["pipelineExecutionId"]) == "Succeeded")
