@@ -51,6 +51,9 @@ def main(args: argparse.Namespace) -> None:
             f"read {file.name}: {file.rows} rows, {file.size} bytes, {file.encoding}, "
             f"delimiter {file.delimiter!r}, sha256 {file.sha256}"
         )
+    ignored = other_files(args.data, {file.name for file in data.files})
+    if ignored:
+        print(f"ignored files (hidden, or not .csv): {', '.join(ignored)}")
     if data.ignored_columns:
         print(f"ignored columns: {', '.join(data.ignored_columns)}")
     if data.dropped_duplicates:
@@ -74,6 +77,11 @@ def main(args: argparse.Namespace) -> None:
         f"split with seed {use_case.split.seed}: {len(train)} rows to train, {test.sum()} to test"
     )
     print(f"dataset sha256 {profile['dataset']['sha256']}")
+
+
+def other_files(folder: Path, read: set[str]) -> list[str]:
+    paths = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in paths if path not in read)
 
 
 def print_columns(frame: pd.DataFrame, use_case: UseCase) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 from ml import job
 from ml.artifact import save_model
+from ml.errors import JobError
 from ml.estimators import make_estimator, settings_of
 from ml.features import build_pipeline, fit
 from ml.frames import read_frame
@@ -69,27 +70,25 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         help="file for the reason of a failure; SageMaker shows it as FailureReason",
     )
     args, rest = parser.parse_known_args(arguments)
-    args.overrides = read_overrides(rest, environment("SM_HPS"), args.hyperparameters, parser)
+    args.rest = rest  # hyperparameters
     return args
 
 
-def read_overrides(
-    rest: list[str], sm_hps: str | None, file: Path, parser: argparse.ArgumentParser
-) -> dict[str, Any]:
+def read_overrides(rest: list[str], sm_hps: str | None, file: Path) -> dict[str, Any]:
     """The hyperparameters of this job, without the settings SageMaker puts among them."""
     overrides: dict[str, Any] = {}
     if sm_hps is not None:
         # Script mode repeats the hyperparameters on the command line in Python's spelling: SM_HPS has
         # them as JSON, so the repetition in `rest` is not read.
-        overrides = json.loads(sm_hps)
+        overrides = read_object(sm_hps, "SM_HPS")
     else:
         if file.is_file():
-            overrides = json.loads(file.read_text(encoding="utf-8"))
+            overrides = read_object(file.read_text(encoding="utf-8"), str(file))
         for flag, value in zip(rest[::2], [*rest[1::2], None], strict=False):
             name = flag.lstrip("-").replace("-", "_")
             if not flag.startswith("-") or not name or value is None:
-                parser.error(
-                    f"found {flag!r}, expected a hyperparameter with its value: --name value"
+                raise JobError(
+                    f"Found {flag!r}, expected a hyperparameter with its value: --name value."
                 )
             overrides[name] = value
     # sagemaker_program and the like, and _tuning_objective_metric of a tuning job.
@@ -98,9 +97,20 @@ def read_overrides(
     }
 
 
+def read_object(text: str, source: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise JobError(f"{source} is not JSON: {error}.") from error
+    if not isinstance(found, dict):
+        raise JobError(f"{source} holds {text[:40]!r}, expected a JSON object of hyperparameters.")
+    return found
+
+
 def main(args: argparse.Namespace) -> None:
     use_case = load_use_case(args.config)
-    hyperparameters = {**use_case.model.hyperparameters, **args.overrides}
+    overrides = read_overrides(args.rest, os.environ.get("SM_HPS"), args.hyperparameters)
+    hyperparameters = {**use_case.model.hyperparameters, **overrides}
     estimator = make_estimator(
         use_case.model.estimator, use_case.task, hyperparameters, use_case.model.seed
     )

@@ -54,7 +54,12 @@ class Table:
 def find_csv_files(folder: Path) -> list[Path]:
     """Every .csv below `folder`, in a fixed order: the order of the rows is part of the result."""
     return sorted(
-        (path for path in folder.rglob("*") if path.is_file() and path.suffix.lower() == ".csv"),
+        (
+            path
+            for path in folder.rglob("*")
+            # ._data.csv is what macOS leaves beside data.csv.
+            if path.is_file() and path.suffix.lower() == ".csv" and not path.name.startswith(".")
+        ),
         key=lambda path: path.relative_to(folder).as_posix(),
     )
 

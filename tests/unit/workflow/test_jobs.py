@@ -166,11 +166,46 @@ def test_a_wrong_hyperparameter_stops_the_training(iris_copy: Run):
         iris_copy.train("--solver", "newton-cg", "--dual", "true")
 
 
-@pytest.mark.parametrize("flags", [["--max_iter"], ["max_iter", "5"], ["--", "5"]])
-def test_half_a_hyperparameter_is_refused(iris_copy: Run, flags, capsys):
-    with pytest.raises(SystemExit):
+@pytest.mark.parametrize("flags", [["--max_iter"], ["max_iter", "5"], ["--max_iter", "5", "-C"]])
+def test_half_a_hyperparameter_is_refused(iris_copy: Run, flags):
+    with pytest.raises(JobError, match="expected a hyperparameter with its value: --name value"):
         iris_copy.train(*flags)
-    assert "expected a hyperparameter with its value: --name value" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("{", r"hyperparameters\.json is not JSON"), ("[1]", "holds '.1.', expected a JSON object")],
+)
+def test_hyperparameters_that_are_no_object_are_refused(iris_copy: Run, content, message):
+    (iris_copy.root / "hyperparameters.json").write_text(content)
+    with pytest.raises(JobError, match=message):
+        iris_copy.train()
+
+
+def test_files_that_are_not_read_are_named(iris_copy: Run, tmp_path: Path, capsys):
+    data = sample_data(tmp_path, "iris")
+    (data / "._iris.csv").write_bytes(b"\0\5\26\7")
+    (data / "notes.txt").write_text("not data")
+    iris_copy.preprocess(data)
+    assert "ignored files (hidden, or not .csv): ._iris.csv, notes.txt" in capsys.readouterr().out
+
+
+def test_the_readme_runs(tmp_path: Path):
+    for name in ("workflow", "config", "sample-files"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    commands = re.search(r"```sh\n(.*?)```", (WORKFLOW / "README.md").read_text(), re.DOTALL)[1]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", commands],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": path},
+    )
+    assert done.returncode == 0, done.stderr
+    assert '"max_iter": "300"' in done.stdout
+    assert all(0 < float(line) < 1.1 for line in done.stdout.splitlines()[-10:])
+    assert (tmp_path / "build/housing/evaluation/report.html").is_file()
 
 
 def test_changed_training_rows_are_refused(iris_copy: Run):
