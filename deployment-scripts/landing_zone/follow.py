@@ -1,0 +1,79 @@
+"""Follows a run to its end, and answers its approvals or says how to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from landing_zone.errors import OperatorError
+from landing_zone.progress import Progress
+from landing_zone.runs import Action, Pipeline, Run
+
+
+# Decides what happens at an approval: a summary to approve with, or None to leave it to a person.
+Approver = Callable[[Run, Action], str | None]
+
+
+def interval(is_local: bool) -> float:
+    """Seconds between two looks: AWS throttles, a process on this machine does not."""
+    return 0.4 if is_local else 10.0
+
+
+def how_to_answer(run: Run, action: Action) -> str:
+    """For a person who is asked to answer."""
+    return (
+        f"waits for {action.name}: look and answer with\n"
+        f"  python deployment-scripts/approve.py {action.name} --run {run.id}\n"
+        f"  python deployment-scripts/reject.py {action.name} --run {run.id}"
+    )
+
+
+def leave_it(_: Run, __: Action) -> str | None:
+    """The approver that answers nothing."""
+    return None
+
+
+def follow(
+    pipeline: Pipeline,
+    run_id: str,
+    progress: Progress,
+    *,
+    seconds: float,
+    approver: Approver = leave_it,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Run:
+    """Show the run until it is over; returns it as it ended."""
+    told: set[str] = set()
+    while True:
+        run = pipeline.read(run_id)
+        progress.show(run)
+        if run.is_over:
+            return run
+        waiting = run.waiting
+        if waiting and waiting.token not in told:
+            told.add(waiting.token)
+            summary = approver(run, waiting)
+            if summary is None:
+                progress.say(how_to_answer(run, waiting))
+            else:
+                pipeline.answer(waiting, approved=True, summary=summary)
+                continue
+        sleep(seconds)
+
+
+def require_success(run: Run) -> None:
+    """Raise what went wrong, with the next step."""
+    if run.status == "Succeeded":
+        return
+    failed = run.failed
+    if failed is None:
+        raise OperatorError(f"run {run.id} ended as {run.status}")
+    job = next((step for step in failed.steps if step.status == "Failed"), None)
+    lines = [f"run {run.id} failed in {failed.stage} / {failed.name}:", f"  {failed.error}"]
+    if job and job.log_group:
+        lines.append(f"logs of the job:  python deployment-scripts/status.py --logs {job.name}")
+    lines += [
+        "other data:       python deployment-scripts/upload_data.py FILE --run " + run.id,
+        "try again:        python deployment-scripts/retry_run.py --run " + run.id,
+    ]
+    raise OperatorError("\n".join(lines))

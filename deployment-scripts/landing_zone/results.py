@@ -1,0 +1,91 @@
+"""What a finished run gives: predictions of its endpoint, or the head of its batch output."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from landing_zone.errors import OperatorError
+from landing_zone.evidence import split_uri
+from landing_zone.runs import Clients
+from landing_zone.sources import UseCase, read_use_case
+
+ROWS = 3
+_ENOUGH = 64 * 1024  # bytes: more than the first rows of any file
+
+
+def show_results(aws: Clients, manifest: Mapping[str, Any]) -> str:
+    """Predictions, for a person; by the manifest that the run returned."""
+    if manifest["EndpointType"] == "Batch":
+        return batch_head(aws.client("s3"), manifest)
+    use_case = read_use_case(str(manifest["UseCase"]))
+    rows = held_out_rows(aws.client("s3"), manifest)
+    return endpoint_predictions(
+        aws.client("sagemaker-runtime"), str(manifest["EndpointName"]), use_case, rows
+    )
+
+
+def held_out_rows(s3: Any, manifest: Mapping[str, Any], count: int = ROWS) -> list[dict[str, str]]:
+    """Rows that the model has not been trained on, with their true values."""
+    location = str(manifest["ProcessingTestLocation"]).rstrip("/")
+    text = _head(s3, f"{location}/test.csv")
+    rows = [row for _, row in zip(range(count), csv.DictReader(io.StringIO(text)), strict=False)]
+    if not rows:
+        raise OperatorError(f"{location}/test.csv holds no row")
+    return rows
+
+
+def endpoint_predictions(
+    runtime: Any, endpoint: str, use_case: UseCase, rows: list[dict[str, str]]
+) -> str:
+    """Send rows to the endpoint, features in the order of the use case, and show what comes back."""
+    body = io.StringIO()
+    writer = csv.writer(body, lineterminator="\n")
+    writer.writerows([row[name] for name in use_case.features] for row in rows)
+    answer = runtime.invoke_endpoint(
+        EndpointName=endpoint, ContentType="text/csv", Accept="text/csv", Body=body.getvalue()
+    )
+    predictions = answer["Body"].read().decode().split()
+    if len(predictions) != len(rows):
+        raise OperatorError(
+            f"endpoint {endpoint} answered {len(predictions)} predictions to {len(rows)} rows"
+        )
+    lines = [f"endpoint {endpoint}, {len(rows)} held-out rows of {use_case.target}:"]
+    for row, prediction in zip(rows, predictions, strict=True):
+        features = ",".join(row[name] for name in use_case.features)
+        lines.append(
+            f"  predicted {prediction:<22} actual {row[use_case.target]:<12} from {features}"
+        )
+    return "\n".join(lines)
+
+
+def batch_head(s3: Any, manifest: Mapping[str, Any], count: int = ROWS) -> str:
+    """The first lines of each output file."""
+    bucket, prefix = split_uri(str(manifest["InferenceOutputLocation"]).rstrip("/") + "/")
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    keys = [
+        item["Key"]
+        for page in pages
+        for item in page.get("Contents", [])
+        if item["Key"].endswith(".out")
+    ]
+    if not keys:
+        raise OperatorError(
+            f"s3://{bucket}/{prefix} holds no .out file: did the transform job write it?"
+        )
+    lines = []
+    for key in keys:
+        lines.append(f"batch output s3://{bucket}/{key}, first lines:")
+        lines += [f"  {line}" for line in _head(s3, f"s3://{bucket}/{key}").splitlines()[:count]]
+    return "\n".join(lines)
+
+
+def _head(s3: Any, uri: str) -> str:
+    """The beginning of a file: it may have gigabytes."""
+    bucket, key = split_uri(uri)
+    body = s3.get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{_ENOUGH - 1}")["Body"].read()
+    text = body.decode("utf-8", errors="replace")
+    # The last line may be cut off in the middle.
+    return text if len(body) < _ENOUGH else text[: text.rfind("\n") + 1]

@@ -1,0 +1,95 @@
+"""What is in this checkout: the manifest, the use cases, the built job code."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from landing_zone.errors import OperatorError
+from landing_zone.settings import ROOT, Settings
+
+MANIFEST_KEY = "config/manifest.json"
+
+
+@dataclass(frozen=True)
+class UseCase:
+    """What the scripts need to know of a use case: its columns and its sample files."""
+
+    name: str
+    target: str
+    features: tuple[str, ...]
+    training_sample: Path
+    inference_sample: Path
+
+
+def read_manifest(root: Path = ROOT) -> dict[str, Any]:
+    """config/manifest.json as Git has it."""
+    path = root / MANIFEST_KEY
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise OperatorError(f"{path} cannot be read: {error}") from error
+    if not isinstance(manifest, dict):
+        raise OperatorError(f"{path} holds a {type(manifest).__name__}, not a JSON object")
+    return manifest
+
+
+def manifest_to_upload(settings: Settings, code_version: str, root: Path = ROOT) -> bytes:
+    """The manifest with the version of the code beside it, and with USE_CASE and ENDPOINT_TYPE if set."""
+    manifest = read_manifest(root)
+    if settings.use_case:
+        read_use_case(
+            settings.use_case, root
+        )  # a name that does not exist fails here, not in a run
+        manifest["UseCase"] = settings.use_case
+    if settings.endpoint_type:
+        manifest["EndpointType"] = settings.endpoint_type
+    manifest["CodeVersion"] = code_version
+    return (json.dumps(manifest, indent=2) + "\n").encode()
+
+
+def read_use_case(name: str, root: Path = ROOT) -> UseCase:
+    """config/use_cases/{name}.yaml."""
+    path = root / f"config/use_cases/{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in path.parent.glob("*.yaml")))
+        raise OperatorError(
+            f"use case {name!r} does not exist; there are: {known}. Add {path.relative_to(root)} "
+            "for your own (docs/use-cases.md)"
+        )
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        sample = content.get("sample") or {}
+        return UseCase(
+            name=name,
+            target=content["target"],
+            features=tuple(
+                column["name"]
+                for column in content["columns"]
+                if column["name"] != content["target"]
+            ),
+            training_sample=root / sample.get("training", ""),
+            inference_sample=root / sample.get("inference", ""),
+        )
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        raise OperatorError(
+            f"{path} is no use case: {error!r} (config/use_case.schema.json)"
+        ) from error
+
+
+def code_files(root: Path = ROOT) -> tuple[str, dict[str, Path]]:
+    """The version of the built job code, and its files by their name below code/{version}/."""
+    folder = root / "build/code"
+    version = folder / "CODE_VERSION"
+    if not version.is_file():
+        raise OperatorError(f"{folder} holds no built code: run `make package`")
+    files = {
+        path.relative_to(folder).as_posix(): path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path != version and not path.name.startswith(".")
+    }
+    return version.read_text(encoding="utf-8").strip(), files
