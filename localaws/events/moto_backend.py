@@ -14,6 +14,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+from flask import has_request_context, request
 from moto.events import urls as moto_urls
 from moto.events.exceptions import ValidationException
 from moto.events.models import EventsBackend, Rule, events_backends
@@ -22,7 +23,7 @@ from moto.s3 import notifications
 from localaws.context import Context, ContextFactory
 from localaws.events import bus
 from localaws.events.delivery import Deliverer
-from localaws.events.s3_events import s3_event
+from localaws.events.s3_events import is_side_effect, s3_event
 from localaws.events.targets import KINDS, Delivery, call_for
 from localaws.events.transform import BadTransformError, target_input
 
@@ -179,7 +180,14 @@ def _time(value: Any) -> str | None:
 def _publish_s3_event(account_id: str, bucket: Any, event_name: str, key: Any) -> None:
     # S3 must not fail because a target does.
     try:
-        event = s3_event(account_id, str(getattr(event_name, "value", event_name)), bucket, key)
+        name = str(getattr(event_name, "value", event_name))
+        if (
+            name in SUBRESOURCES
+            and has_request_context()
+            and SUBRESOURCES[name] not in request.args
+        ):
+            return
+        event = s3_event(account_id, name, bucket, key)
         if event is not None:
             bus.publish(account_id, bucket.region_name, event)
     except Exception:

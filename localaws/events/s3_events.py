@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import time
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 # moto's name of what happened -> detail-type and reason (the API call).
@@ -23,6 +24,23 @@ _KINDS = {
     "s3:ObjectAcl:Put": ("Object ACL Updated", "PutObjectAcl"),
 }
 _sequence = itertools.count(1)
+
+
+def is_side_effect(event_name: str, query: Collection[str]) -> bool:
+    """Whether moto tells of a part of a request as if it were a change of its own.
+
+    It writes the tags and the ACL of a new object, and the object of a completed upload, by the calls that
+    serve requests of their own. AWS sends one event a request.
+
+    Args:
+        event_name: moto's name of what happened.
+        query: names of the request's query parameters, which tell S3's operations apart.
+    """
+    if event_name.startswith("s3:ObjectTagging:"):
+        return "tagging" not in query
+    if event_name == "s3:ObjectAcl:Put":
+        return "acl" not in query
+    return event_name in {"s3:ObjectCreated:Put", "s3:ObjectCreated:Post"} and "uploadId" in query
 
 
 def s3_event(account_id: str, event_name: str, bucket: Any, key: Any) -> dict[str, Any] | None:

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 Aws = Callable[..., Any]
 
-SOURCE = '''
+SOURCE = """
 import json, os, signal, sys, tempfile, time
 import boto3
 started = time.time()
@@ -49,7 +49,7 @@ def handler(event, context):
         "version": context.function_version, "remaining": context.get_remaining_time_in_millis(),
         "environment": dict(os.environ), "tmp": tempfile.gettempdir(), "cwd": os.getcwd(),
     }
-'''
+"""
 
 
 def package(source: str = SOURCE, name: str = "main.py") -> bytes:
@@ -156,7 +156,9 @@ def test_each_concurrent_invocation_has_its_own_environment(
 ) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
-    name = create("import os, time\ndef handler(e, c):\n    time.sleep(1.5)\n    return os.getpid()")
+    name = create(
+        "import os, time\ndef handler(e, c):\n    time.sleep(1.5)\n    return os.getpid()"
+    )
     with ThreadPoolExecutor(2) as pool:
         pids = list(pool.map(lambda _: call(aws, name)["Body"], range(2)))
     assert len(set(pids)) == 2
@@ -172,9 +174,7 @@ def test_the_log_has_the_lines_of_the_platform_and_the_function(aws: Aws, shared
     assert lines[3].startswith(f"REPORT RequestId: {request_id}\tDuration: ")
     assert "\tMemory Size: 256 MB\tMax Memory Used: " in lines[3]
     found = eventually(
-        lambda: [
-            line for line in log_lines(aws, f"/aws/lambda/{shared}") if request_id in line
-        ][2:]
+        lambda: [line for line in log_lines(aws, f"/aws/lambda/{shared}") if request_id in line][2:]
     )
     assert found[0].startswith("REPORT")
 

@@ -162,6 +162,22 @@ def test_choice(machines: Machines, rule: State, value: Any, passed: bool) -> No
     assert machines.output(text, value) is passed
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("$.a[0].b", 1),
+        ("$['a'][1]['b']", 2),
+        ("$.a[*].b", [1, 2]),
+        ("$.a[?(@.b==2)].b", [2]),
+        ("$.a[5:].b", []),
+        ("$..b", [1, 2]),
+    ],
+)
+def test_a_definite_path_is_one_value(machines: Machines, path: str, expected: Any) -> None:
+    text = definition(Pass={"Type": "Pass", "Parameters": {"out.$": path}})
+    assert machines.output(text, {"a": [{"b": 1}, {"b": 2}]}) == {"out": expected}
+
+
 def test_choice_combines_rules_and_fails_without_default(machines: Machines) -> None:
     rules = [
         {"Variable": "$.kind", "StringEquals": "maximize"},
@@ -200,7 +216,11 @@ def test_catch_gives_error_and_cause(machines: Machines) -> None:
         Task=sns_task(
             Catch=[
                 {"ErrorEquals": ["Sns.OtherException"], "Next": "Wrong"},
-                {"ErrorEquals": ["Sns.NotFoundException"], "ResultPath": "$.Failure", "Next": "Right"},
+                {
+                    "ErrorEquals": ["Sns.NotFoundException"],
+                    "ResultPath": "$.Failure",
+                    "Next": "Right",
+                },
             ],
             End=True,
         ),
@@ -226,12 +246,11 @@ def test_nothing_catches_a_runtime_error(machines: Machines) -> None:
     task = sns_task(Parameters={"Message.$": "$.missing", "TopicArn": "x"}, Catch=catch, End=True)
     failed = machines.run(definition(Task=task, Caught={"Type": "Succeed"}))
     assert (failed["status"], failed["error"]) == ("FAILED", "States.Runtime")
-    assert "An error occurred while executing the state 'Task' (entered at the event id #2)." in (
-        failed["cause"]
+    assert (
+        "An error occurred while executing the state 'Task' (entered at the event id #2)."
+        in (failed["cause"])
     )
-    assert "The JSONPath '$.missing' specified for the field 'Message.$' could not be found" in (
-        failed["cause"]
-    )
+    assert "The JSONPath '$.missing' could not be found in the input" in failed["cause"]
 
 
 def test_retry_waits_and_gives_up(machines: Machines) -> None:
@@ -313,9 +332,7 @@ def test_a_failing_branch_is_caught_once(machines: Machines) -> None:
 def test_s3_get_object_is_text(aws: Aws, machines: Machines) -> None:
     bucket = f"bucket-{uuid.uuid4().hex[:8]}"
     s3 = aws("s3")
-    s3.create_bucket(
-        Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
-    )
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     s3.put_object(Bucket=bucket, Key="evaluation.json", Body=b'{"gate": {"value": 0.84}}')
     text = definition(
         Read={
@@ -323,7 +340,11 @@ def test_s3_get_object_is_text(aws: Aws, machines: Machines) -> None:
             "Resource": "arn:aws:states:::aws-sdk:s3:getObject",
             "Parameters": {"Bucket": bucket, "Key": "evaluation.json"},
         },
-        Parse={"Type": "Pass", "Parameters": {"e.$": "States.StringToJson($.Body)"}, "ResultPath": "$.p"},
+        Parse={
+            "Type": "Pass",
+            "Parameters": {"e.$": "States.StringToJson($.Body)"},
+            "ResultPath": "$.p",
+        },
     )
     output = machines.output(text)
     assert output["p"]["e"] == {"gate": {"value": 0.84}}
@@ -350,10 +371,7 @@ def test_another_state_machine_in_sync(machines: Machines) -> None:
             "ResultSelector": {"out.$": "$.Output"},
         }
     )
-    try:
-        assert machines.output(text) == {"out": {"inner": 1}}
-    except AssertionError:
-        raise
+    assert machines.output(text) == {"out": {"inner": 1}}
 
 
 def test_a_stopped_execution_keeps_error_and_cause(machines: Machines) -> None:
@@ -398,7 +416,8 @@ def test_a_name_and_an_input_are_optional(machines: Machines) -> None:
         ({"name": "with space"}, "InvalidName"),
         ({"name": "n" * 81}, "ValidationException"),
         ({"input": "{not json"}, "InvalidExecutionInput"),
-        ({"input": json.dumps("x" * 262_144)}, "InvalidExecutionInput"),
+        ({"input": json.dumps("x" * 262_144)}, "ValidationException"),
+        ({"input": json.dumps("ä" * 200_000, ensure_ascii=False)}, "InvalidExecutionInput"),
     ],
 )
 def test_a_start_is_refused(machines: Machines, arguments: dict[str, str], code: str) -> None:
@@ -428,11 +447,15 @@ def test_an_output_over_the_limit_fails(machines: Machines) -> None:
         ),
         (definition(A={"Type": "Pas", "End": True}), "SCHEMA_VALIDATION_FAILED"),
         (
-            definition(A={"Type": "Task", "Resource": "arn:aws:states:::sagemaker:createModelPackage"}),
+            definition(
+                A={"Type": "Task", "Resource": "arn:aws:states:::sagemaker:createModelPackage"}
+            ),
             "is not recognized",
         ),
         (
-            definition(A={"Type": "Task", "Resource": "arn:aws:states:::sagemaker:createModel.sync"}),
+            definition(
+                A={"Type": "Task", "Resource": "arn:aws:states:::sagemaker:createModel.sync"}
+            ),
             "is not recognized",
         ),
         (
@@ -487,9 +510,7 @@ def test_history_in_pages_and_reverse(machines: Machines) -> None:
 
 def test_executions_are_listed_newest_first(machines: Machines) -> None:
     arn = machines.create(definition(Pass={"Type": "Pass"}))
-    runs = [
-        machines.client.start_execution(stateMachineArn=arn)["executionArn"] for _ in range(3)
-    ]
+    runs = [machines.client.start_execution(stateMachineArn=arn)["executionArn"] for _ in range(3)]
     for run in runs:
         machines.wait(run)
     listed = machines.client.list_executions(stateMachineArn=arn, statusFilter="SUCCEEDED")
@@ -510,9 +531,7 @@ def test_the_history_goes_to_the_log_group(aws: Aws, machines: Machines) -> None
             }
         ],
     }
-    arn = machines.start(
-        definition(Pass={"Type": "Pass"}), {"a": 1}, loggingConfiguration=logging
-    )
+    arn = machines.start(definition(Pass={"Type": "Pass"}), {"a": 1}, loggingConfiguration=logging)
     machines.wait(arn)
     deadline = time.monotonic() + 5
     events: list[Any] = []

@@ -88,9 +88,7 @@ class UnsupportedFieldsError(Exception):
     """The parameters have a field that the API does not take: States.Runtime, which nothing catches."""
 
 
-class SageMakerTask(  # type: ignore[misc]  # moto has no types
-    state_task_service_callback.StateTaskServiceCallback
-):
+class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):  # type: ignore[misc]
     """One Task state. The interpreter calls the methods below in their order."""
 
     def __init__(self) -> None:
