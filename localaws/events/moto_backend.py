@@ -181,11 +181,7 @@ def _publish_s3_event(account_id: str, bucket: Any, event_name: str, key: Any) -
     # S3 must not fail because a target does.
     try:
         name = str(getattr(event_name, "value", event_name))
-        if (
-            name in SUBRESOURCES
-            and has_request_context()
-            and SUBRESOURCES[name] not in request.args
-        ):
+        if has_request_context() and is_side_effect(name, request.args):
             return
         event = s3_event(account_id, name, bucket, key)
         if event is not None:
