@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+
 from ml import job
 from ml.artifact import LoadedModel, load_model
 from ml.errors import JobError

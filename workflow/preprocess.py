@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+
 from ml import job
 from ml.data_gate import gate
 from ml.frames import write_frame

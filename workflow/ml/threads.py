@@ -10,7 +10,7 @@ import os
 from contextlib import AbstractContextManager
 from typing import Any
 
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 CELLS_PER_THREAD = 1_000_000
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+import yaml
+
 import evaluate
 import preprocess
-import pytest
 import train
-import yaml
 from ml.use_case import UseCase, load_use_case, parse_use_case
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -8,10 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import inference
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import inference
 
 CSV, JSON, LINES = "text/csv", "application/json", "application/jsonlines"
 FLOWER = [5.1, 3.5, 1.4, 0.2]

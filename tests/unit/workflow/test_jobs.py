@@ -13,11 +13,11 @@ import tarfile
 from pathlib import Path
 
 import pytest
+
 from ml.code_version import SCRIPTS, code_version
 from ml.errors import JobError
 from ml.estimators import HyperparameterError
 from ml.frames import file_sha256
-
 from tests.unit.workflow.conftest import ROOT, Run, sample_data, shipped_document
 
 WORKFLOW = ROOT / "workflow"

@@ -10,6 +10,7 @@ import tarfile
 
 import joblib
 import pytest
+
 from ml.artifact import ModelRefusedError, load_model
 
 

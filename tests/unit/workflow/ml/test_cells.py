@@ -7,6 +7,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from ml.cells import parse_number, parse_numbers, shown
 
 cells = st.one_of(

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from ml import charts
 
 finite = st.floats(-1e9, 1e9)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from ml.data_gate import gate
 from ml.use_case import parse_use_case
 from ml.violations import DataRefusedError
-
 from tests.unit.workflow.helpers import as_csv
 
 

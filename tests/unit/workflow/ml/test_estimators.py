@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ml.estimators import HyperparameterError, make_estimator, settings_of
 
 GOOD = [

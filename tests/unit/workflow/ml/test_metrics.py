@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from sklearn import metrics as sk
+
 from ml.metrics import (
     class_codes,
     classification_metrics,
@@ -13,7 +15,6 @@ from ml.metrics import (
     regression_metrics,
     standard_deviations,
 )
-from sklearn import metrics as sk
 
 
 def test_regression_metrics_are_scikit_learns():

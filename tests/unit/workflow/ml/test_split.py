@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from ml.errors import JobError
 from ml.frames import make_frame
 from ml.split import held_out, row_hashes

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from ml.use_case import UseCaseError, load_use_case, parse_use_case
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from ml.job import REASON_BYTES
 from ml.violations import DataRefusedError, Violation
 
