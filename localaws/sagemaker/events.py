@@ -5,7 +5,6 @@ Each kind of event writes its times in its own way, as in the guide's samples.
 
 from __future__ import annotations
 
-import contextlib
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +26,7 @@ def publish_job(context: Context, job: JobRecord, description: dict[str, Any]) -
     else:
         detail_type, detail = "SageMaker Transform Job State Change", _times(description, _iso)
     detail["Tags"] = dict(job.tags)
-    _publish(context, _SOURCE, detail_type, detail, [job.arn])
+    context.publish(_SOURCE, detail_type, detail, [job.arn])
 
 
 def publish_endpoint(
@@ -44,9 +43,7 @@ def publish_endpoint(
     ).upper()
     detail["Tags"] = dict(tags)
     kind = "Endpoint Deployment" if deployment else "Endpoint"
-    _publish(
-        context, _SOURCE, f"SageMaker {kind} State Change", detail, [description["EndpointArn"]]
-    )
+    context.publish(_SOURCE, f"SageMaker {kind} State Change", detail, [description["EndpointArn"]])
 
 
 def publish_model_package(
@@ -55,12 +52,8 @@ def publish_model_package(
     """The state change of a model package; ``updated`` names the fields that an update changed."""
     detail = _times(description, _iso)
     detail["UpdatedModelPackageFields"] = updated
-    _publish(
-        context,
-        _SOURCE,
-        "SageMaker Model Package State Change",
-        detail,
-        [description["ModelPackageArn"]],
+    context.publish(
+        _SOURCE, "SageMaker Model Package State Change", detail, [description["ModelPackageArn"]]
     )
 
 
@@ -69,12 +62,7 @@ def publish_simple(
 ) -> None:
     """The state change of a model or an endpoint config: there is only its creation."""
     detail = _times(description, _iso) | {"Tags": tag_list(tags)}
-    _publish(context, _SOURCE, f"SageMaker {thing} State Change", detail, [arn])
-
-
-def _publish(context: Context, *event: Any) -> None:
-    with contextlib.suppress(ImportError):
-        context.publish(*event)
+    context.publish(_SOURCE, f"SageMaker {thing} State Change", detail, [arn])
 
 
 def _times(value: Any, write: Any) -> Any:

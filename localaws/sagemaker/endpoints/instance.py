@@ -37,6 +37,7 @@ class Instance:
         self._container: ServingContainer | None = None
         self._sandbox: Sandbox | None = None
         self._monitor: threading.Thread | None = None
+        self._startup_seconds = 0.0
 
     def start(self, seconds: float) -> bool:
         """Start and wait until healthy.
@@ -47,6 +48,7 @@ class Instance:
         Raises:
             JobError: it cannot be started at all.
         """
+        self._startup_seconds = seconds
         deadline = time.monotonic() + self._context.clock.real_seconds(seconds)
         for _ in range(_MAX_CRASHES_AT_START):
             container = self._launch()
@@ -111,7 +113,7 @@ class Instance:
             except JobError as fault:
                 self._log.line(f"the container cannot be started again: {fault}")
                 continue
-            if container is not None and container.wait_until_healthy(60):
+            if container is not None and container.wait_until_healthy(self._startup_seconds):
                 self.ready = True
                 pause = _FIRST_PAUSE
             elif container is not None and not container.ended:

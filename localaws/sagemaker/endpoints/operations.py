@@ -86,7 +86,8 @@ class EndpointOperations(SageMakerBase):
             policy = _policy("UpdateEndpoint", deployment)
             fleet = self._new_fleet(endpoint.name, params["EndpointConfigName"])
             endpoint.pending, endpoint.deployment = fleet, deployment
-            endpoint.move(states.UPDATING)
+            endpoint.set_status(states.UPDATING)
+        endpoint.announce()
         self._rollouts.update(endpoint, fleet, policy)
         return {"EndpointArn": endpoint.arn}
 
@@ -104,7 +105,8 @@ class EndpointOperations(SageMakerBase):
         endpoint = self._endpoint(params["EndpointName"])
         with endpoint.lock:
             _check_idle(endpoint)
-            endpoint.move(states.DELETING)
+            endpoint.set_status(states.DELETING)
+        endpoint.announce()
         self._rollouts.delete(endpoint, lambda: self._store.table(_KIND).remove(endpoint.name))
         return {}
 

@@ -49,7 +49,16 @@ class EndpointRecord(Record):
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def move(self, status: str, reason: str | None = None) -> None:
-        """Go to ``status`` and tell whoever listens. The one place that writes a status."""
+        """Go to ``status`` and tell whoever listens."""
+        self.set_status(status, reason)
+        self.announce()
+
+    def announce(self) -> None:
+        """Tell whoever listens. Not under the lock: a listener may ask for the endpoint in another thread."""
+        self.on_change(self, False)
+
+    def set_status(self, status: str, reason: str | None = None) -> None:
+        """Go to ``status``. The one place that writes a status."""
         with self.lock:
             if status not in _TRANSITIONS[self.status]:
                 raise AssertionError(f"{self.arn}: {self.status} -> {status} is not a transition")
@@ -57,7 +66,6 @@ class EndpointRecord(Record):
             self.failure_reason = reason
             self.variant_status = self.variant_message = None
             self.modified = self.now()
-        self.on_change(self, False)
 
     def step(self, variant_status: str, message: str | None = None) -> None:
         """A step of a deployment, shown as VariantStatus."""

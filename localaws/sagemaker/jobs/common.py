@@ -8,7 +8,7 @@ from localaws.sagemaker import errors
 from localaws.sagemaker.base import SageMakerBase
 from localaws.sagemaker.events import publish_job
 from localaws.sagemaker.jobs.engine import Work
-from localaws.sagemaker.jobs.record import TERMINAL, JobRecord
+from localaws.sagemaker.jobs.record import IN_PROGRESS, STARTING, TERMINAL, JobRecord
 from localaws.sagemaker.store import list_page, tag_map
 
 
@@ -34,6 +34,7 @@ class JobOperations(SageMakerBase):
                 on_change=self._job_changed, now=self._now,
             )  # fmt: skip
             table.put(job)
+        job.move(IN_PROGRESS, STARTING if kind == "training-job" else None)
         self._engine.start(job, work)
         return job
 
@@ -63,14 +64,7 @@ class JobOperations(SageMakerBase):
             self._store.table(job.kind).remove(job.name)
 
     def _job_changed(self, job: JobRecord) -> None:
-        describe = {
-            "processing-job": "describe_processing_job",
-            "training-job": "describe_training_job",
-            "transform-job": "describe_transform_job",
-        }[job.kind]
-        name = {"processing-job": "Processing", "training-job": "Training"}.get(
-            job.kind, "Transform"
-        )
         if self._store.table(job.kind).get(job.name) is job:
-            description = getattr(self, describe)({f"{name}JobName": job.name})
-            publish_job(self.context, job, description)
+            word = job.kind.partition("-")[0]
+            describe = getattr(self, f"describe_{word}_job")
+            publish_job(self.context, job, describe({f"{word.capitalize()}JobName": job.name}))

@@ -69,25 +69,20 @@ class JobRecord(Record):
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def move(self, status: str, secondary: str | None = None, reason: str | None = None) -> None:
-        """Go to ``status`` and tell whoever listens. The one place that writes a status."""
+        """Go to ``status`` and tell whoever listens.
+
+        Not under the lock: a listener may ask for the job in another thread."""
         with self._lock:
-            if status != self.status and status not in _TRANSITIONS[self.status]:
-                raise AssertionError(f"{self.arn}: {self.status} -> {status} is not a transition")
-            self.status = status
-            self.modified = self.now()
-            if reason is not None:
-                self.failure_reason = reason
-            if status in TERMINAL:
-                self.ended = self.modified
-            if secondary is not None:
-                self._enter(secondary)
+            self._set(status, secondary, reason)
         self.on_change(self)
 
     def enter(self, secondary: str) -> None:
         """A step of a training job. A job that is being stopped shows no further steps."""
         with self._lock:
-            if self.status == IN_PROGRESS:
-                self.move(self.status, secondary)
+            if self.status != IN_PROGRESS:
+                return
+            self._set(self.status, secondary, None)
+        self.on_change(self)
 
     def request_stop(self, what: str) -> None:
         """What StopXJob does.
@@ -100,9 +95,25 @@ class JobRecord(Record):
                 raise validation(
                     f"The request was rejected because the {what} job is in status {self.status}."
                 )
-            if self.status == IN_PROGRESS:
-                self.move(STOPPING, STOPPING if self.secondary else None)
+            first = self.status == IN_PROGRESS
+            if first:
+                self._set(STOPPING, STOPPING if self.secondary else None, None)
+        if first:
+            self.on_change(self)
         self.stop.request()
+
+    def _set(self, status: str, secondary: str | None, reason: str | None) -> None:
+        """The one place that writes a status."""
+        if status != self.status and status not in _TRANSITIONS[self.status]:
+            raise AssertionError(f"{self.arn}: {self.status} -> {status} is not a transition")
+        self.status = status
+        self.modified = self.now()
+        if reason is not None:
+            self.failure_reason = reason
+        if status in TERMINAL:
+            self.ended = self.modified
+        if secondary is not None:
+            self._enter(secondary)
 
     def _enter(self, secondary: str) -> None:
         if secondary not in _SECONDARY.get(self.secondary, frozenset()):

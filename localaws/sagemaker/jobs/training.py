@@ -6,7 +6,7 @@ from typing import Any
 
 from localaws.sagemaker import errors
 from localaws.sagemaker.jobs.common import JobOperations
-from localaws.sagemaker.jobs.record import TRAINING, UPLOADING, JobRecord
+from localaws.sagemaker.jobs.record import STARTING, TRAINING, UPLOADING, JobRecord
 from localaws.sagemaker.jobs.training_check import check_training
 from localaws.sagemaker.jobs.training_run import TrainingRun
 from localaws.sagemaker.roles import check_role
@@ -57,7 +57,7 @@ class TrainingOperations(JobOperations):
             "EnableManagedSpotTraining": job.request.get("EnableManagedSpotTraining", False),
             "TrainingJobArn": job.arn,
             "TrainingJobStatus": job.status,
-            "SecondaryStatus": job.secondary or "Starting",
+            "SecondaryStatus": job.secondary or STARTING,
             "SecondaryStatusTransitions": [dict(step) for step in job.transitions],
             "FailureReason": job.failure_reason,
             "CreationTime": job.created,
@@ -84,7 +84,7 @@ class TrainingOperations(JobOperations):
                 "TrainingJobName": job.name,
                 "TrainingJobArn": job.arn,
                 "TrainingJobStatus": job.status,
-                "SecondaryStatus": job.secondary or None,
+                "SecondaryStatus": job.secondary or STARTING,
                 "CreationTime": job.created,
                 "LastModifiedTime": job.modified,
                 "TrainingEndTime": job.ended,

@@ -45,7 +45,6 @@ class TrainingRun:
     def __call__(self, job: JobRecord, sandbox: Sandbox) -> Outcome:
         """Run the job. Raises JobError for Failed and HaltedError for Stopped."""
         request = job.request
-        job.enter(states.STARTING)
         image = image_for_job(
             request["AlgorithmSpecification"]["TrainingImage"],
             self._context.account_id, self._context.region, request["RoleArn"],

@@ -1,4 +1,4 @@
-"""A localaws whose clock runs sixty times as fast, with a role and a bucket, and short ways to run jobs."""
+"""Servers whose clocks run faster, with a role and a bucket, and short ways to run jobs and endpoints."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ import pytest
 
 from tests.local.conftest import LocalAws, start_localaws
 
-SCALE = 60
+# A minute is six seconds: a serving process must still be up within its four minutes on a busy machine.
+SCALE = 10
+# A minute is a second: for what only waits.
+HASTE = 60
 REGION, ACCOUNT = "eu-west-1", "123456789012"
 OWN_IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/house:1"
 SCIKIT_LEARN_IMAGE = (
@@ -239,11 +242,14 @@ def wait(read: Any, done: Any, seconds: float = 60) -> Any:
 
 
 @pytest.fixture(scope="session")
-def fast_localaws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    """Emulated minutes are real seconds."""
-    yield from start_localaws(tmp_path_factory.mktemp("fast"), "--time-scale", str(SCALE))
+def sagemaker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SageMaker]:
+    """The server of nearly all tests."""
+    for server in start_localaws(tmp_path_factory.mktemp("fast"), "--time-scale", str(SCALE)):
+        yield SageMaker(server)
 
 
 @pytest.fixture(scope="session")
-def sagemaker(fast_localaws: LocalAws) -> SageMaker:
-    return SageMaker(fast_localaws)
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SageMaker]:
+    """The server of tests that wait for a deadline."""
+    for server in start_localaws(tmp_path_factory.mktemp("hasty"), "--time-scale", str(HASTE)):
+        yield SageMaker(server)

@@ -49,7 +49,7 @@ def invoke(sagemaker, name, data, **more):
 
 
 def recovers(sagemaker, name):
-    """The next good answer, which must come within five seconds."""
+    """The next good answer, which must come soon: a process starts in one second on an idle machine."""
 
     def ask():
         try:
@@ -57,7 +57,7 @@ def recovers(sagemaker, name):
         except ClientError:
             return None
 
-    return wait(ask, bool, seconds=5)
+    return wait(ask, bool, seconds=20)
 
 
 def test_an_endpoint_answers(sagemaker, served):
@@ -105,7 +105,7 @@ def test_a_body_of_more_than_six_mebibytes_is_refused(sagemaker, served):
 
 def test_a_model_that_takes_too_long_times_out_and_the_next_request_is_fine(sagemaker, served):
     with pytest.raises(ClientError, match="Your invocation timed out") as raised:
-        invoke(sagemaker, served, {"sleep": 2.5})  # 150 emulated seconds
+        invoke(sagemaker, served, {"sleep": 6.5})  # 65 seconds by the clock
     assert raised.value.response["OriginalStatusCode"] == 0
     assert recovers(sagemaker, served)["version"] == "one"
 
@@ -120,7 +120,7 @@ def test_a_dead_worker_is_one_error(sagemaker, served):
 def test_a_dead_container_is_started_again(sagemaker, served):
     before = recovers(sagemaker, served)
     os.kill(before["parent"], signal.SIGKILL)
-    wait(lambda: psutil.pid_exists(before["pid"]), lambda exists: not exists, seconds=5)
+    wait(lambda: psutil.pid_exists(before["pid"]), lambda exists: not exists)
     assert recovers(sagemaker, served)["parent"] != before["parent"]
 
 

@@ -273,32 +273,32 @@ def test_a_stopped_training_job_keeps_what_it_saved(sagemaker):
     assert sagemaker.keys(f"training/{name}/output/") == [f"training/{name}/output/model.tar.gz"]
 
 
-def test_a_job_that_ignores_sigterm_is_killed_after_120_seconds(sagemaker):
-    name = sagemaker.start_training(IGNORE_SIGTERM)
-    sagemaker.lines("/aws/sagemaker/TrainingJobs", name)
-    sagemaker.api.stop_training_job(TrainingJobName=name)
-    stopping = sagemaker.api.describe_training_job(TrainingJobName=name)
+def test_a_job_that_ignores_sigterm_is_killed_after_120_seconds(hasty):
+    name = hasty.start_training(IGNORE_SIGTERM)
+    hasty.lines("/aws/sagemaker/TrainingJobs", name)
+    hasty.api.stop_training_job(TrainingJobName=name)
+    stopping = hasty.api.describe_training_job(TrainingJobName=name)
     assert (stopping["TrainingJobStatus"], stopping["SecondaryStatus"]) == ("Stopping", "Stopping")
     started = time.monotonic()
-    job = sagemaker.training_ended(name)
-    assert time.monotonic() - started == pytest.approx(2.0, abs=0.7)  # 120 s at the scale of 60
+    job = hasty.training_ended(name)
+    assert 1.5 < time.monotonic() - started < 6  # 120 seconds are two
     assert job["TrainingJobStatus"] == "Stopped"
-    assert sagemaker.keys(f"training/{name}/") == []
+    assert hasty.keys(f"training/{name}/") == []
 
 
-def test_max_runtime_of_training(sagemaker):
-    job = sagemaker.train(SAVE_ON_SIGTERM, StoppingCondition={"MaxRuntimeInSeconds": 60})
+def test_max_runtime_of_training(hasty):
+    job = hasty.train(SAVE_ON_SIGTERM, StoppingCondition={"MaxRuntimeInSeconds": 60})
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
     assert job["SecondaryStatusTransitions"][-1]["Status"] == "MaxRuntimeExceeded"
 
 
-def test_max_runtime_and_stop_of_processing(sagemaker):
-    job = sagemaker.process("sleep", "600", StoppingCondition={"MaxRuntimeInSeconds": 30})
+def test_max_runtime_and_stop_of_processing(hasty):
+    job = hasty.process("sleep", "600", StoppingCondition={"MaxRuntimeInSeconds": 30})
     assert job["ProcessingJobStatus"] == "Stopped"
     assert job["FailureReason"] == "MaxRuntimeExceeded"
-    name = sagemaker.start_processing("sleep", "600")
-    sagemaker.api.stop_processing_job(ProcessingJobName=name)
-    job = sagemaker.processing_ended(name)
+    name = hasty.start_processing("sleep", "600")
+    hasty.api.stop_processing_job(ProcessingJobName=name)
+    job = hasty.processing_ended(name)
     assert job["ProcessingJobStatus"] == "Stopped"
     assert "FailureReason" not in job
 
@@ -371,7 +371,7 @@ raise SystemExit(1)
 def test_a_trivial_job_takes_less_than_half_a_second(sagemaker):
     sagemaker.process("true")
     times = []
-    for _ in range(3):
+    for _ in range(5):
         started = time.monotonic()
         sagemaker.process("true")
         times.append(time.monotonic() - started)

@@ -20,7 +20,7 @@ from flask import Flask, Response, request
 sys.path.insert(0, os.environ["LOCALAWS_CODE_DIRECTORY"])
 sys.path.insert(1, str(Path(__file__).parent))
 
-import codecs_default
+import codecs_default  # type: ignore[import-not-found]
 
 _user = importlib.import_module(Path(os.environ["SAGEMAKER_PROGRAM"]).stem)
 if not hasattr(_user, "model_fn"):
