@@ -9,7 +9,6 @@ from landing_zone.errors import OperatorError
 from landing_zone.progress import Progress
 from landing_zone.runs import Action, Pipeline, Run
 
-
 # Decides what happens at an approval: a summary to approve with, or None to leave it to a person.
 Approver = Callable[[Run, Action], str | None]
 

@@ -38,7 +38,7 @@ class AutomaticApprover:
             return self._upload(manifest["ProcessingInputLocation"], files)
         if action.name == APPROVE_MODEL:
             evidence = read_evidence(self._aws.client("s3"), manifest)
-            self._progress.say(evidence.text())
+            self._progress.say(f"metrics  {evidence.verdict}")
             # The state machine has passed the gate; what is approved here must agree with it.
             return f"APPROVE=auto: {evidence.verdict}" if evidence.passed else None
         if action.name == UPLOAD_INFERENCE_DATA:

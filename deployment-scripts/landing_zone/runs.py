@@ -108,10 +108,10 @@ class Pipeline:
 
     def start(self, variables: Mapping[str, str]) -> str:
         """Start an execution."""
-        answer = self._api.start_pipeline_execution(
-            name=self.name,
-            variables=[{"name": name, "value": value} for name, value in variables.items()],
-        )
+        overrides = [{"name": name, "value": value} for name, value in variables.items()]
+        # An empty list is refused.
+        options = {"variables": overrides} if overrides else {}
+        answer = self._api.start_pipeline_execution(name=self.name, **options)
         return str(answer["pipelineExecutionId"])
 
     def read(self, run_id: str) -> Run:
