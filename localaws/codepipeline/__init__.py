@@ -14,7 +14,7 @@ and a run takes this one::
     statuses.py       the transition tables; the only place that writes a status, and that publishes it
     runner.py         effects: one thread for each running action, handlers in actions/
     models.py         the state, plain dataclasses
-    views.py          the state in the shape of the API's answers; executions.py its paged histories
+    views.py          the state in the shape of the API's answers; history.py its pages
 
 flow.py and statuses.py never block and call no other service: with a fake launcher they can be driven
 action by action, which is how the execution modes are tested. A handler in actions/ never writes state: it
@@ -22,5 +22,5 @@ returns an Outcome or raises ActionFailedError, and the engine takes it or (the 
 out) drops it. Events leave through outbox.py, in order and outside of the lock, so that a target that calls
 back cannot deadlock.
 
-Where AWS's documents leave a choice, it is named in docs/localaws.md with its reason.
+Where AWS's documents leave a choice, README.md beside this file names it.
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
@@ -19,6 +20,7 @@ from localaws.context import Context
 _log = logging.getLogger(__name__)
 _MAX_MESSAGE = 5000  # the model's limit for an error message
 _MAX_SUMMARY = 2048
+_CLOSE_SECONDS = 2.0  # a thread may be inside a call to another service
 
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "403"})
 
@@ -159,8 +161,9 @@ class Runner:
             running = dict(self._running)
         for action in running:
             action.mailbox.put(None)
+        deadline = time.monotonic() + _CLOSE_SECONDS
         for thread in running.values():
-            thread.join(timeout=2)
+            thread.join(timeout=max(0.0, deadline - time.monotonic()))
 
     def _run(self, action: ActionExecution) -> None:
         try:

@@ -141,7 +141,7 @@ def test_a_topic_that_cannot_be_reached_fails_the_approval(harness: Harness) -> 
 
 @pytest.mark.parametrize(("minutes", "scale"), [(5, 2000.0), (None, 5_000_000.0)])
 def test_an_approval_expires(tmp_path: Path, minutes: int | None, scale: float) -> None:
-    extra = {"timeoutInMinutes": minutes} if minutes else {}
+    extra: dict[str, Any] = {"timeoutInMinutes": minutes} if minutes else {}
     with running(tmp_path, scale=scale) as harness:
         first = harness.create(pipeline([approval(**extra)]))
         token = harness.token("Stage1", "Approve")

@@ -111,7 +111,7 @@ def test_events_leave_outside_of_the_lock(harness: Harness) -> None:
         assert not thread.is_alive()
         publish(*args)
 
-    harness.context.publish = publish_and_ask  # type: ignore[method-assign]
+    harness.context.publish = publish_and_ask  # type: ignore[method-assign, assignment]
     first = harness.create(pipeline([machine()]))
     harness.wait(first, "Succeeded")
     assert len(collect(harness, first, "SUCCEEDED")) == len(asked)

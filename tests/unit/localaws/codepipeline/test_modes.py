@@ -113,6 +113,7 @@ class World:
         if run is None:
             return
         before = {name: action.id for name, action in run.current.items()}
+        stay = {n for n, a in run.current.items() if a.running or a.status is Status.SUCCEEDED}
         try:
             self.engine.retry(self.pipeline, stage, run.execution.id, mode)
         except AwsError as error:
@@ -123,10 +124,8 @@ class World:
                 "ConcurrentPipelineExecutionsLimitExceededException",
             }
             return
-        kept = {name: a.id for name, a in run.current.items() if before.get(name) == a.id}
-        for name in kept:
-            assert mode == "FAILED_ACTIONS"
-            assert run.current[name].status in {Status.SUCCEEDED, Status.IN_PROGRESS}
+        kept = {name for name, a in run.current.items() if before.get(name) == a.id}
+        assert kept == (stay if mode == "FAILED_ACTIONS" else set())
 
     def transition(self, number: int) -> None:
         stage = STAGES[number % len(STAGES)]
@@ -308,4 +307,4 @@ def test_thousands_of_past_executions_do_not_slow_the_next_one() -> None:
     early = min(run(100) for _ in range(3))
     run(3000)
     late = min(run(100) for _ in range(3))
-    assert late < 3 * early + 0.05
+    assert late < 5 * early + 0.05
