@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-import botocore.session
 from botocore import xform_name
+from botocore.exceptions import UnknownServiceError
 from botocore.model import ListShape, OperationModel, Shape, StructureShape
 
-_session = botocore.session.Session()
+from localaws.wire.models import service_model
 
 # Names of services in aws-sdk resources (the Java SDK's) that botocore spells otherwise.
 _SERVICES = {
@@ -32,8 +32,8 @@ def boto_service(name: str) -> str:
 def operation_model(service: str, action: str) -> OperationModel | None:
     """The model of ``createModelPackage`` of ``sagemaker``; None when there is no such API."""
     try:
-        model = _session.get_service_model(boto_service(service))
-    except Exception:
+        model = service_model(boto_service(service))
+    except UnknownServiceError:
         return None
     wanted = xform_name(action)
     name = next((n for n in model.operation_names if xform_name(n) == wanted), None)
