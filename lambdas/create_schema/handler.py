@@ -22,6 +22,10 @@ def clients() -> Clients:
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
+    run(event, boto3.client("codepipeline"), context.aws_request_id)
+
+
+def run(event: dict[str, Any], codepipeline: Any, request_id: str) -> None:
     log.configure(os.environ.get("LOG_LEVEL", "INFO"))
 
     def work(job: Any) -> Any:
@@ -29,4 +33,4 @@ def handler(event: dict[str, Any], context: Any) -> None:
         schemas = Schemas(load_schema("manifest.schema.json"), load_schema("use_case.schema.json"))
         return create_schema(job, settings, schemas, clients())
 
-    run_action(event, boto3.client("codepipeline"), work, context.aws_request_id)
+    run_action(event, codepipeline, work, request_id)

@@ -22,10 +22,14 @@ def clients() -> Clients:
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
+    run(event, boto3.client("codepipeline"), context.aws_request_id)
+
+
+def run(event: dict[str, Any], codepipeline: Any, request_id: str) -> None:
     log.configure(os.environ.get("LOG_LEVEL", "INFO"))
 
     def work(job: Any) -> Any:
         settings = Settings.from_environment(os.environ)
         return update_schema(job, settings, load_schema("manifest.schema.json"), clients())
 
-    run_action(event, boto3.client("codepipeline"), work, context.aws_request_id)
+    run_action(event, codepipeline, work, request_id)

@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
+import run_local
 from tests.unit.lambdas import fakes
 
 CONTEXT = SimpleNamespace(aws_request_id="8f5e6a0e-request")
@@ -102,3 +103,13 @@ def test_handler_is_short(function: str) -> None:
     lines = path.read_text().splitlines()
     start = next(n for n, line in enumerate(lines) if line.startswith("def handler"))
     assert len(lines) - start <= 30
+
+
+def test_local_run_prints_the_answer(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
+    body = json.dumps(fakes.git_manifest())
+    aws.fakes["s3"].put(fakes.ARTIFACTS, "ml-core-development-/SourceArti/Uj3kd9A.zip", body)
+    event = str(fakes.REPOSITORY / "tests/events/create_schema.json")
+    assert run_local.main(["create_schema", event]) == 0
+    assert '"UseCase": "housing"' in capsys.readouterr().out
+    event = str(fakes.REPOSITORY / "tests/events/update_schema.json")
+    assert run_local.main(["update_schema", event]) == 1

@@ -1,0 +1,50 @@
+"""Run a function on this machine with a saved event; CodePipeline's answer is printed, not sent.
+
+    python lambdas/run_local.py create_schema tests/events/create_schema.json
+
+S3, SageMaker and the buckets named in the event are those of AWS_ENDPOINT_URL, or of AWS. The settings
+(SERVICE, STAGE, SOURCE_BUCKET ...) are those Terraform gives the function: lambdas/README.md lists them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+
+class PrintedAnswers:
+    """Stands in for CodePipeline, which knows no job of a saved event."""
+
+    failed = False
+
+    def put_job_success_result(self, **answer: Any) -> None:
+        self._print("success", answer)
+
+    def put_job_failure_result(self, **answer: Any) -> None:
+        self.failed = True
+        self._print("failure", answer)
+
+    @staticmethod
+    def _print(kind: str, answer: dict[str, Any]) -> None:
+        sys.stdout.write(f"{kind}: {json.dumps(answer, indent=2)}\n")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("function", choices=["create_schema", "update_schema"])
+    parser.add_argument("event", type=Path, help="JSON file, for example of tests/events/")
+    args = parser.parse_args(arguments)
+    answers = PrintedAnswers()
+    event = json.loads(args.event.read_text(encoding="utf-8"))
+    importlib.import_module(f"{args.function}.handler").run(event, answers, "run-local")
+    return int(answers.failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,178 @@
+"""A localaws with buckets, key, roles and both state machines, and short ways to run them.
+
+The clock runs fast, so that waits and retries take no time; jobs take the time they take.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import package
+from create_schema.resolve import resolve
+from create_schema.settings import Settings
+from create_schema.use_case import with_overrides
+from tests.local.conftest import REGION, ROOT, LocalAws, start_localaws
+from update_schema.service import add_inference, split_output
+from update_schema.settings import Settings as InferenceSettings
+
+SCALE = 10  # not more: a container has 4 minutes to become healthy, which are 24 seconds here
+ACCOUNT = "123456789012"
+PREFIX = "ml-core-development"
+IMAGE = f"141502667606.dkr.ecr.{REGION}.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+
+
+class Machines:
+    """Both state machines, and what a run finds in S3."""
+
+    def __init__(self, localaws: LocalAws) -> None:
+        self.s3 = localaws.client("s3")
+        self.sagemaker = localaws.client("sagemaker")
+        self.runtime = localaws.client("sagemaker-runtime")
+        self.states = localaws.client("stepfunctions")
+        key = localaws.client("kms").create_key()["KeyMetadata"]["Arn"]
+        self.settings = Settings(
+            service="ml-core",
+            stage="development",
+            source_bucket=f"{PREFIX}-{ACCOUNT}-source-bucket",
+            workflow_bucket=f"{PREFIX}-{ACCOUNT}-workflow-bucket",
+            kms_key_arn=key,
+            prebuilt_image_uri=IMAGE,
+            image_repository_uri="",
+        )
+        for bucket in (self.settings.source_bucket, self.settings.workflow_bucket):
+            self.s3.create_bucket(
+                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
+            )
+        iam = localaws.client("iam")
+        variables = {
+            "kms_key_arn": key,
+            "prefix": PREFIX,
+            "sagemaker_role_arn": _role(iam, "sagemaker"),
+        }
+        role = _role(iam, "states")
+        self.arns = {}
+        for machine in ("training", "inference"):
+            definition = (ROOT / f"workflow/state_machines/{machine}.asl.json").read_text()
+            for name, value in variables.items():
+                definition = definition.replace(f"${{{name}}}", value)
+            self.arns[machine] = self.states.create_state_machine(
+                name=f"{PREFIX}-{machine}", definition=definition, roleArn=role
+            )["stateMachineArn"]
+
+    def upload_code(self, scripts: Mapping[str, str] | None = None) -> str:
+        """The repository's job code with some scripts replaced; returns its version."""
+        files = {
+            **package.code_files(ROOT),
+            **{name: text.encode() for name, text in (scripts or {}).items()},
+        }
+        version = package.code_version(files)
+        for name, body in {**files, "sourcedir.tar.gz": package.tar_gz_bytes(files)}.items():
+            self.s3.put_object(
+                Bucket=self.settings.source_bucket, Key=f"code/{version}/{name}", Body=body
+            )
+        return version
+
+    def manifest(
+        self, data: str | None, scripts: Mapping[str, str] | None = None, **changes: Any
+    ) -> Any:
+        """The manifest of a run of iris, with its data and use case in S3."""
+        run_id = str(uuid.uuid4())
+        use_case = yaml.safe_load((ROOT / "config/use_cases/iris.yaml").read_text())
+        threshold = changes.pop("MetricThreshold", None)
+        use_case = with_overrides(use_case, {}, threshold)
+        git = json.loads((ROOT / "config/manifest.json").read_text())
+        git |= {"UseCase": "iris", "CodeVersion": self.upload_code(scripts)}
+        manifest = {**resolve(git, use_case, run_id, self.settings), **changes}
+        self.put(f"{run_id}/config/use_case.json", json.dumps(use_case))
+        self.put(f"{run_id}/source/", "")
+        if data is not None:
+            self.put(f"{run_id}/source/iris.csv", data)
+        group = manifest["ModelPackageGroupName"]
+        groups = self.sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]
+        if group not in {found["ModelPackageGroupName"] for found in groups}:
+            self.sagemaker.create_model_package_group(ModelPackageGroupName=group)
+        return manifest
+
+    def put(self, key: str, body: str | bytes) -> str:
+        self.s3.put_object(Bucket=self.settings.workflow_bucket, Key=key, Body=body)
+        return f"s3://{self.settings.workflow_bucket}/{key}"
+
+    def start(self, machine: str, manifest: Mapping[str, Any]) -> str:
+        """As CodePipeline does: the execution's name is a new UUID."""
+        arn: str = self.states.start_execution(
+            stateMachineArn=self.arns[machine],
+            name=str(uuid.uuid4()),
+            input=json.dumps(manifest),
+        )["executionArn"]
+        return arn
+
+    def wait(self, arn: str) -> dict[str, Any]:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            execution: dict[str, Any] = self.states.describe_execution(executionArn=arn)
+            if execution["status"] != "RUNNING":
+                return execution
+            time.sleep(0.2)
+        raise AssertionError(f"{arn} is still running")
+
+    def succeeds(self, machine: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
+        execution = self.wait(self.start(machine, manifest))
+        assert execution["status"] == "SUCCEEDED", execution
+        output: dict[str, Any] = json.loads(execution["output"])
+        return output
+
+    def fails(self, machine: str, manifest: Mapping[str, Any]) -> tuple[str, str]:
+        execution = self.wait(self.start(machine, manifest))
+        assert execution["status"] == "FAILED", execution
+        return execution["error"], execution["cause"]
+
+    def inference_manifest(self, output: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
+        manifest, result = split_output(dict(output))
+        settings = InferenceSettings("ml-core", "development")
+        return {**add_inference(manifest, result, settings), **changes}
+
+
+def _role(iam: Any, service: str) -> str:
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": f"{service}.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    arn: str = iam.create_role(RoleName=service, AssumeRolePolicyDocument=json.dumps(trust))[
+        "Role"
+    ]["Arn"]
+    return arn
+
+
+@pytest.fixture(scope="package")
+def fast_localaws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
+    yield from start_localaws(tmp_path_factory.mktemp("states"), "--time-scale", str(SCALE))
+
+
+@pytest.fixture(scope="package")
+def machines(fast_localaws: LocalAws) -> Machines:
+    return Machines(fast_localaws)
+
+
+@pytest.fixture(scope="session")
+def iris() -> str:
+    return Path(ROOT / "sample-files/iris.csv").read_text()
+
+
+@pytest.fixture(scope="package")
+def trained(machines: Machines, iris: str) -> dict[str, Any]:
+    """The output of one training with the repository's own scripts."""
+    return machines.succeeds("training", machines.manifest(iris))
