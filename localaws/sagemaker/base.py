@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class SageMakerBase(Provider):
-    """State and helpers of :class:`~localaws.sagemaker.provider.SageMakerProvider`.
+    """State and shared functions of :class:`~localaws.sagemaker.provider.SageMakerProvider`.
 
     Every name starts with an underscore: a public method of a provider is an operation of AWS.
     """

@@ -72,7 +72,7 @@ class Store:
         """The record with this ARN, of any kind."""
         with self.lock:
             return next(
-                (r for table in self._tables.values() for r in table.all() if r.arn == arn), None
+                (r for t in self._tables.values() for r in t.all() if r.arn == arn.lower()), None
             )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mimetypes
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -77,10 +77,18 @@ def _relative(key: str, prefix: str) -> str:
     return relative
 
 
-def download_prefix(s3: Any, uri: str, directory: Path, role_arn: str, region: str) -> None:
-    """All objects under a prefix as files in ``directory``."""
+def download_prefix(
+    s3: Any,
+    uri: str,
+    directory: Path,
+    role_arn: str,
+    region: str,
+    check: Callable[[], None] = lambda: None,
+) -> None:
+    """All objects under a prefix as files in ``directory``; ``check`` may raise before each."""
     bucket, _ = split_uri(uri)
     for key, relative in objects_under(s3, uri, role_arn, region):
+        check()
         download_object(s3, bucket, key, directory / relative)
 
 

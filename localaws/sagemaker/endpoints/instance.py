@@ -16,8 +16,8 @@ from localaws.sagemaker.serving.http import Answer, NoAnswerError
 from localaws.sagemaker.serving.plan import ServingPlan
 
 # AWS starts a container that dies at once again and again until the health check's time is over. The
-# result is the same after a few.
-_MAX_CRASHES_AT_START = 3
+# result is the same after the second.
+_MAX_CRASHES_AT_START = 2
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0  # real seconds between two starts
 
 

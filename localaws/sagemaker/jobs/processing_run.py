@@ -77,7 +77,12 @@ class ProcessingRun:
             source = item["S3Input"]
             directory = sandbox.make(source["LocalPath"])
             s3_data.download_prefix(
-                s3, source["S3Uri"], directory, job.request["RoleArn"], self._context.region
+                s3,
+                source["S3Uri"],
+                directory,
+                job.request["RoleArn"],
+                self._context.region,
+                job.stop.check,
             )
 
     def _run_container(

@@ -75,6 +75,7 @@ class TrainingRun:
                 sandbox.make(f"/opt/ml/input/data/{channel['ChannelName']}"),
                 job.request["RoleArn"],
                 self._context.region,
+                job.stop.check,
             )
 
     def _launch(self, s3: Any, job: JobRecord, sandbox: Sandbox, image: Image) -> Launch:
