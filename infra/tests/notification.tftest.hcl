@@ -87,17 +87,3 @@ run "rejects_prefix_in_capitals" {
 
   expect_failures = [var.prefix]
 }
-
-run "rejects_prefix_of_35_characters" {
-  command = plan
-
-  module {
-    source = "./modules/notification"
-  }
-
-  variables {
-    prefix = "a123456789-123456789-123456789-1234"
-  }
-
-  expect_failures = [var.prefix]
-}

@@ -1,0 +1,107 @@
+"""Write the tables of inputs and outputs in the README of infra/ and of each module.
+
+python infra/readme_tables.py            writes them between the markers
+python infra/readme_tables.py --check    says which README is not up to date, and fails
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+INFRA = Path(__file__).parent
+BEGIN, END = "<!-- BEGIN TABLES -->", "<!-- END TABLES -->"
+_BLOCK = re.compile(r'^(variable|output) "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A variable or an output, as far as a table shows it."""
+
+    kind: str
+    name: str
+    description: str
+    type: str
+    default: str | None
+
+
+def read_blocks(folder: Path) -> list[Block]:
+    """Every variable and output of a module, by name."""
+    text = "\n".join(path.read_text() for path in sorted(folder.glob("*.tf")))
+    blocks = []
+    for kind, name, body in _BLOCK.findall(text):
+        description = re.search(r'^  description = "(.*)"$', body, re.MULTILINE)
+        if not description:
+            raise SystemExit(f"{folder}: {kind} {name} has no description on one line")
+        blocks.append(
+            Block(
+                kind,
+                name,
+                description[1].replace('\\"', '"'),
+                re.sub(r"\s+", " ", _argument(body, "type") or ""),
+                _argument(body, "default"),
+            )
+        )
+    return sorted(blocks, key=lambda block: block.name)
+
+
+def _argument(body: str, name: str) -> str | None:
+    """The expression of an argument, which may go on until its bracket closes."""
+    found = re.search(rf"^  {name} += (.*)$", body, re.MULTILINE)
+    if not found:
+        return None
+    if found[1].endswith(("(", "{", "[", "({")):
+        rest = body[found.start(1) :]
+        return rest[: re.search(r"^  [\])}]+$", rest, re.MULTILINE).end()]  # type: ignore[union-attr]
+    return found[1]
+
+
+def tables(folder: Path) -> str:
+    """Both tables in Markdown."""
+    blocks = read_blocks(folder)
+    lines = ["| input | what it is | type | default |", "| --- | --- | --- | --- |"]
+    for block in (block for block in blocks if block.kind == "variable"):
+        default = "required" if block.default is None else f"`{block.default}`"
+        kind = block.type.replace("|", "\\|")
+        lines.append(f"| `{block.name}` | {block.description} | `{kind}` | {default} |")
+    lines += ["", "| output | what it is |", "| --- | --- |"]
+    outputs = [block for block in blocks if block.kind == "output"]
+    lines += [f"| `{block.name}` | {block.description} |" for block in outputs]
+    return "\n".join(lines)
+
+
+def with_tables(readme: str, folder: Path) -> str:
+    """The README with its tables made anew."""
+    if BEGIN not in readme or END not in readme:
+        raise SystemExit(f"{folder}/README.md: the lines {BEGIN} and {END} must mark the tables")
+    head, rest = readme.split(BEGIN, 1)
+    tail = rest.split(END, 1)[1]
+    return f"{head}{BEGIN}\n{tables(folder)}\n{END}{tail}"
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing, fail where it would")
+    args = parser.parse_args(argv)
+    stale = []
+    for folder in [INFRA, *sorted(path.parent for path in INFRA.glob("modules/*/main.tf"))]:
+        readme = folder / "README.md"
+        old = readme.read_text()
+        new = with_tables(old, folder)
+        if new != old:
+            stale.append(readme)
+            if not args.check:
+                readme.write_text(new)
+    for readme in stale:
+        sys.stdout.write(f"{readme}: {'not up to date' if args.check else 'tables written'}\n")
+    if stale and args.check:
+        sys.stderr.write("Run: python infra/readme_tables.py\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

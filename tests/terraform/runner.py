@@ -1,0 +1,60 @@
+"""How the tests of this tier run Terraform."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import python_terraform
+
+from landing_zone.settings import load_settings
+from landing_zone.terraform import find_terraform
+
+ROOT = Path(__file__).parents[2]
+# What the stack is made of; a copy of it never touches the checkout's state, lock or build folder.
+PARTS = ("config", "deployment-scripts", "infra", "lambdas", "workflow")
+PATH = os.pathsep.join(
+    [str(Path(sys.executable).parent), os.environ["PATH"], str(ROOT / "deployment-scripts")]
+)
+
+
+class Terraform(python_terraform.Terraform):  # type: ignore[misc]
+    """python-terraform with an environment of its own; an unexpected exit code fails the test."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self.environment = dict(environment)
+        program = find_terraform(load_settings(environment), environment)
+        super().__init__(working_dir=str(folder), terraform_bin_path=program)
+
+    def cmd(self, cmd: str, *args: str, **options: Any) -> tuple[int, str, str]:
+        with patch.dict(os.environ, self.environment, clear=True), warnings.catch_warnings():
+            # python-terraform 0.10 reports a failed command with the deprecated Logger.warn
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return super().cmd(cmd, *args, **options)
+
+    def run(self, command: str, *args: str, expected: int = 0, **options: Any) -> str:
+        """Run a command, check its exit code, return all it printed."""
+        code, out, err = self.cmd(command, *args, no_color=python_terraform.IsFlagged, **options)
+        assert code == expected, f"terraform {command}: exit code {code}\n{out}\n{err}"
+        return out + err
+
+
+def copy_parts(target: Path) -> Path:
+    """A checkout as it comes from Git, without what Terraform and the scripts leave behind."""
+    ignore = shutil.ignore_patterns(".terraform*", "__pycache__", "*.tfstate*")
+    for part in PARTS:
+        shutil.copytree(ROOT / part, target / part, ignore=ignore)
+    return target
+
+
+def aws_free_environment() -> dict[str, str]:
+    """The environment without what would reach an AWS account or change the settings."""
+    dropped = ("AWS_", "TF_VAR_", "SERVICE", "BUILD_STAGE", "STATE_BUCKET")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
+    return {**kept, "PATH": PATH, "PYTHON": sys.executable}

@@ -1,0 +1,94 @@
+"""What can be said about the Terraform by reading it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from python_terraform import IsFlagged
+
+if TYPE_CHECKING:
+    from tests.terraform.runner import Terraform
+
+ROOT = Path(__file__).parents[2]
+INFRA = ROOT / "infra"
+MODULES = sorted(path.parent for path in INFRA.glob("modules/*/main.tf"))
+SOURCES = sorted(path for path in INFRA.rglob("*.tf") if ".terraform" not in path.parts)
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_the_formatting_is_terraforms(mocked: Terraform) -> None:
+    for folder in (".", "../config/environments"):
+        mocked.run("fmt", folder, check=IsFlagged, recursive=IsFlagged, diff=IsFlagged)
+
+
+def test_a_wrong_format_is_found(mocked: Terraform, tmp_path: Path) -> None:
+    (tmp_path / "wrong.tf").write_text("locals {\na=1\n}\n")
+    mocked.run("fmt", str(tmp_path), check=IsFlagged, expected=3)
+
+
+def test_the_configuration_is_valid(mocked: Terraform) -> None:
+    assert "The configuration is valid" in mocked.run("validate")
+
+
+def test_the_tables_of_every_readme_are_up_to_date() -> None:
+    script = INFRA / "readme_tables.py"
+    run = subprocess.run(
+        [sys.executable, script, "--check"], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("module", [INFRA, *MODULES], ids=name)
+def test_every_validation_has_a_value_it_rejects(module: Path) -> None:
+    """One run ``rejects_...`` at least for each validation block of each variable."""
+    test = INFRA / "tests" / f"{'root' if module == INFRA else module.name}.tftest.hcl"
+    rejected = re.findall(r"expect_failures = \[var\.(\w+)\]", test.read_text())
+    variables = re.findall(
+        r'^variable "(\w+)" \{\n(.*?)^\}',
+        "\n".join(path.read_text() for path in sorted(module.glob("*.tf"))),
+        re.MULTILINE | re.DOTALL,
+    )
+    assert variables
+    missing = {
+        variable: f"{body.count('validation {')} validations, {rejected.count(variable)} runs"
+        for variable, body in variables
+        if body.count("validation {") > rejected.count(variable)
+    }
+    assert not missing
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name)
+def test_a_module_has_few_variables(module: Path) -> None:
+    assert (module / "variables.tf").read_text().count('\nvariable "') < 12
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_a_file_is_short_enough_to_read(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 150
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_nothing_runs_outside_the_provider(path: Path) -> None:
+    assert not re.findall(
+        r"local-exec|remote-exec|null_resource|data \"external\"", path.read_text()
+    )
+
+
+def test_the_environments_set_variables_that_exist() -> None:
+    known = set(
+        re.findall(r'^variable "(\w+)"', (INFRA / "variables.tf").read_text(), re.MULTILINE)
+    )
+    environments = sorted((ROOT / "config/environments").glob("*.tfvars"))
+    assert [path.stem for path in environments] == ["development", "production", "staging"]
+    for path in environments:
+        text = path.read_text()
+        assert set(re.findall(r"^(\w+) += ", text, re.MULTILINE)) <= known
+        assert re.search(r'^build_stage += "(\w+)"', text, re.MULTILINE)[1] == path.stem  # type: ignore[index]
