@@ -56,6 +56,7 @@ class Gateway:
         self._context_factory = context_factory
         self._providers: dict[tuple[str, str], Provider] = {}
         self._lock = threading.RLock()
+        self._closed = False
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         request_id = str(uuid.uuid4())
@@ -93,14 +94,17 @@ class Gateway:
         """The instance that runs a service in a region, made on first use."""
         key = (service_name, region)
         with self._lock:
+            if self._closed:
+                raise AwsError("ServiceUnavailableException", "localaws is stopping")
             if key not in self._providers:
                 context = self._context_factory(ACCOUNT_ID, region, service_name)
                 self._providers[key] = registry.provider_class(service_name)(context)
             return self._providers[key]
 
     def close(self) -> None:
-        """Stop every service of ours."""
+        """Stop every service of ours, for good."""
         with self._lock:
+            self._closed = True
             providers, self._providers = list(self._providers.values()), {}
         for provider in providers:
             try:

@@ -102,8 +102,12 @@ class LogStore:
             self._writers.discard(writer)
 
     def close(self) -> None:
-        """Stop the flushing thread."""
+        """Send what is left and stop the flushing thread."""
         self._stopped.set()
+        with self._lock:
+            writers = list(self._writers)
+        for writer in writers:
+            writer.close()
 
     def _flush_all(self) -> None:
         while not self._stopped.wait(_FLUSH_SECONDS):

@@ -31,10 +31,7 @@ def moto_application(context_factory: ContextFactory) -> Any:
     )
 
     for module in _INSTALLERS:
-        try:  # TEMPORARY until the packages exist
-            import_module(module).install(context_factory)
-        except ModuleNotFoundError as error:
-            print("not there yet:", error)
+        import_module(module).install(context_factory)
 
     def create_app(service: Any) -> Any:
         if service is None:

@@ -68,10 +68,11 @@ class Server:
 
     def shutdown(self) -> None:
         """Stop answering; end every job, function and endpoint; remove the scratch files."""
-        self._http.shutdown()
+        # The services first: their last log lines and events still come in over HTTP.
         if self._gateway is not None:
             self._gateway.close()
         self._logs.close()
+        self._http.shutdown()
         self.processes.close()
         self._http.server_close()
         shutil.rmtree(self._work_dir, ignore_errors=True)
