@@ -63,9 +63,9 @@ class Context:
         self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]
     ) -> None:
         """Put an event on the default EventBridge bus. Never raises: a state change stands without it."""
-        from localaws.events import bus
-
         try:
+            from localaws.events import bus  # moto's events are slow to import
+
             bus.publish(
                 self.account_id,
                 self.region,
