@@ -43,7 +43,7 @@ venv::uv() {
   local -r folder="${ROOT}/.venv/share/uv"
   if [[ ! -x "${folder}/bin/uv" ]]; then
     [[ -x "${ROOT}/.venv/bin/python" ]] || venv::create "${ROOT}/.venv" >&2
-    "${ROOT}/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
+    "${ROOT}/.venv/bin/python" -m pip install -qq --disable-pip-version-check --no-deps \
       --require-hashes --upgrade --target "${folder}" -r "${ROOT}/requirements/uv.txt" >&2 || return
   fi
   printf '%s\n' "${folder}/bin/uv"
@@ -62,7 +62,7 @@ venv::install() {
     return
   fi
   printf 'venv.sh: uv could not do it; pip goes on, which takes longer\n' >&2
-  "${folder}/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "${lock}"
+  "${folder}/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes -r "${lock}"
 }
 
 # Prints a hash of a file.

@@ -9,12 +9,12 @@ AWS_ENDPOINT_URL decides whether this is AWS or localaws; nothing else differs.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import package
-
 from landing_zone import cli
 from landing_zone.aws import Aws
 from landing_zone.deployment import load_deployment
@@ -34,7 +34,9 @@ def confirm(question: str) -> bool:
     return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
 
 
-def deploy(settings: Settings, environ: dict[str, str], *, yes: bool, steps: Steps) -> None:
+def deploy(
+    settings: Settings, environ: dict[str, str], steps: Steps, *, yes: bool, quiet: bool
+) -> None:
     """Bring the place the settings name up to date with this checkout."""
     aws = Aws(settings)
     with steps.step("package"):
@@ -43,7 +45,9 @@ def deploy(settings: Settings, environ: dict[str, str], *, yes: bool, steps: Ste
     with steps.step("state bucket"):
         name, made = ensure_state_bucket(aws, settings)
         print(f"state bucket {name}: {'made' if made else 'was there'}")
-    terraform = make_terraform(settings, environ, aws.account)
+    terraform = make_terraform(settings, environ, aws.account, quiet=quiet)
+    if terraform.log:
+        print(f"terraform's output goes to {terraform.log}")
     with steps.step("terraform init"):
         if not terraform.init():
             print("terraform init: nothing changed since the last one")
@@ -78,10 +82,9 @@ def _package() -> None:
 
 
 def command(args: argparse.Namespace, settings: Settings) -> int:
-    import os
-
     steps = Steps()
-    deploy(settings, dict(os.environ), yes=args.yes or settings.is_local, steps=steps)
+    yes = args.yes or settings.is_local
+    deploy(settings, dict(os.environ), steps, yes=yes, quiet=args.quiet)
     print(steps.table("quick-deploy took"))
     return 0
 
@@ -89,6 +92,7 @@ def command(args: argparse.Namespace, settings: Settings) -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = cli.parser(__doc__)
     arguments.add_argument("--yes", action="store_true", help="apply without asking")
+    arguments.add_argument("--quiet", action="store_true", help="Terraform's output goes to a file")
     return cli.run_command(command, arguments, argv)
 
 

@@ -39,6 +39,7 @@ def follow(
     *,
     seconds: float,
     approver: Approver = leave_it,
+    each: Callable[[Run], None] | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Run:
     """Show the run until it is over; returns it as it ended."""
@@ -46,6 +47,8 @@ def follow(
     while True:
         run = pipeline.read(run_id)
         progress.show(run)
+        if each:
+            each(run)
         if run.is_over:
             return run
         waiting = run.waiting

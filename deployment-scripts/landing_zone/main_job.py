@@ -9,6 +9,7 @@ from pathlib import Path
 from landing_zone import cli
 from landing_zone.approvals import APPROVE_MODEL, UPLOAD_DATA, UPLOAD_INFERENCE_DATA
 from landing_zone.aws import Aws
+from landing_zone.choice import Chooser
 from landing_zone.deployment import load_deployment
 from landing_zone.evidence import read_evidence
 from landing_zone.follow import Approver, follow, interval, leave_it, require_success
@@ -18,7 +19,7 @@ from landing_zone.results import show_results
 from landing_zone.runs import OVER, Action, Pipeline, Run
 from landing_zone.settings import Settings
 from landing_zone.sources import read_use_case
-from landing_zone.starts import Chooser, variables
+from landing_zone.starts import variables
 
 
 class AutomaticApprover:
@@ -66,15 +67,18 @@ def run_main_job(args: argparse.Namespace, settings: Settings) -> int:
             Path(settings.data)
         )  # a wrong path is said now, not after the pipeline has started
     pipeline = Pipeline(aws, load_deployment(aws, settings))
-    run_id = args.run or _take_on(aws, pipeline, settings, manifest_is_new=args.manifest_is_new)
-    if args.take_over:
-        _stop_others(pipeline, run_id)
+    run_id = args.run or _take_on(aws, pipeline, settings)
     with make_progress() as progress:
         approver: Approver = leave_it
         if settings.approve == "auto":
             approver = AutomaticApprover(aws, pipeline, progress, settings.data)
         run = follow(
-            pipeline, run_id, progress, seconds=interval(settings.is_local), approver=approver
+            pipeline,
+            run_id,
+            progress,
+            seconds=interval(settings.is_local),
+            approver=approver,
+            each=Bypass(pipeline, progress) if args.take_over else None,
         )
     require_success(run)
     manifest = pipeline.manifest(run)
@@ -111,9 +115,9 @@ def next_commands(settings: Settings, manifest: dict[str, str]) -> str:
     )
 
 
-def _take_on(aws: Aws, pipeline: Pipeline, settings: Settings, *, manifest_is_new: bool) -> str:
+def _take_on(aws: Aws, pipeline: Pipeline, settings: Settings) -> str:
     wanted = variables(settings)
-    found = Chooser(pipeline, aws.client("s3")).find(wanted, manifest_is_new=manifest_is_new)
+    found = Chooser(pipeline, aws.client("s3")).find(wanted, with_own_data=bool(settings.data))
     if found:
         print(f"run {found} goes on")
         return found
@@ -122,16 +126,27 @@ def _take_on(aws: Aws, pipeline: Pipeline, settings: Settings, *, manifest_is_ne
     return started
 
 
-def _stop_others(pipeline: Pipeline, run_id: str) -> None:
+class Bypass:
     """Runs go one after the other: one that nobody answers would keep ours waiting for days."""
-    for item in pipeline.executions():
-        other = item["pipelineExecutionId"]
-        if other == run_id or item["status"] in OVER or item["status"] == "Stopping":
-            continue
-        waiting = pipeline.read(other).waiting
-        if waiting:
-            pipeline.stop(other, f"run {run_id} takes over; {waiting.name} was not answered")
-            print(f"run {other} stopped: it waited for {waiting.name}")
+
+    def __init__(self, pipeline: Pipeline, progress: Progress) -> None:
+        self._pipeline = pipeline
+        self._progress = progress
+
+    def __call__(self, run: Run) -> None:
+        """Stop the runs ahead that wait for an approval, while ours stands in line."""
+        if run.is_over or any(action.status == "InProgress" for action in run.actions):
+            return
+        for item in self._pipeline.executions():
+            other = item["pipelineExecutionId"]
+            if other == run.id or item["status"] in OVER or item["status"] == "Stopping":
+                continue
+            waiting = self._pipeline.read(other).waiting
+            if waiting:
+                self._pipeline.stop(
+                    other, f"run {run.id} takes over; {waiting.name} was not answered"
+                )
+                self._progress.say(f"run {other} stopped: it waited for {waiting.name}")
 
 
 def main() -> int:
@@ -145,11 +160,6 @@ def main() -> int:
     """
     arguments = cli.parser(main.__doc__)
     arguments.add_argument("--run", default="", help="follow this run instead of choosing one")
-    arguments.add_argument(
-        "--manifest-is-new",
-        action="store_true",
-        help="wait for the run that the manifest just uploaded starts",
-    )
     arguments.add_argument(
         "--take-over", action="store_true", help="stop other runs that wait for an approval"
     )

@@ -95,10 +95,20 @@ DEPLOYMENT = (
     ),
 )
 
+LOCALAWS_PORT = Setting(
+    "LOCALAWS_PORT",
+    "4566",
+    "port of localaws on 127.0.0.1, 0 for a free one (make local)",
+    "[0-9]{1,5}",
+    "a number from 0 to 65535",
+)
+LOCALAWS_STATE_DIR = Setting(
+    "LOCALAWS_STATE_DIR", ".localaws", "log and scratch files of localaws (make local)"
+)
 # Read elsewhere; listed so that `env.sh` and the documentation show every variable there is.
 OTHERS = (
-    Setting("LOCALAWS_PORT", "4566", "port of localaws on 127.0.0.1 (make local)"),
-    Setting("LOCALAWS_STATE_DIR", ".localaws", "log and scratch files of localaws (make local)"),
+    LOCALAWS_PORT,
+    LOCALAWS_STATE_DIR,
     Setting("TF_CLI_CONFIG_FILE", "", "Terraform's own settings; honoured when the file exists"),
     Setting("PYTHON", "", "Python (>= 3.11) that runs the scripts; empty: .venv's, else python3"),
 )

@@ -32,7 +32,9 @@ from landing_zone.terraform import make_terraform
 from landing_zone.timing import Steps
 
 
-def destroy(settings: Settings, environ: dict[str, str], steps: Steps) -> None:
+def destroy(
+    settings: Settings, environ: dict[str, str], steps: Steps, *, quiet: bool = False
+) -> None:
     """Remove everything, in an order in which nothing comes back."""
     aws = Aws(settings)
     names = _names(settings, aws.account)
@@ -54,7 +56,7 @@ def destroy(settings: Settings, environ: dict[str, str], steps: Steps) -> None:
         empty_repository(aws.client("ecr"), f"{settings.prefix}-workflow")
     state_bucket = settings.state_bucket_of(aws.account)
     if _exists(s3, state_bucket, aws.account):
-        terraform = make_terraform(settings, environ, aws.account)
+        terraform = make_terraform(settings, environ, aws.account, quiet=quiet)
         with steps.step("terraform destroy"):
             terraform.init()
             terraform.destroy()
@@ -112,7 +114,7 @@ def command(args: argparse.Namespace, settings: Settings) -> int:
     ):
         raise OperatorError("nothing was removed. Say yes, or pass --yes")
     steps = Steps()
-    destroy(settings, dict(os.environ), steps)
+    destroy(settings, dict(os.environ), steps, quiet=args.quiet)
     print(steps.table("quick-destroy took"))
     return 0
 
@@ -120,6 +122,7 @@ def command(args: argparse.Namespace, settings: Settings) -> int:
 def main() -> int:
     arguments = cli.parser(__doc__)
     arguments.add_argument("--yes", action="store_true", help="remove without asking")
+    arguments.add_argument("--quiet", action="store_true", help="Terraform's output goes to a file")
     return cli.run_command(command, arguments)
 
 

@@ -15,6 +15,8 @@ from landing_zone.errors import OperatorError
 from landing_zone.settings import ROOT, Settings
 
 SCRIPTS = ROOT / "deployment-scripts"
+# The lines of its output that a person wants to see in any case.
+_SUMMARIES = ("Plan:", "No changes.", "Apply complete!", "Destroy complete!")
 _NOTHING_CHANGED, _CHANGES = 0, 2  # terraform plan -detailed-exitcode
 
 
@@ -89,6 +91,7 @@ class Terraform:
     backend: Mapping[str, str]
     variables_file: Path
     folder: Path = ROOT / "infra"
+    log: Path | None = None  # where the output goes; None: to the terminal
 
     def init(self) -> bool:
         """Initialise, unless nothing that init reads has changed since; says whether it ran."""
@@ -120,13 +123,34 @@ class Terraform:
 
     def _run(self, arguments: Sequence[str], expected: Sequence[int] = (0,)) -> int:
         command = [self.program, f"-chdir={self.folder}", *arguments]
-        code = subprocess.run(command, env={**self.environment}, check=False).returncode
+        if self.log is None:
+            code = subprocess.run(command, env={**self.environment}, check=False).returncode
+        else:
+            code = self._run_quietly([*command, "-no-color"], self.log, expected)
         if code not in expected:
             raise OperatorError(
                 f"terraform {arguments[0]} failed with exit code {code}; its message is above. "
                 "Mend that and run this command again: it goes on where it stopped"
             )
         return code
+
+    def _run_quietly(self, command: Sequence[str], log: Path, expected: Sequence[int]) -> int:
+        """Write the output to the log; show the lines that sum up, or all of it when it failed."""
+        log.parent.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(
+            command,
+            env={**self.environment},
+            check=False,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"$ {' '.join(command)}\n{done.stdout}\n")
+        for line in done.stdout.splitlines():
+            if done.returncode not in expected or line.startswith(_SUMMARIES):
+                print(line)
+        return done.returncode
 
     def _init_inputs(self) -> str:
         """A hash of all that decides what init does: backend, provider source, modules, Terraform itself."""
@@ -139,7 +163,9 @@ class Terraform:
         return digest.hexdigest()
 
 
-def make_terraform(settings: Settings, environ: Mapping[str, str], account: str) -> Terraform:
+def make_terraform(
+    settings: Settings, environ: Mapping[str, str], account: str, *, quiet: bool = False
+) -> Terraform:
     """Terraform for these settings, its backend in the state bucket."""
     variables_file = ROOT / f"config/environments/{settings.stage}.tfvars"
     if not variables_file.is_file():
@@ -153,4 +179,10 @@ def make_terraform(settings: Settings, environ: Mapping[str, str], account: str)
     }
     if settings.is_local:
         backend |= {"use_path_style": "true"}  # a bucket is no host name below 127.0.0.1
-    return Terraform(find_terraform(settings, environ), environment, backend, variables_file)
+    return Terraform(
+        find_terraform(settings, environ),
+        environment,
+        backend,
+        variables_file,
+        log=Path(environment["TF_DATA_DIR"]) / "terraform.log" if quiet else None,
+    )

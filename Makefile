@@ -1,0 +1,97 @@
+# Every entry point. `make help` lists them; `make` alone does what CI does.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := ci
+
+BIN := .venv/bin
+SCRIPTS := deployment-scripts
+PYTHON_CODE := localaws lambdas workflow deployment-scripts tests
+SHELL_CODE := $(wildcard $(SCRIPTS)/*.sh) .ci/run
+
+# Last, so that an installed terraform wins over the shim.
+export PATH := $(PATH):$(CURDIR)/$(SCRIPTS)
+
+# What `make local` runs. The environment or the command line sets them: make local USE_CASE=iris
+USE_CASE ?= housing
+ENDPOINT_TYPE ?= SageMakerEndpoint
+DATA ?=
+APPROVE ?= auto
+export USE_CASE ENDPOINT_TYPE DATA APPROVE
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+
+.PHONY: local
+local: ## From a clone to predictions on this machine (USE_CASE, ENDPOINT_TYPE, DATA, APPROVE)
+	@since=$$(date +%s); bash $(SCRIPTS)/venv.sh base; $(BIN)/python $(SCRIPTS)/local.py up --since $$since
+
+.PHONY: local-down
+local-down: venv ## Remove everything that `make local` made
+	@$(BIN)/python $(SCRIPTS)/local.py down
+
+.PHONY: test
+test: venv-test ## Run all tests: unit, local, terraform, and the main job end to end
+	@$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+
+.PHONY: lint
+lint: lint-python lint-shell lint-terraform lint-workflows checkov ## Check style, types, scripts, Terraform, security
+
+.PHONY: lint-python
+lint-python: venv-test ## Check the Python: ruff and mypy
+	@$(BIN)/ruff check $(PYTHON_CODE)
+	@$(BIN)/ruff format --check --quiet $(PYTHON_CODE) || { echo "ruff: run make fmt" >&2; exit 1; }
+	@$(BIN)/mypy $(PYTHON_CODE)
+
+.PHONY: lint-shell
+lint-shell: venv-test ## Check the shell scripts: shellcheck and shfmt
+	@$(BIN)/shellcheck --external-sources --source-path=. $(SHELL_CODE)
+	@$(BIN)/shfmt -i 2 -ci -sr -d $(SHELL_CODE)
+
+.PHONY: lint-terraform
+lint-terraform: venv ## Check the Terraform: fmt, and tflint where it is installed
+	@terraform fmt -check -recursive infra config
+	@bash $(SCRIPTS)/tflint.sh
+
+.PHONY: lint-workflows
+lint-workflows: ## Check the GitHub workflows with actionlint, where there are any
+	@if ! compgen -G '.github/workflows/*.y*ml' > /dev/null; then \
+	  echo "no GitHub workflows: nothing for actionlint"; \
+	elif command -v actionlint > /dev/null; then \
+	  actionlint; \
+	else \
+	  echo "actionlint is not installed, so the workflows were not checked: https://github.com/rhysd/actionlint"; \
+	fi
+
+.PHONY: checkov
+checkov: ## Check the Terraform's security with checkov (an environment of its own)
+	@bash $(SCRIPTS)/venv.sh checkov
+	@.checkov/bin/checkov --config-file .checkov.yaml --quiet
+
+.PHONY: fmt
+fmt: venv-test ## Format Python, shell and Terraform
+	@$(BIN)/ruff check --fix --quiet $(PYTHON_CODE) || true
+	@$(BIN)/ruff format $(PYTHON_CODE)
+	@$(BIN)/shfmt -i 2 -ci -sr -w $(SHELL_CODE)
+	@terraform fmt -recursive infra config
+
+.PHONY: ci
+ci: lint test ## What CI runs: lint, then test
+
+.PHONY: package
+package: venv ## Build the Lambda packages and the job code into build/
+	@$(BIN)/python $(SCRIPTS)/package.py
+
+.PHONY: venv
+venv: ## Make .venv with what the landing zone needs
+	@bash $(SCRIPTS)/venv.sh base
+
+.PHONY: venv-test
+venv-test: ## Make .venv with what the tests and linters need too
+	@bash $(SCRIPTS)/venv.sh test
+
+.PHONY: lock
+lock: venv ## Lock the requirements anew, with hashes and without index addresses
+	@bash $(SCRIPTS)/lock.sh

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Locks requirements/*.in into requirements/*.txt: exact versions with hashes, for every platform, and no
+# address of an index in them.
+#
+#   bash deployment-scripts/lock.sh [--upgrade]
+#
+# Without --upgrade versions stay as they are where the .in files allow it.
+set -euo pipefail
+
+ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+readonly ROOT
+# shellcheck source=deployment-scripts/venv.sh
+source "${ROOT}/deployment-scripts/venv.sh"
+
+main() {
+  if [[ "${1:-}" == "--help" || "${1:-}" == "-h" ]]; then
+    sed -n '2,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+    return
+  fi
+  local uv name
+  uv="$(venv::uv)"
+  # base first: test holds all of base, in the same versions.
+  for name in base test checkov terraform uv; do
+    printf 'requirements/%s.txt\n' "${name}"
+    (cd "${ROOT}/requirements" && "${uv}" pip compile --quiet --universal --python-version 3.11 \
+      --generate-hashes --no-header --no-annotate --no-emit-index-url "$@" \
+      "${name}.in" --output-file "${name}.txt")
+  done
+}
+
+if [[ "${BASH_SOURCE[0]}" == "$0" ]]; then
+  main "$@"
+fi
