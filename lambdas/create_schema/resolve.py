@@ -70,6 +70,7 @@ def resolve(manifest: Manifest, use_case: UseCase, run_id: str, settings: Settin
         "ModelPackageGroupName": f"{settings.prefix}-{name}",
         "InferenceImageUri": image,
         "InferenceInputLocation": f"{run}/inference/",
-        "InferenceOutputLocation": f"{run}/inference/output/",
+        # Not below the input: a batch job that is retried must not take its own output for data.
+        "InferenceOutputLocation": f"{run}/predictions/",
     }
     return {**manifest, **values}

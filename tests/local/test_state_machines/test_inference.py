@@ -66,7 +66,7 @@ def test_batch_predicts_each_line(machines: Machines, manifest: dict[str, Any]) 
     assert output["Deployed"]["TransformJobName"].startswith("iris-transform-")
     body = machines.s3.get_object(
         Bucket=machines.settings.workflow_bucket,
-        Key=f"{manifest['RunId']}/inference/output/rows.csv.out",
+        Key=f"{manifest['RunId']}/predictions/rows.csv.out",
     )["Body"].read()
     lines = body.decode().splitlines()
     assert len(lines) == 2

@@ -100,7 +100,7 @@ def test_resolves_every_value(run: Run) -> None:
         "ModelPackageGroupName": "ml-core-development-housing",
         "InferenceImageUri": fakes.PREBUILT,
         "InferenceInputLocation": f"{place}/inference/",
-        "InferenceOutputLocation": f"{place}/inference/output/",
+        "InferenceOutputLocation": f"{place}/predictions/",
     }
     assert {key: manifest[key] for key in expected} == expected
     assert set(expected) == {*RUN_KEYS, "MetricThreshold"}
