@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
 SCRIPTS := deployment-scripts
-PYTHON_CODE := localaws lambdas workflow deployment-scripts tests
+PYTHON_CODE := localaws lambdas workflow deployment-scripts
 SHELL_CODE := $(wildcard $(SCRIPTS)/*.sh) .ci/run
 
 # Last, so that an installed terraform wins over the shim.
@@ -41,8 +41,8 @@ lint: lint-python lint-shell lint-terraform lint-workflows checkov ## Check styl
 
 .PHONY: lint-python
 lint-python: venv-test ## Check the Python: ruff and mypy
-	@$(BIN)/ruff check $(PYTHON_CODE)
-	@$(BIN)/ruff format --check --quiet $(PYTHON_CODE) || { echo "ruff: run make fmt" >&2; exit 1; }
+	@$(BIN)/ruff check $(PYTHON_CODE) tests
+	@$(BIN)/ruff format --check --quiet $(PYTHON_CODE) tests || { echo "ruff: run make fmt" >&2; exit 1; }
 	@$(BIN)/mypy $(PYTHON_CODE)
 
 .PHONY: lint-shell
@@ -72,8 +72,8 @@ checkov: ## Check the Terraform's security with checkov (an environment of its o
 
 .PHONY: fmt
 fmt: venv-test ## Format Python, shell and Terraform
-	@$(BIN)/ruff check --fix --quiet $(PYTHON_CODE) || true
-	@$(BIN)/ruff format $(PYTHON_CODE)
+	@$(BIN)/ruff check --fix --quiet $(PYTHON_CODE) tests tests || true
+	@$(BIN)/ruff format $(PYTHON_CODE) tests
 	@$(BIN)/shfmt -i 2 -ci -sr -w $(SHELL_CODE)
 	@terraform fmt -recursive infra config
 
