@@ -191,7 +191,8 @@ class ExecutionEnvironment:
             "TMPDIR": str(self._scratch),
         }
         return self._context.processes.spawn(
-            [sys.executable, "-m", "awslambdaric", self.spec.handler],
+            # -S: without site-packages, see runtime_packages.
+            [sys.executable, "-S", "-m", "awslambdaric", self.spec.handler],
             env=environment,
             cwd=self.spec.code_dir,
             stdout=subprocess.PIPE,

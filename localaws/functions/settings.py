@@ -18,6 +18,7 @@ from localaws.functions.invoker import (
     DEFAULT_RETRY_ATTEMPTS,
     AsyncSettings,
 )
+from localaws.functions.runtime_packages import runtime_folder
 
 _SITE_PACKAGES = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
 
@@ -39,7 +40,7 @@ def runtime_spec(
     environment = {
         **function.environment_vars,
         **context.environment(function.role),
-        **_process_variables(code_dir, layer_dirs),
+        **_process_variables(code_dir, layer_dirs, runtime_folder(context.work_dir)),
         "_HANDLER": function.handler,
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",
         "AWS_LAMBDA_FUNCTION_NAME": function.function_name,
@@ -77,11 +78,12 @@ def async_settings(function: ProcessFunction) -> AsyncSettings:
     )
 
 
-def _process_variables(code_dir: Path, layer_dirs: list[Path]) -> dict[str, str]:
-    # Lambda puts a layer's python/ and python/lib/python3.x/site-packages on the path, after the function.
+def _process_variables(code_dir: Path, layer_dirs: list[Path], runtime_dir: Path) -> dict[str, str]:
+    # The function first, then its layers, then the runtime: a package can bring a newer boto3.
     places = [code_dir]
     for layer_dir in layer_dirs:
         places += [layer_dir / "python", layer_dir / "python" / _SITE_PACKAGES]
+    places.append(runtime_dir)
     binaries = [str(layer_dir / "bin") for layer_dir in layer_dirs]
     return {
         "PYTHONPATH": os.pathsep.join(str(place) for place in places),

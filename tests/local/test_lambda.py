@@ -229,6 +229,7 @@ def test_a_timeout_ends_the_environment(aws: Aws, create: Callable[..., str]) ->
     ("source", "handler", "error_type", "message"),
     [
         ("import nothing_here", "main.handler", "Runtime.ImportModuleError", "nothing_here"),
+        ("import pandas", "main.handler", "Runtime.ImportModuleError", "No module named 'pandas'"),
         ("def handler(", "main.handler", "Runtime.UserCodeSyntaxError", "Syntax error"),
         ("x = 1", "main.handler", "Runtime.HandlerNotFound", "Handler 'handler' missing"),
         ("x = 1", "other.handler", "Runtime.ImportModuleError", "No module named 'other'"),
@@ -294,6 +295,20 @@ def test_versions_and_aliases_run_their_own_code(aws: Aws, create: Callable[...,
     assert call(aws, name, Qualifier="1")["Body"] == "one 1"
     answer = call(aws, name, Qualifier="live")
     assert (answer["Body"], answer["ExecutedVersion"]) == ("one 1", "1")
+
+
+def test_a_package_brings_its_own_modules_and_the_runtime_its_sdk(
+    aws: Aws, create: Callable[..., str]
+) -> None:
+    source = """
+import boto3, botocore, dateutil, sys
+from importlib.metadata import version
+def handler(event, context):
+    return [version("boto3"), boto3.__version__, [p for p in sys.path if "site-packages" in p]]
+"""
+    metadata, module, places = call(aws, create(source))["Body"]
+    assert metadata == module
+    assert places == []
 
 
 def test_a_layer_is_on_the_path(aws: Aws, create: Callable[..., str]) -> None:
