@@ -5,6 +5,7 @@ moto keeps the records (functions, versions, aliases, permissions, layers); this
     moto_backend      replaces moto's backend; which version is invoked; moto's answers corrected
     function          one function or version: moto's record, plus the settings that moto drops
     invoker           RequestResponse, Event (queue, retries, destinations); concurrency limits
+    errors            what Lambda refuses, and how moto says it
     destinations      where the record of an event goes in the end
     pool              execution environments: warm reuse, one for each concurrent invocation
     environment       one execution environment: a process, its Runtime API, its log stream

@@ -7,11 +7,8 @@ moto offers the same seam itself (``moto.awslambda_simple``); its own backend ne
 from __future__ import annotations
 
 import base64
-import json
 import re
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import unquote
@@ -30,44 +27,17 @@ from localaws.context import Context, ContextFactory
 from localaws.functions.code import CodeStore
 from localaws.functions.destinations import deliver
 from localaws.functions.environment import ExecutionEnvironment, Outcome
+from localaws.functions.errors import TooManyRequestsError, check_payload, moto_errors
 from localaws.functions.function import ProcessFunction
 from localaws.functions.invoker import Invoker, Target
 from localaws.functions.pool import EnvironmentPool, ThrottledError
 from localaws.functions.settings import async_settings, runtime_spec
-
-# Lambda quotas: the payload of a synchronous and of an asynchronous invocation.
-MAX_REQUEST_BYTES = 6_291_456
-MAX_EVENT_BYTES = 1_048_576
 
 
 def install(context_factory: ContextFactory) -> None:
     """Make moto's Lambda backends ours: LambdaBackend runs functions in Docker containers."""
     LocalLambdaBackend.context_factory = staticmethod(context_factory)
     lambda_backends.backend = LocalLambdaBackend
-
-
-class TooManyRequestsError(LambdaClientError):  # type: ignore[misc]  # moto has no types
-    """No concurrency is left."""
-
-    code = 429
-
-    def __init__(self, reason: str) -> None:
-        super().__init__("TooManyRequestsException", "Rate Exceeded.")
-        self.description = json.dumps(
-            {"Type": "User", "Reason": reason, "message": "Rate Exceeded."}
-        )
-
-
-class RequestTooLargeError(LambdaClientError):  # type: ignore[misc]  # moto has no types
-    """The payload is over the quota."""
-
-    code = 413
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(
-            "RequestTooLargeException",
-            f"Request must be smaller than {limit} bytes for the InvokeFunction operation",
-        )
 
 
 class LocalLambdaResponse(LambdaResponse):  # type: ignore[misc]  # moto has no types
@@ -123,7 +93,7 @@ class LocalLambdaBackend(LambdaBackend):  # type: ignore[misc]  # moto has no ty
         if not name or not re.fullmatch(r"[a-zA-Z0-9-_]{1,64}", name.rsplit(":", 1)[-1]):
             raise InvalidParameterValueException(f"FunctionName {name!r} is not valid")
         spec["FunctionName"] = name.rsplit(":", 1)[-1]
-        with _moto_errors():
+        with moto_errors():
             function = ProcessFunction(self.account_id, spec, self.region_name, version="$LATEST")
         self._lambdas.put_function(function)
         if spec.get("Publish"):
@@ -135,7 +105,7 @@ class LocalLambdaBackend(LambdaBackend):  # type: ignore[misc]  # moto has no ty
     ) -> dict[str, Any] | None:
         """moto unpacks the code twice, the second time over the version it just published."""
         function = self.get_function(function_name, qualifier)
-        with _moto_errors():
+        with moto_errors():
             answer: dict[str, Any] = function.update_function_code(body)
         if not body.get("DryRun"):
             self._retire(function.function_name)
@@ -184,7 +154,7 @@ class LocalLambdaBackend(LambdaBackend):  # type: ignore[misc]  # moto has no ty
         function = self.get_function(function_name, qualifier)
         payload = body.encode() if isinstance(body, str) else body or b""
         kind = headers.get("X-Amz-Invocation-Type") or "RequestResponse"
-        _check_payload(payload, kind)
+        check_payload(payload, kind)
         response_headers["x-amz-executed-version"] = str(function.version)
         if kind == "DryRun":
             return b""
@@ -241,32 +211,3 @@ class LocalLambdaBackend(LambdaBackend):  # type: ignore[misc]  # moto has no ty
             self._pool = EnvironmentPool(lambda spec: ExecutionEnvironment(spec, context))
             self._invoker = Invoker(self._pool, context.clock, partial(deliver, context))
             self._context = context
-
-
-@contextmanager
-def _moto_errors() -> Iterator[None]:
-    # moto raises a bare ValueError(code, message) for code that is not in S3, which ends as a 500.
-    try:
-        yield
-    except ValueError as error:
-        if len(error.args) == 2:
-            raise LambdaClientError(*error.args) from error
-        raise
-
-
-def _check_payload(payload: bytes, kind: str) -> None:
-    if kind not in {"RequestResponse", "Event", "DryRun"}:
-        raise InvalidParameterValueException(
-            f"InvocationType is {kind!r}; allowed: RequestResponse, Event, DryRun"
-        )
-    limit = MAX_EVENT_BYTES if kind == "Event" else MAX_REQUEST_BYTES
-    if len(payload) > limit:
-        raise RequestTooLargeError(limit)
-    if payload:
-        try:
-            json.loads(payload)
-        except ValueError as error:
-            raise LambdaClientError(
-                "InvalidRequestContentException",
-                f"Could not parse request body into json: {error}",
-            ) from error
