@@ -16,8 +16,9 @@ from typing import Any, ClassVar
 
 from flask import has_request_context, request
 from moto.events import urls as moto_urls
-from moto.events.exceptions import ValidationException
-from moto.events.models import EventsBackend, Rule, events_backends
+from moto.events.exceptions import InvalidEventPatternException, ValidationException
+from moto.events.models import EventPattern, EventsBackend, Rule, events_backends
+from moto.events.responses import EventsHandler
 from moto.s3 import notifications
 
 from localaws.context import Context, ContextFactory
@@ -41,6 +42,19 @@ def install(context_factory: ContextFactory) -> None:
     notifications._send_event_bridge_message = _publish_s3_event
 
 
+class LocalEventsHandler(EventsHandler):  # type: ignore[misc]  # moto has no types
+    """moto answers TestEventPattern with nothing, whatever the event."""
+
+    def test_event_pattern(self) -> tuple[str, dict[str, Any]]:
+        """Whether a pattern matches an event."""
+        try:
+            event = json.loads(self._get_param("Event"))
+        except ValueError as error:
+            raise InvalidEventPatternException(f"the event is not JSON: {error}") from error
+        matches = EventPattern.load(self._get_param("EventPattern")).matches_event(event)
+        return json.dumps({"Result": matches}), self.response_headers
+
+
 class LocalEventsBackend(EventsBackend):  # type: ignore[misc]  # moto has no types
     """moto's records; events are matched here and delivered in the background."""
 
@@ -52,8 +66,9 @@ class LocalEventsBackend(EventsBackend):  # type: ignore[misc]  # moto has no ty
         self._deliverer: Deliverer | None = None
 
     @property
-    def _url_module(self) -> Any:
-        return moto_urls
+    def url_paths(self) -> dict[str, Any]:
+        """moto's paths, answered by :class:`LocalEventsHandler`."""
+        return {path.format(""): LocalEventsHandler.dispatch for path in moto_urls.url_paths}
 
     def reset(self) -> None:
         """Drop what is on its way, then forget everything."""

@@ -27,6 +27,12 @@ from localaws.stepfunctions.history_log import history_log
 
 # Step Functions quota: UTF-8 bytes of an execution's input.
 MAX_INPUT_BYTES = 262_144
+_UPDATABLE = (
+    "role_arn",
+    "logging_configuration",
+    "tracing_configuration",
+    "encryption_configuration",
+)
 
 
 class LocalStepFunctionsBackend(StepFunctionsParserBackend):  # type: ignore[misc]  # moto has no types
@@ -76,7 +82,13 @@ class LocalStepFunctionsBackend(StepFunctionsParserBackend):  # type: ignore[mis
     def update_state_machine(
         self, arn: str, definition: str | None = None, **settings: Any
     ) -> StateMachine:
-        """As moto, but a definition is refused in AWS's words."""
+        """As moto, but a definition is refused in AWS's words, and an empty update with its code."""
+        if definition is None and not any(settings.get(name) for name in _UPDATABLE):
+            raise AWSError(
+                "Either the definition, the role ARN, the LoggingConfiguration, the "
+                "EncryptionConfiguration or the TracingConfiguration must be specified",
+                "MissingRequiredParameter",
+            )
         if definition is not None:
             refuse_invalid(definition)
         return super().update_state_machine(arn, definition=definition, **settings)

@@ -133,6 +133,14 @@ def test_patterns(aws: Aws, inbox: Inbox, pattern: Any, matching: Any, other: An
     assert [event["detail"] for event in inbox.receive()] == [matching]
 
 
+def test_a_pattern_can_be_tried(aws: Aws) -> None:
+    event = json.dumps({"source": "a", "detail": {"n": 1}})
+    for source, expected in (("a", True), ("b", False)):
+        pattern = json.dumps({"source": [source]})
+        answer = aws("events").test_event_pattern(EventPattern=pattern, Event=event)
+        assert answer["Result"] is expected
+
+
 def test_a_disabled_rule_and_a_schedule_receive_nothing(aws: Aws, inbox: Inbox) -> None:
     source = unique("team")
     inbox.subscribe({"source": [source]}, state="DISABLED")

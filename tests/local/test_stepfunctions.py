@@ -480,6 +480,20 @@ def test_a_bad_definition_is_refused(machines: Machines, text: str, message: str
     assert answer["diagnostics"][0]["severity"] == "ERROR"
 
 
+def test_an_update_changes_what_runs_next(machines: Machines) -> None:
+    client = machines.client
+    arn = machines.create(definition(Old={"Type": "Pass", "Result": 1}))
+    with pytest.raises(client.exceptions.MissingRequiredParameter):
+        client.update_state_machine(stateMachineArn=arn, publish=True)
+    with pytest.raises(client.exceptions.InvalidDefinition):
+        client.update_state_machine(stateMachineArn=arn, definition="{")
+    client.update_state_machine(
+        stateMachineArn=arn, definition=definition(New={"Type": "Pass", "Result": 2})
+    )
+    run = client.start_execution(stateMachineArn=arn)
+    assert machines.wait(run["executionArn"])["output"] == "2"
+
+
 def test_a_good_definition_validates(machines: Machines) -> None:
     answer = machines.client.validate_state_machine_definition(
         definition=definition(Pass={"Type": "Pass"})
