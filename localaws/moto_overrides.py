@@ -39,3 +39,13 @@ def moto_application(context_factory: ContextFactory) -> Any:
         return create_backend_app(service)
 
     return DomainDispatcherApplication(create_app)
+
+
+def close() -> None:
+    """Stop what moto's backends run: executions, execution environments, deliveries."""
+    from moto.backends import get_backend
+
+    for service in ("stepfunctions", "lambda", "events"):
+        for account in get_backend(service).values():
+            for backend in account.values():
+                backend.reset()

@@ -8,11 +8,13 @@ import os
 import shutil
 import threading
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from localaws import registry
 from localaws.body import Environ
 from localaws.clock import Clock
 from localaws.context import ACCOUNT_ID, ClientCache, Context
@@ -64,13 +66,17 @@ class Server:
         # moto takes a second to import. Requests that come meanwhile wait in the socket's backlog.
         self._load()
         _log.info("listening on %s", self.endpoint_url)
+        threading.Thread(target=_preload, name="preload", daemon=True).start()
         self._http.serve_forever(poll_interval=0.1)
 
     def shutdown(self) -> None:
         """Stop answering; end every job, function and endpoint; remove the scratch files."""
         # The services first: their last log lines and events still come in over HTTP.
         if self._gateway is not None:
+            from localaws import moto_overrides
+
             self._gateway.close()
+            moto_overrides.close()
         self._logs.close()
         self._http.shutdown()
         self.processes.close()
@@ -126,6 +132,14 @@ class Server:
             status, [("Content-Type", "application/json"), ("Content-Length", str(len(payload)))]
         )
         return [payload]
+
+
+def _preload() -> None:
+    # Two seconds of imports that the first user of a service would wait for; a start does not.
+    for service_name in sorted(registry.SERVICE_NAMES):
+        registry.provider_class(service_name)
+    for module in ("localaws.stepfunctions.interpreter", "localaws.stepfunctions.backend"):
+        import_module(module)
 
 
 def _isolate_environment(port: int) -> None:
