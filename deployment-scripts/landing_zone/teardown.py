@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 from typing import Any
 
@@ -28,7 +29,7 @@ from landing_zone.leftovers import Leftovers
 from landing_zone.runs import Pipeline
 from landing_zone.settings import Settings
 from landing_zone.state_bucket import partition_of
-from landing_zone.terraform import make_terraform
+from landing_zone.terraform import data_dir, make_terraform
 from landing_zone.timing import Steps
 
 
@@ -66,6 +67,8 @@ def destroy(
         left.remove_logs()
         if delete_bucket(s3, state_bucket, aws.account):
             print(f"deleted {state_bucket}")
+        # What init left; its next backend will be another bucket.
+        shutil.rmtree(data_dir(settings), ignore_errors=True)
 
 
 def _names(settings: Settings, account: str) -> Deployment:

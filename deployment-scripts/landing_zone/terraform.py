@@ -15,6 +15,7 @@ from landing_zone.errors import OperatorError
 from landing_zone.settings import ROOT, Settings
 
 SCRIPTS = ROOT / "deployment-scripts"
+SCRATCH = ROOT / "build/terraform"
 # The lines of its output that a person wants to see in any case.
 _SUMMARIES = ("Plan:", "No changes.", "Apply complete!", "Destroy complete!")
 _NOTHING_CHANGED, _CHANGES = 0, 2  # terraform plan -detailed-exitcode
@@ -33,7 +34,7 @@ def terraform_environment(
     settings: Settings,
     environ: Mapping[str, str],
     *,
-    scratch: Path = ROOT / "build/terraform",
+    scratch: Path = SCRATCH,
     folders: Sequence[Path] | None = None,
 ) -> dict[str, str]:
     """The variables that Terraform gets on top of ours; an empty value means: not set."""
@@ -64,7 +65,7 @@ def terraform_environment(
     return made
 
 
-def data_dir(settings: Settings, scratch: Path) -> Path:
+def data_dir(settings: Settings, scratch: Path = SCRATCH) -> Path:
     """One for each place deployed to: the state of AWS and that of localaws must never meet."""
     place = hashlib.sha256(settings.endpoint_url.encode()).hexdigest()[:8]
     where = f"local-{place}" if settings.is_local else "aws"
