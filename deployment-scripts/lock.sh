@@ -7,10 +7,8 @@
 # Without --upgrade versions stay as they are where the .in files allow it.
 set -euo pipefail
 
-ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
-readonly ROOT
 # shellcheck source=deployment-scripts/venv.sh
-source "${ROOT}/deployment-scripts/venv.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/venv.sh" # sets ROOT
 
 main() {
   if [[ "${1:-}" == "--help" || "${1:-}" == "-h" ]]; then
@@ -18,13 +16,16 @@ main() {
     return
   fi
   local uv name
+  local -a constraints
   uv="$(venv::uv)"
   # base first: test holds all of base, in the same versions.
   for name in base test checkov terraform uv; do
     printf 'requirements/%s.txt\n' "${name}"
+    constraints=()
+    [[ "${name}" != test ]] || constraints=(--constraints base.txt)
     (cd "${ROOT}/requirements" && "${uv}" pip compile --quiet --universal --python-version 3.11 \
       --generate-hashes --no-header --no-annotate --no-emit-index-url "$@" \
-      "${name}.in" --output-file "${name}.txt")
+      "${constraints[@]}" "${name}.in" --output-file "${name}.txt")
   done
 }
 

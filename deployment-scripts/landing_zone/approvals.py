@@ -11,7 +11,8 @@ from landing_zone.deployment import load_deployment
 from landing_zone.errors import OperatorError
 from landing_zone.evidence import read_evidence
 from landing_zone.inputs import list_inputs
-from landing_zone.runs import Action, Pipeline, Run
+from landing_zone.pipeline import Pipeline
+from landing_zone.runs import Action, Run
 from landing_zone.settings import Settings
 
 UPLOAD_DATA = "UploadSourceData"

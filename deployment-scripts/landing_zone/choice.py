@@ -10,7 +10,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from landing_zone.approvals import UPLOAD_DATA
-from landing_zone.runs import OVER, Pipeline, Run
+from landing_zone.pipeline import Pipeline
+from landing_zone.runs import OVER, Run
 from landing_zone.sources import MANIFEST_KEY
 
 _FROM_MANIFEST = "from-manifest"

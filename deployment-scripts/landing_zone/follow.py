@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 
 from landing_zone.errors import OperatorError
+from landing_zone.pipeline import Pipeline
 from landing_zone.progress import Progress
-from landing_zone.runs import Action, Pipeline, Run
+from landing_zone.runs import Action, Run
 
 # Decides what happens at an approval: a summary to approve with, or None to leave it to a person.
 Approver = Callable[[Run, Action], str | None]

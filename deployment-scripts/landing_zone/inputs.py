@@ -12,7 +12,7 @@ from landing_zone.aws import Aws
 from landing_zone.deployment import load_deployment
 from landing_zone.errors import OperatorError
 from landing_zone.evidence import split_uri
-from landing_zone.runs import Pipeline
+from landing_zone.pipeline import Pipeline
 from landing_zone.settings import Settings
 from landing_zone.sources import read_use_case
 

@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 
 from landing_zone.aws import error_code
 from landing_zone.errors import OperatorError
-from landing_zone.runs import OVER, Clients, Pipeline
+from landing_zone.pipeline import Clients, Pipeline
+from landing_zone.runs import OVER
 
 _ABSENT = {"ResourceNotFound", "ResourceNotFoundException", "PipelineNotFoundException"}
 _END_SECONDS = 600.0

@@ -14,9 +14,10 @@ from landing_zone.deployment import load_deployment
 from landing_zone.evidence import read_evidence
 from landing_zone.follow import Approver, follow, interval, leave_it, require_success
 from landing_zone.inputs import csv_files, upload_inputs
+from landing_zone.pipeline import Pipeline
 from landing_zone.progress import Progress, make_progress
 from landing_zone.results import show_results
-from landing_zone.runs import OVER, Action, Pipeline, Run
+from landing_zone.runs import OVER, Action, Run
 from landing_zone.settings import Settings
 from landing_zone.sources import read_use_case
 from landing_zone.starts import variables

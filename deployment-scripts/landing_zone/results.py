@@ -9,7 +9,7 @@ from typing import Any
 
 from landing_zone.errors import OperatorError
 from landing_zone.evidence import split_uri
-from landing_zone.runs import Clients
+from landing_zone.pipeline import Clients
 from landing_zone.sources import UseCase, read_use_case
 
 ROWS = 3

@@ -11,8 +11,8 @@ from landing_zone.aws import Aws
 from landing_zone.deployment import load_deployment
 from landing_zone.errors import OperatorError
 from landing_zone.follow import follow, interval, require_success
+from landing_zone.pipeline import Pipeline
 from landing_zone.progress import make_progress
-from landing_zone.runs import Pipeline
 from landing_zone.settings import Settings
 
 

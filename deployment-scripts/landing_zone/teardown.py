@@ -26,7 +26,7 @@ from landing_zone.deployment import Deployment
 from landing_zone.emptying import delete_bucket, empty_bucket, empty_repository
 from landing_zone.errors import OperatorError
 from landing_zone.leftovers import Leftovers
-from landing_zone.runs import Pipeline
+from landing_zone.pipeline import Pipeline
 from landing_zone.settings import Settings
 from landing_zone.state_bucket import partition_of
 from landing_zone.terraform import data_dir, make_terraform

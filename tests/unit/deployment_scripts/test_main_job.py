@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from landing_zone.errors import OperatorError
+from landing_zone.main_job import AutomaticApprover, Bypass, next_commands, whereabouts
+from landing_zone.pipeline import Pipeline
+from landing_zone.progress import Lines
+from landing_zone.runs import Action, Run
+from landing_zone.settings import load_settings
+from landing_zone.starts import variables
+from tests.unit.deployment_scripts.fakes import (
+    DEPLOYMENT,
+    EVALUATION,
+    MANIFEST,
+    FakeAws,
+    FakePipelineApi,
+    FakeS3,
+    artifact,
+)
+
+ML = "MachineLearningStage"
+
+
+class Scene:
+    """A run with a manifest, and an approver that looks at it."""
+
+    def __init__(self, data: str = "", evaluation: Any = EVALUATION, **manifest: str) -> None:
+        self.s3 = FakeS3("workflow-bucket", "artifact-bucket")
+        body = artifact({**MANIFEST, **manifest})
+        self.s3.put_object(Bucket="artifact-bucket", Key="m", Body=body)
+        key = "run-1/evaluation/output/evaluation.json"
+        self.s3.put_object(Bucket="workflow-bucket", Key=key, Body=json.dumps(evaluation).encode())
+        self.api = FakePipelineApi()
+        self.api.add_run("run-1")
+        place = {
+            "name": "TrainingManifest",
+            "s3location": {"bucket": "artifact-bucket", "key": "m"},
+        }
+        self.api.add_action(
+            "run-1", ML, "InvokeCreateSchemaFunction", "Succeeded", outputArtifacts=[place]
+        )
+        aws = FakeAws(codepipeline=self.api, s3=self.s3)
+        self.pipeline = Pipeline(aws, DEPLOYMENT)
+        self.said: list[str] = []
+        self.approver = AutomaticApprover(
+            aws,  # type: ignore[arg-type]
+            self.pipeline,
+            Lines(self.said.append),
+            data,
+        )
+
+    def answer(self, approval: str) -> str | None:
+        return self.approver(self.pipeline.read("run-1"), Action(ML, approval, "Manual"))
+
+    def uploaded(self) -> list[str]:
+        return [key for key in self.s3.puts if key.startswith("run-1") and key.endswith(".csv")]
+
+
+def test_uploads_the_sample_of_the_use_case() -> None:
+    scene = Scene()
+
+    summary = scene.answer("UploadSourceData")
+
+    assert scene.uploaded() == ["run-1/source/iris.csv"]
+    assert summary is not None
+    assert "iris.csv sha256 " in summary
+
+
+def test_uploads_own_data(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("a,b\n")
+    scene = Scene(str(tmp_path / "mine.csv"))
+
+    scene.answer("UploadSourceData")
+
+    assert scene.uploaded() == ["run-1/source/mine.csv"]
+
+
+def test_approves_a_model_with_its_numbers() -> None:
+    summary = Scene().answer("ApproveModel")
+
+    assert summary == "APPROVE=auto: r2 0.8500 >= 0.8 on 100 held-out rows"
+
+
+def test_leaves_a_model_below_the_threshold_to_a_person() -> None:
+    below = {**EVALUATION, "gate": {**EVALUATION["gate"], "value": 0.1}}  # type: ignore[dict-item]
+
+    assert Scene(evaluation=below).answer("ApproveModel") is None
+
+
+def test_uploads_rows_to_predict_for_a_batch_only() -> None:
+    batch, endpoint = Scene(), Scene(EndpointType="SageMakerEndpoint")
+
+    batch.answer("UploadInferenceDataConfirmation")
+    summary = endpoint.answer("UploadInferenceDataConfirmation")
+
+    assert batch.uploaded() == ["run-1/inference/iris_pred.csv"]
+    assert endpoint.uploaded() == []
+    assert summary == "APPROVE=auto: an endpoint needs no inference data"
+
+
+def test_an_approval_nobody_knows_is_left_to_a_person() -> None:
+    assert Scene().answer("SecurityReview") is None
+
+
+@pytest.fixture
+def queue() -> FakePipelineApi:
+    api = FakePipelineApi()
+    api.add_run("ahead")
+    api.wait_for("ahead", ML, "UploadSourceData", "token")
+    api.add_run("ours")
+    return api
+
+
+def bypass(api: FakePipelineApi, run: Run) -> list[str]:
+    said: list[str] = []
+    Bypass(Pipeline(FakeAws(codepipeline=api), DEPLOYMENT), Lines(said.append))(run)
+    return said
+
+
+def test_a_run_ahead_that_waits_for_an_answer_is_stopped(queue: FakePipelineApi) -> None:
+    said = bypass(queue, Run("ours", "InProgress", (), {}))
+
+    ((name, options),) = queue.calls
+    assert name == "stop_pipeline_execution"
+    assert options["pipelineExecutionId"] == "ahead"
+    assert options["abandon"]
+    assert "ours takes over" in options["reason"]
+    assert said == ["run ahead stopped: it waited for UploadSourceData"]
+
+
+def test_nothing_is_stopped_while_ours_moves_or_is_over(queue: FakePipelineApi) -> None:
+    moving = Action(ML, "InvokeMLStepFunction", "StepFunctions", "InProgress")
+
+    bypass(queue, Run("ours", "InProgress", (moving,), {}))
+    bypass(queue, Run("ours", "Succeeded", (), {}))
+
+    assert queue.calls == []
+
+
+def test_a_run_ahead_that_works_is_waited_for(queue: FakePipelineApi) -> None:
+    queue.tokens = {}
+
+    bypass(queue, Run("ours", "InProgress", (), {}))
+
+    assert queue.calls == []
+
+
+def test_variables_override_what_is_set() -> None:
+    assert variables(load_settings({})) == {}
+    assert variables(load_settings({"USE_CASE": "iris", "ENDPOINT_TYPE": "Batch"})) == {
+        "UseCase": "iris",
+        "EndpointType": "Batch",
+    }
+    with pytest.raises(OperatorError, match="'nope' does not exist"):
+        variables(load_settings({"USE_CASE": "nope"}))
+
+
+def test_the_end_tells_where_things_are_and_what_to_try() -> None:
+    run = Scene().pipeline.read("run-1")
+    local = load_settings({"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"})
+
+    assert "s3://workflow-bucket/run-1/" in whereabouts(run, MANIFEST)
+    assert "make local USE_CASE=housing" in next_commands(local, MANIFEST)
+    assert "make local" not in next_commands(load_settings({}), MANIFEST)

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+
+from landing_zone.errors import OperatorError
+from landing_zone.results import batch_head, held_out_rows, show_results
+from tests.unit.deployment_scripts.fakes import MANIFEST, FakeAws, FakeS3
+
+TEST = "run-1/preprocessing/test/test.csv"
+HEADER = "sepal_length,sepal_width,petal_length,petal_width,variety\n"
+ROWS = [
+    "5.1,3.5,1.4,0.2,setosa\n",
+    "6.0,2.2,4.0,1.0,versicolor\n",
+    "7,3,6,2,virginica\n",
+    "1,1,1,1,setosa\n",
+]
+
+
+class FakeRuntime:
+    def __init__(self, answer: str = "setosa\nversicolor\nvirginica\n") -> None:
+        self.answer = answer
+        self.request: dict[str, Any] = {}
+
+    def invoke_endpoint(self, **request: Any) -> dict[str, Any]:
+        self.request = request
+        return {"Body": io.BytesIO(self.answer.encode())}
+
+
+@pytest.fixture
+def s3() -> FakeS3:
+    made = FakeS3("workflow-bucket")
+    made.put_object(Bucket="workflow-bucket", Key=TEST, Body=(HEADER + "".join(ROWS)).encode())
+    return made
+
+
+def test_an_endpoint_is_asked_with_three_rows_and_shown_beside_the_truth(s3: FakeS3) -> None:
+    runtime = FakeRuntime()
+    manifest = {**MANIFEST, "EndpointType": "SageMakerEndpoint"}
+
+    text = show_results(FakeAws(s3=s3, sagemaker_runtime=runtime), manifest)
+
+    assert runtime.request["EndpointName"] == "ml-core-development-iris"
+    assert runtime.request["ContentType"] == "text/csv"
+    assert runtime.request["Body"] == "5.1,3.5,1.4,0.2\n6.0,2.2,4.0,1.0\n7,3,6,2\n"
+    assert text.count("predicted") == 3
+    assert "actual versicolor" in text
+
+
+def test_an_endpoint_that_answers_too_few_rows(s3: FakeS3) -> None:
+    manifest = {**MANIFEST, "EndpointType": "SageMakerEndpoint"}
+
+    with pytest.raises(OperatorError, match="answered 1 predictions to 3 rows"):
+        show_results(FakeAws(s3=s3, sagemaker_runtime=FakeRuntime("setosa\n")), manifest)
+
+
+def test_the_head_of_each_batch_output(s3: FakeS3) -> None:
+    body = b"setosa\n" * 1_000_000
+    for name in ("a.csv.out", "b.csv.out", "manifest.json"):
+        s3.put_object(Bucket="workflow-bucket", Key=f"run-1/inference/output/{name}", Body=body)
+
+    text = show_results(FakeAws(s3=s3), MANIFEST)
+
+    assert text.count("batch output") == 2
+    assert text.count("  setosa") == 6
+
+
+def test_a_batch_without_output() -> None:
+    with pytest.raises(OperatorError, match=r"holds no \.out file"):
+        batch_head(FakeS3("workflow-bucket"), MANIFEST)
+
+
+def test_a_test_set_without_rows(s3: FakeS3) -> None:
+    s3.put_object(Bucket="workflow-bucket", Key=TEST, Body=HEADER.encode())
+
+    with pytest.raises(OperatorError, match="holds no row"):
+        held_out_rows(s3, MANIFEST)

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from landing_zone.errors import OperatorError
+from landing_zone.settings import load_settings
+from landing_zone.sources import code_files, manifest_to_upload, read_manifest, read_use_case
+from landing_zone.upload import Upload, describe, put_all
+from tests.unit.deployment_scripts.fakes import FakeS3
+
+
+def test_uploads_what_differs_and_nothing_else() -> None:
+    s3 = FakeS3("b")
+    uploads = [Upload("code/1/train.py", b"one"), Upload("config/manifest.json", b"{}")]
+
+    assert put_all(s3, "b", uploads) == ["code/1/train.py", "config/manifest.json"]
+    assert put_all(s3, "b", uploads) == []
+    assert put_all(s3, "b", [uploads[0], Upload("config/manifest.json", b"[]")]) == [
+        "config/manifest.json"
+    ]
+    assert s3.text("b", "config/manifest.json") == "[]"
+    stored = s3.buckets["b"]["config/manifest.json"]
+    assert stored["Metadata"] == {"sha256": hashlib.sha256(b"[]").hexdigest()}
+    assert stored["ContentType"] == "application/json"
+
+
+def test_an_object_of_another_origin_is_replaced() -> None:
+    s3 = FakeS3("b")
+    s3.put_object(Bucket="b", Key="k", Body=b"same")
+
+    assert put_all(s3, "b", [Upload("k", b"same")]) == ["k"]
+
+
+def test_describe_says_whether_a_run_starts() -> None:
+    assert "no run started" in describe([], "b")
+    assert "starts a run" in describe(["code/1/x.py", "config/manifest.json"], "b")
+    assert "starts a run" not in describe(["code/1/x.py"], "b")
+
+
+def test_the_manifest_gets_the_code_version_and_keeps_the_rest() -> None:
+    uploaded = json.loads(manifest_to_upload(load_settings({}), "abc123"))
+
+    assert uploaded == {**read_manifest(), "CodeVersion": "abc123"}
+
+
+def test_the_manifest_gets_use_case_and_endpoint_type_when_set() -> None:
+    settings = load_settings({"USE_CASE": "iris", "ENDPOINT_TYPE": "Batch"})
+
+    uploaded = json.loads(manifest_to_upload(settings, "abc"))
+
+    assert (uploaded["UseCase"], uploaded["EndpointType"]) == ("iris", "Batch")
+
+
+def test_an_unknown_use_case_is_refused_with_those_that_exist() -> None:
+    with pytest.raises(OperatorError) as caught:
+        manifest_to_upload(load_settings({"USE_CASE": "nope"}), "abc")
+
+    assert "'nope'" in str(caught.value)
+    assert "housing, iris" in str(caught.value)
+
+
+def test_a_use_case_knows_its_features_in_order() -> None:
+    iris = read_use_case("iris")
+
+    assert iris.target == "variety"
+    assert iris.features == ("sepal_length", "sepal_width", "petal_length", "petal_width")
+    assert iris.training_sample.is_file()
+    assert iris.inference_sample.is_file()
+
+
+@pytest.mark.parametrize("text", ["columns: 3", "[1, 2]", "target: x", "a: [", ""])
+def test_a_file_that_is_no_use_case_is_refused_by_name(tmp_path: Path, text: str) -> None:
+    (tmp_path / "config/use_cases").mkdir(parents=True)
+    (tmp_path / "config/use_cases/odd.yaml").write_text(text)
+
+    with pytest.raises(OperatorError, match=r"odd\.yaml is no use case"):
+        read_use_case("odd", tmp_path)
+
+
+@pytest.mark.parametrize("text", ["[1]", "{", ""])
+def test_a_file_that_is_no_manifest_is_refused_by_name(tmp_path: Path, text: str) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/manifest.json").write_text(text)
+
+    with pytest.raises(OperatorError, match=r"manifest\.json"):
+        read_manifest(tmp_path)
+
+
+def test_code_files_are_named_as_below_their_version(tmp_path: Path) -> None:
+    (tmp_path / "build/code/ml").mkdir(parents=True)
+    for name in ("train.py", "ml/job.py", "sourcedir.tar.gz", ".train.py.123"):
+        (tmp_path / "build/code" / name).touch()
+    (tmp_path / "build/code/CODE_VERSION").write_text("abc123\n")
+
+    version, files = code_files(tmp_path)
+
+    assert version == "abc123"
+    assert sorted(files) == ["ml/job.py", "sourcedir.tar.gz", "train.py"]
+
+
+def test_code_that_is_not_built_is_refused_with_the_command(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match="make package"):
+        code_files(tmp_path)
