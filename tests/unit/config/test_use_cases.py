@@ -10,6 +10,7 @@ from typing import Any
 import fastjsonschema
 import pytest
 import yaml
+
 from ml.estimators import ESTIMATORS, make_estimator
 from ml.metrics import METRICS
 from ml.use_case import UseCaseError, parse_use_case
