@@ -7,6 +7,9 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from landing_zone.aws import error_code
 from landing_zone.errors import OperatorError
 from landing_zone.evidence import split_uri
 from landing_zone.pipeline import Clients
@@ -30,11 +33,22 @@ def show_results(aws: Clients, manifest: Mapping[str, Any]) -> str:
 def held_out_rows(s3: Any, manifest: Mapping[str, Any], count: int = ROWS) -> list[dict[str, str]]:
     """Rows that the model has not been trained on, with their true values."""
     location = str(manifest["ProcessingTestLocation"]).rstrip("/")
-    text = _head(s3, f"{location}/test.csv")
-    rows = [row for _, row in zip(range(count), csv.DictReader(io.StringIO(text)), strict=False)]
-    if not rows:
-        raise OperatorError(f"{location}/test.csv holds no row")
-    return rows
+    # A large test set is no CSV: then its first rows lie beside it.
+    for name in ("test.csv", "sample.csv"):
+        try:
+            text = _head(s3, f"{location}/{name}")
+        except ClientError as error:
+            if error_code(error) not in {"404", "NoSuchKey"}:
+                raise
+            continue
+        found = csv.DictReader(io.StringIO(text))
+        rows = [row for _, row in zip(range(count), found, strict=False)]
+        if rows:
+            return rows
+        raise OperatorError(f"{location}/{name} holds no row")
+    raise OperatorError(
+        f"{location}/ holds neither test.csv nor sample.csv: preprocess writes them"
+    )
 
 
 def endpoint_predictions(

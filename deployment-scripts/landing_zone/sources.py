@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from landing_zone.errors import OperatorError
 from landing_zone.settings import ROOT, Settings
 
 MANIFEST_KEY = "config/manifest.json"
+GIT_COMMIT = "GitCommit"
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,33 @@ def manifest_to_upload(settings: Settings, code_version: str, root: Path = ROOT)
     if settings.endpoint_type:
         manifest["EndpointType"] = settings.endpoint_type
     manifest["CodeVersion"] = code_version
+    if GIT_COMMIT in manifest:
+        manifest[GIT_COMMIT] = git_commit(root)
     return (json.dumps(manifest, indent=2) + "\n").encode()
+
+
+def what_matters(manifest: bytes) -> bytes:
+    """The manifest without the commit: a commit that changes nothing else must start no run."""
+    content = json.loads(manifest)
+    content.pop(GIT_COMMIT, None)
+    return json.dumps(content).encode()
+
+
+def git_commit(root: Path) -> str:
+    """The commit of this checkout, with -dirty when files differ from it; empty outside of Git."""
+    try:
+        commit = _git(root, "rev-parse", "HEAD")
+        changed = _git(root, "status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return f"{commit}-dirty" if changed else commit
+
+
+def _git(root: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", "-C", str(root), *arguments], check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
 
 
 def read_use_case(name: str, root: Path = ROOT) -> UseCase:

@@ -23,7 +23,7 @@ from landing_zone import cli
 from landing_zone.aws import Aws, error_code
 from landing_zone.deployment import load_deployment
 from landing_zone.settings import ROOT, Settings
-from landing_zone.sources import MANIFEST_KEY, code_files, manifest_to_upload
+from landing_zone.sources import MANIFEST_KEY, code_files, manifest_to_upload, what_matters
 
 # An ETag is no hash of the content when KMS encrypts the object, so the hash is stored beside it.
 _HASH = "sha256"
@@ -35,10 +35,11 @@ class Upload:
 
     key: str
     body: bytes
+    identity: bytes | None = None  # what makes it another object; None: all of the body
 
     @property
     def sha256(self) -> str:
-        return hashlib.sha256(self.body).hexdigest()
+        return hashlib.sha256(self.body if self.identity is None else self.identity).hexdigest()
 
 
 def put_if_different(s3: Any, bucket: str, upload: Upload) -> bool:
@@ -80,8 +81,8 @@ def upload_sources(s3: Any, bucket: str, settings: Settings) -> list[str]:
         + [Upload(f"config/use_cases/{path.name}", path.read_bytes()) for path in use_cases],
     )
     # Last: it starts a run, which must find the rest.
-    manifest = Upload(MANIFEST_KEY, manifest_to_upload(settings, version))
-    return changed + put_all(s3, bucket, [manifest])
+    manifest = manifest_to_upload(settings, version)
+    return changed + put_all(s3, bucket, [Upload(MANIFEST_KEY, manifest, what_matters(manifest))])
 
 
 def describe(changed: list[str], bucket: str) -> str:

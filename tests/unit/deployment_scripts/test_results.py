@@ -77,3 +77,15 @@ def test_a_test_set_without_rows(s3: FakeS3) -> None:
 
     with pytest.raises(OperatorError, match="holds no row"):
         held_out_rows(s3, MANIFEST)
+
+
+def test_a_large_test_set_has_a_sample_beside_it(s3: FakeS3) -> None:
+    objects = s3.buckets["workflow-bucket"]
+    objects[TEST.replace("test.csv", "sample.csv")] = objects.pop(TEST)
+
+    assert held_out_rows(s3, MANIFEST, 1)[0]["variety"] == "setosa"
+
+
+def test_no_test_set_at_all() -> None:
+    with pytest.raises(OperatorError, match=r"holds neither test\.csv nor sample\.csv"):
+        held_out_rows(FakeS3("workflow-bucket"), MANIFEST)

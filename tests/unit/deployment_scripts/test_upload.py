@@ -2,13 +2,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from landing_zone.errors import OperatorError
 from landing_zone.settings import load_settings
-from landing_zone.sources import code_files, manifest_to_upload, read_manifest, read_use_case
+from landing_zone.sources import (
+    code_files,
+    git_commit,
+    manifest_to_upload,
+    read_manifest,
+    read_use_case,
+    what_matters,
+)
 from landing_zone.upload import Upload, describe, put_all
 from tests.unit.deployment_scripts.fakes import FakeS3
 
@@ -105,3 +113,43 @@ def test_code_files_are_named_as_below_their_version(tmp_path: Path) -> None:
 def test_code_that_is_not_built_is_refused_with_the_command(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="make package"):
         code_files(tmp_path)
+
+
+def test_the_commit_alone_makes_no_new_manifest() -> None:
+    s3 = FakeS3("b")
+    first, second = (
+        b'{"GitCommit": "a", "UseCase": "iris"}',
+        b'{"GitCommit": "b", "UseCase": "iris"}',
+    )
+
+    assert put_all(s3, "b", [Upload("k", first, what_matters(first))]) == ["k"]
+    assert put_all(s3, "b", [Upload("k", second, what_matters(second))]) == []
+    assert s3.text("b", "k") == first.decode()
+
+
+def test_the_commit_goes_into_a_manifest_that_has_a_place_for_it(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/manifest.json").write_text('{"GitCommit": "", "UseCase": "iris"}')
+
+    outside_of_git = json.loads(manifest_to_upload(load_settings({}), "abc", tmp_path))
+
+    assert outside_of_git["GitCommit"] == ""
+    assert "GitCommit" not in json.loads(what_matters(b'{"GitCommit": "a"}'))
+
+
+def test_the_commit_says_when_files_differ_from_it(tmp_path: Path) -> None:
+    def git(*arguments: str) -> None:
+        identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
+        subprocess.run(
+            ["git", "-C", str(tmp_path), *identity, *arguments], check=True, capture_output=True
+        )
+
+    git("init")
+    (tmp_path / "file").write_text("1")
+    git("add", "file")
+    git("commit", "-m", "one")
+    clean = git_commit(tmp_path)
+    (tmp_path / "file").write_text("2")
+
+    assert len(clean) == 40
+    assert git_commit(tmp_path) == f"{clean}-dirty"
