@@ -13,6 +13,11 @@ SHELL_CODE := $(wildcard $(SCRIPTS)/*.sh) .ci/run
 # Last, so that an installed terraform wins over the shim.
 export PATH := $(PATH):$(CURDIR)/$(SCRIPTS)
 
+# A settings file that is named but does not exist would only make Terraform warn.
+ifeq ($(wildcard $(TF_CLI_CONFIG_FILE)),)
+unexport TF_CLI_CONFIG_FILE
+endif
+
 # What `make local` runs. The environment or the command line sets them: make local USE_CASE=iris
 USE_CASE ?= housing
 ENDPOINT_TYPE ?= SageMakerEndpoint
