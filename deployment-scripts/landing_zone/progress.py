@@ -1,4 +1,4 @@
-"""Shows a run while it goes: a table that redraws itself on a terminal, a line for each change elsewhere."""
+"""Shows a run while it goes: on a terminal a picture that redraws itself, elsewhere a line a change."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import Protocol, Self
 
 from rich.console import Console
 from rich.live import Live
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from landing_zone.jobs import Step
 from landing_zone.runs import NOT_STARTED, Action, Run
@@ -72,7 +71,7 @@ class Lines:
 
 
 class Screen:
-    """The whole run as a table that redraws itself."""
+    """The whole run as a picture that redraws itself."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console()
@@ -86,43 +85,46 @@ class Screen:
         self._live.stop()
 
     def show(self, run: Run) -> None:
-        self._live.update(table(run, datetime.now(UTC)), refresh=True)
+        self._live.update(picture(run, datetime.now(UTC)), refresh=True)
 
     def say(self, text: str) -> None:
         self._live.console.print(text, markup=False, highlight=False)
 
 
 def make_progress() -> Progress:
-    """A table on a terminal, lines elsewhere."""
+    """A picture on a terminal, lines elsewhere."""
     return Screen() if sys.stdout.isatty() else Lines()
 
 
-def table(run: Run, now: datetime) -> Table:
-    """Stage, action, job, status, time, and where to look."""
-    made = Table(title=f"run {run.id}  {run.status}", title_justify="left", expand=True)
-    for name in ("stage", "action, job", "status"):
-        made.add_column(name, overflow="fold")
-    made.add_column("time", justify="right", no_wrap=True)
-    made.add_column("where to look", overflow="fold")
+def picture(run: Run, now: datetime) -> Text:
+    """Stage, action, job, status, time, and where to look; fits into 80 columns."""
+    made = Text()
+    made.append(f"run {run.id}", "bold")
+    made.append(f"  {run.status}\n", _COLOURS.get(run.status, "yellow"))
     stage = ""
     for action in run.actions:
-        made.add_row(
-            action.stage if action.stage != stage else "",
-            action.name + (f" (try {action.attempts})" if action.attempts > 1 else ""),
-            _coloured(_status(action)),
-            duration(action.started, action.ended, now),
-            escape(action.error),
-        )
-        stage = action.stage
+        if action.stage != stage:
+            made.append(f"{action.stage}\n", "bold")
+            stage = action.stage
+        again = f" (try {action.attempts})" if action.attempts > 1 else ""
+        taken = duration(action.started, action.ended, now)
+        _append(made, f"  {action.name}{again}", _status(action), taken)
         for step in action.steps:
-            made.add_row(
-                "",
-                escape(f"  {step.state}: {step.name}"),
-                _coloured(step.status),
-                duration(step.started, step.ended, now),
-                escape(f"log group {step.log_group}" if step.log_group else ""),
-            )
+            _append(made, f"    {step.state}", step.status, duration(step.started, step.ended, now))
+            if step.status != "Succeeded":
+                made.append(f"      {step.name}\n", "dim")
+                made.append(f"      log group {step.log_group}\n" if step.log_group else "", "dim")
+            if step.error:
+                made.append(f"      {step.error}\n", "red")
+        if action.error:
+            made.append(f"    {action.error}\n", "red")
     return made
+
+
+def _append(text: Text, what: str, status: str, taken: str) -> None:
+    text.append(f"{what:<48}")
+    text.append(f"{status:<18}", _COLOURS.get(status, "yellow"))
+    text.append(f"{taken:>12}\n")
 
 
 def duration(started: datetime | None, ended: datetime | None, now: datetime) -> str:
@@ -174,7 +176,3 @@ def _line(what: str, status: str, taken: str, more: str) -> str:
 
 def _status(action: Action) -> str:
     return "waits for approval" if action.waits else action.status
-
-
-def _coloured(status: str) -> str:
-    return f"[{_COLOURS.get(status, 'yellow')}]{status}[/]"

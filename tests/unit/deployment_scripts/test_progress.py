@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from landing_zone.jobs import Step
-from landing_zone.progress import Lines, Screen, duration, table
+from landing_zone.progress import Lines, Screen, duration, picture
 from landing_zone.runs import Action, Run
 from tests.unit.deployment_scripts.fakes import START
 
@@ -75,18 +75,31 @@ def test_an_approval_that_waits_says_so(lines: Lines, written: list[str]) -> Non
     assert "waits for approval" in written[0]
 
 
-def test_the_table_shows_everything_once() -> None:
-    console = Console(file=io.StringIO(), width=160, force_terminal=False)
+def test_the_picture_shows_everything_within_80_columns() -> None:
+    failed = replace(
+        ACTION, name="Again", status="Failed", attempts=2, error="[bold] is no markup", steps=()
+    )
+    waits = replace(LATER, status="InProgress", token="t", started=START)
 
-    failed = replace(ACTION, name="Again", status="Failed", attempts=2, error="[bold] is no markup")
-    console.print(table(run(ACTION, failed, LATER), NOW))
+    text = picture(run(ACTION, failed, waits), NOW).plain
 
-    text = console.file.getvalue()  # type: ignore[attr-defined]
     for expected in (
-        "run run-1", "MLStage", "Train: iris-train-1", "1 min 15 s", "log group", "Again (try 2)",
-        "[bold] is no markup", "ApproveModel", "NotStarted",
+        "run run-1", "MLStage", "Train", "iris-train-1", "log group /aws/sagemaker/TrainingJobs",
+        "1 min 15 s", "Again (try 2)", "[bold] is no markup", "ApproveModel", "waits for approval",
     ):  # fmt: skip
         assert expected in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_the_picture_names_what_failed_and_no_longer_what_succeeded() -> None:
+    job = replace(STEP, status="Failed", ended=NOW, error="AlgorithmError: no rows")
+    done = replace(STEP, status="Succeeded", ended=NOW)
+
+    text = picture(run(replace(ACTION, steps=(job,))), NOW).plain
+
+    assert "AlgorithmError: no rows" in text
+    assert "iris-train-1" in text
+    assert "iris-train-1" not in picture(run(replace(ACTION, steps=(done,))), NOW).plain
 
 
 def test_the_screen_redraws_on_a_terminal() -> None:
