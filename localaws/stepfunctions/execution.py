@@ -53,8 +53,9 @@ class LocalExecution(Execution):  # type: ignore[misc]  # moto has no types
 
     def start(self) -> None:
         """Run in the background."""
+        # First: a short execution would have ended before it is said to run.
+        self._publish(ExecutionStatus.RUNNING)
         super().start()
-        self._publish()
 
     def stop(self, stop_date: datetime, error: str | None, cause: str | None) -> None:
         """Abort: the status shows at once; tasks that run are told, and jobs stopped."""
@@ -115,13 +116,13 @@ class LocalExecution(Execution):  # type: ignore[misc]  # moto has no types
                 return
             time.sleep(0.01)
 
-    def _publish(self) -> None:
+    def _publish(self, status: ExecutionStatus | None = None) -> None:
         # https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
         detail = {
             "executionArn": self.exec_arn,
             "stateMachineArn": self.state_machine_arn,
             "name": self.name,
-            "status": self.status,
+            "status": status.value if status else self.status,
             "startDate": _milliseconds(self.start_date),
             "stopDate": _milliseconds(self.stop_date) if self.stop_date else None,
             "input": self.execution_input,
