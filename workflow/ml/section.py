@@ -65,8 +65,9 @@ class Section:
             return float(value)
         return self._wrong(key, value, expected, default or 0.0)
 
-    def optional_number(self, key: str) -> float | None:
-        return self.number(key) if key in self.content else None
+    def optional_number(self, key: str, minimum: float = -math.inf) -> float | None:
+        self._seen.add(key)
+        return self.number(key, minimum=minimum) if key in self.content else None
 
     def integer(self, key: str, default: int, minimum: int, maximum: float = math.inf) -> int:
         expected = "a whole number" + _between(minimum, maximum)

@@ -184,7 +184,7 @@ def test_problem_in_a_list_is_named_by_its_item(schemas: Schemas) -> None:
         "columns": [
             {"name": "x", "type": "category"},
             {"name": "y", "type": "number", "values": ["1", "2"]},
-            {"type": "text"},
+            {"type": "date"},
         ],
         "model": {"estimator": "Ridge"},
         "metric": {"name": "r2", "threshold": "high", "direction": "maximize"},
