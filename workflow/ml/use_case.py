@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ml.columns import Column, read_columns
+from ml.columns import Column as Column
+from ml.columns import read_columns
 from ml.errors import JobError
 from ml.metrics import METRICS
+from ml.search_space import Search, read_cross_validation, read_search
 from ml.section import Section
 
 TASKS = ("regression", "classification")
@@ -34,7 +36,9 @@ class DataRules:
     duplicates: str = "keep"
     unexpected_columns: str = "refuse"
     minimum_class_share: float = 0.0
-    encoding: str = "auto"  # or "utf-8": anything else is refused instead of read as Excel writes it
+    encoding: str = (
+        "auto"  # or "utf-8": anything else is refused instead of read as Excel writes it
+    )
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,8 @@ class UseCase:
     data: DataRules = DataRules()
     split: Split = Split()
     champion: Champion = Champion()
+    search: Search | None = None
+    cross_validation: int = 0  # folds
     document: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -129,6 +135,8 @@ def parse_use_case(document: object) -> UseCase:
     model = _model(root.section("model"))
     metric = _metric(root.section("metric"), task, problems)
     champion = _champion(root.section("champion"))
+    search = read_search(root, model.hyperparameters, problems)
+    cross_validation = read_cross_validation(root)
     root.ignore("sample")  # read by the deployment scripts only
     root.finish()
     _check_target(target, task, columns, problems)
@@ -149,6 +157,8 @@ def parse_use_case(document: object) -> UseCase:
         data,
         split,
         champion,
+        search,
+        cross_validation,
         dict(root.content),
     )
 
