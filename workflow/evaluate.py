@@ -24,9 +24,9 @@ from ml.artifact import LoadedModel, load_model
 from ml.champion import Champion, compare
 from ml.errors import JobError
 from ml.evidence import gate_of, in_sagemaker_layout, measure, model_record, passes
-from ml.frames import make_frame, read_frame, write_frame
+from ml.frames import make_frame, write_frame
 from ml.importance import importance, word_weights
-from ml.profile import check_part, load_profile
+from ml.profile import load_profile, read_part
 from ml.report import Evidence, render
 from ml.scoring import Predictions, predict
 from ml.slices import slices
@@ -44,7 +44,12 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         default=base / "input/model",
         help="folder of model.tar.gz or its files",
     )
-    parser.add_argument("--test", type=Path, default=base / "input/test", help="folder of test.csv")
+    parser.add_argument(
+        "--test",
+        type=Path,
+        default=base / "input/test",
+        help="folder of test.csv, or test.parquet",
+    )
     parser.add_argument(
         "--profile", type=Path, default=base / "input/profile", help="folder of profile.json"
     )
@@ -93,8 +98,7 @@ def main(args: argparse.Namespace) -> None:
     profile = load_profile(args.profile, use_case)
     model = load_model(args.model)
     check_belongs(model, use_case, profile)
-    check_part(args.test / "test.csv", "test", profile)
-    frame = read_frame(args.test / "test.csv", use_case)
+    frame = read_part(args.test, "test", profile, use_case)
     print(f"use case {use_case.name}: {model.card['estimator']} on {len(frame)} held-out rows")
 
     predictions = predict(model.pipeline, frame, use_case)

@@ -40,7 +40,7 @@ def render(evidence: Evidence) -> str:
         "<h2>Metrics</h2>",
         _metrics(evidence),
         "<h2>The model in production</h2>",
-        *_champion(evidence.champion, use_case),
+        *_champion(evidence.champion, evidence.gate),
         '<h2>Charts</h2><div class="charts">',
         *(figure(svg, caption) for svg, caption in drawn),
         "</div>",
@@ -76,7 +76,7 @@ def _verdicts(gate: dict[str, Any]) -> list[str]:
         texts.append(
             (
                 passed,
-                f"{_worse(gate['regression'])} than the model in production "
+                f"{gate['metric']} is {_worse(gate['regression'])} than the model in production "
                 f"({gate['champion_value']:.4f}); the gate allows it to be worse by "
                 f"{gate['max_regression']:g}: {'passed' if passed else 'not passed'}",
             )
@@ -108,7 +108,7 @@ def _metrics(evidence: Evidence) -> str:
     return table(head, rows, numbers=True)
 
 
-def _champion(champion: dict[str, Any], use_case: UseCase) -> list[str]:
+def _champion(champion: dict[str, Any], gate: dict[str, Any]) -> list[str]:
     version = champion["model_package"] or "given by hand"
     if champion["status"] == "none":
         return [f"<p>None to compare with: {escape(champion['reason'])}.</p>"]
@@ -145,8 +145,7 @@ def _champion(champion: dict[str, Any], use_case: UseCase) -> list[str]:
         ),
         ("Training job, code version", f"{champion['training_job']}, {champion['code_version']}"),
     ]
-    asked = use_case.champion.max_regression
-    if asked is None:
+    if gate["max_regression"] is None:
         rows.append(("The gate", "asks for nothing here (champion.max_regression in the use case)"))
     return [table(("", ""), rows)]
 
@@ -182,7 +181,9 @@ def _slices(slices: dict[str, Any]) -> list[str]:
         head = ("worst groups", "rows", name, "± (bootstrap)", "worse than all rows by")
         parts.append(table(head, rows, numbers=True))
     else:
-        parts.append("<p>No group is worse than all rows together.</p>")
+        ranked = any(group["ranked"] for group in slices["groups"])
+        what = "worse than all rows together" if ranked else f"of {slices['minimum_rows']} rows"
+        parts.append(f"<p>There is no group {what}.</p>")
     rows_of_all = [
         (
             f"{group['column']}: {group['group']}",
@@ -216,7 +217,7 @@ def _trials(card: dict[str, Any]) -> list[str]:
         "<h2>Trials</h2>",
         f"<p>{len(rows)} settings, each measured by cross-validation"
         f"{f' in {folds} parts' if folds else ''} of the training rows.</p>",
-        table(("trial", *names, f"{metric} (mean)", "± (parts)"), rows, numbers=True),
+        table(("trial", *names, f"{metric} (mean)", "± (between parts)"), rows, numbers=True),
     ]
 
 

@@ -19,6 +19,7 @@ from ml.use_case import Column, UseCase
 MINIMUM_ROWS = 30  # of fewer rows the metric is mostly chance: shown, not ranked
 BINS = 5
 WORST = 5
+ROUNDING = 1e-9  # of the metric: sums of other lengths end in other digits
 Mask = npt.NDArray[np.bool_]
 
 
@@ -50,7 +51,7 @@ def slices(frame: pd.DataFrame, predictions: Predictions, use_case: UseCase) -> 
     ranked = [
         position
         for position, group in enumerate(groups)
-        if group["ranked"] and group["worse_by"] > 0
+        if group["ranked"] and group["worse_by"] > ROUNDING * abs(whole)
     ]
     ranked.sort(key=lambda position: -groups[position]["worse_by"])
     return {
@@ -104,7 +105,9 @@ def _bins(numbers: npt.NDArray[np.float64]) -> Iterator[tuple[str, Mask]]:
         for value in distinct:
             yield f"{value:.6g}", numbers == value
         return
-    edges = np.unique(np.quantile(present, np.linspace(0, 1, BINS + 1)[1:-1], method="higher"))
+    edges = np.unique(
+        np.quantile(present, np.linspace(0, 1, BINS + 1)[1:-1], method="inverted_cdf")
+    )
     bin_of = np.searchsorted(edges, numbers, side="left")
     for position in range(len(edges) + 1):
         mask = (bin_of == position) & ~missing
