@@ -21,9 +21,8 @@ from ml.artifact import save_model
 from ml.cross_validation import report_folds
 from ml.errors import JobError
 from ml.features import fit, make_pipeline, pipeline_settings
-from ml.frames import read_frame
 from ml.lineage import make_lineage
-from ml.profile import check_part, load_profile
+from ml.profile import load_profile, read_part
 from ml.scoring import predict
 from ml.search import check_space, print_result, run_search, search_record
 from ml.use_case import load_use_case
@@ -38,7 +37,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "--train",
         type=Path,
         default=environment("SM_CHANNEL_TRAIN", channels / "train"),
-        help="folder of train.csv",
+        help="folder of the train part that preprocess wrote",
     )
     parser.add_argument(
         "--config",
@@ -119,8 +118,7 @@ def main(args: argparse.Namespace) -> None:
     print(f"hyperparameters set: {json.dumps(hyperparameters) or 'none'}")
 
     profile = load_profile(args.profile, use_case)
-    check_part(args.train / "train.csv", "train", profile)
-    frame = read_frame(args.train / "train.csv", use_case)
+    frame = read_part(args.train, "train", profile, use_case)
     print(f"{len(frame)} rows, features {', '.join(use_case.feature_names)}")
 
     tried: dict[str, Any] = {}

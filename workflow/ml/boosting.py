@@ -21,19 +21,22 @@ __all__ = ["XGBClassifier", "XGBRegressor", "constraints_of"]
 class XGBClassifier(xgboost.XGBClassifier):
     """XGBoost's own takes no labels but 0, 1, 2 ..."""
 
+    labels_: npt.NDArray[Any] | None = None
+
     def fit(self, X: Any, y: npt.NDArray[Any], **more: Any) -> XGBClassifier:  # noqa: N803
-        self.labels_, codes = np.unique(np.asarray(y), return_inverse=True)
+        labels, codes = np.unique(np.asarray(y), return_inverse=True)
+        self.labels_ = None  # XGBoost compares the codes with classes_
         super().fit(X, codes, **more)
+        self.labels_ = labels
         return self
 
     def predict(self, X: Any, **more: Any) -> npt.NDArray[Any]:  # noqa: N803
-        labels: npt.NDArray[Any] = self.labels_[np.asarray(super().predict(X, **more), dtype=int)]
-        return labels
+        codes = np.asarray(super().predict(X, **more), dtype=int)
+        return codes if self.labels_ is None else self.labels_[codes]
 
     @property
     def classes_(self) -> npt.NDArray[Any]:
-        labels: npt.NDArray[Any] = self.labels_
-        return labels
+        return super().classes_ if self.labels_ is None else self.labels_
 
 
 def _whole(low: int) -> list[Any]:
