@@ -200,7 +200,7 @@ def _slices(slices: dict[str, Any]) -> list[str]:
 def _trials(card: dict[str, Any]) -> list[str]:
     search = card.get("search")
     if not search:
-        return []
+        return _cross_validation(card.get("cross_validation"))
     metric, best = search.get("metric", "score"), search.get("best")
     names = list(dict.fromkeys(key for t in search["trials"] for key in t["hyperparameters"]))
     rows = [
@@ -218,6 +218,17 @@ def _trials(card: dict[str, Any]) -> list[str]:
         f"<p>{len(rows)} settings, each measured by cross-validation"
         f"{f' in {folds} parts' if folds else ''} of the training rows.</p>",
         table(("trial", *names, f"{metric} (mean)", "± (between parts)"), rows, numbers=True),
+    ]
+
+
+def _cross_validation(found: dict[str, Any] | None) -> list[str]:
+    if not found:
+        return []
+    scores = ", ".join(number(score) for score in found["scores"])
+    return [
+        "<h2>Cross-validation</h2>",
+        f"<p>{escape(found['metric'])} {number(found['value'])} ± {found['standard_deviation']:.2g} "
+        f"in {found['folds']} parts of the training rows: {scores}.</p>",
     ]
 
 

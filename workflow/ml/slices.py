@@ -105,9 +105,10 @@ def _bins(numbers: npt.NDArray[np.float64]) -> Iterator[tuple[str, Mask]]:
         for value in distinct:
             yield f"{value:.6g}", numbers == value
         return
-    edges = np.unique(
-        np.quantile(present, np.linspace(0, 1, BINS + 1)[1:-1], method="inverted_cdf")
-    )
+    # Of few rows fewer bins, or none of them could be ranked.
+    bins = max(2, min(BINS, len(present) // MINIMUM_ROWS))
+    shares = np.linspace(0, 1, bins + 1)[1:-1]
+    edges = np.unique(np.quantile(present, shares, method="inverted_cdf"))
     bin_of = np.searchsorted(edges, numbers, side="left")
     for position in range(len(edges) + 1):
         mask = (bin_of == position) & ~missing

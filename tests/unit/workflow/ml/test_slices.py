@@ -65,6 +65,13 @@ def test_every_row_is_in_one_group_of_each_column(frame):
     assert next(iter(groups_of(result, "words"))) == "1 to 20 characters"
 
 
+@pytest.mark.parametrize(("rows", "bins"), [(50, 2), (90, 3), (149, 4), (150, 5), (360, 5)])
+def test_fewer_rows_have_fewer_bins(frame, rows, bins):
+    found = Predictions(np.arange(rows) + 0.0, np.arange(rows) + 0.1)
+    few = frame.tail(rows)
+    assert len(groups_of(slices(few, found, parse_use_case(regression())), "size")) == bins
+
+
 def test_the_worst_group_is_named(frame):
     wrong = (frame["colour"] == "green").to_numpy()
     result = slices(frame, predictions(wrong), parse_use_case(regression()))
