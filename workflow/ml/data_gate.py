@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from ml import csv_polars
 from ml.block_cells import Flags, Values
@@ -26,6 +26,9 @@ from ml.row_store import RowStore
 from ml.split import Hashes, Positions, repeated_rows
 from ml.use_case import UseCase
 from ml.violations import DataRefusedError, Violation
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass

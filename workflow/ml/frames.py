@@ -10,30 +10,27 @@ import csv
 import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from ml import parquet
 from ml.block_cells import Texts, Values
 from ml.errors import JobError
 from ml.use_case import UseCase
 
+if TYPE_CHECKING:  # pandas takes most of a second to import, and preprocess may do without it
+    import pandas as pd
+
 PARQUET_ROWS = 100_000
 SAMPLE_ROWS = 100
-
-# Until pandas 3.1 the default parser may be one bit off, and from 3.1 on the argument is deprecated.
-_EXACT: dict[str, Any] = (
-    {"float_precision": "round_trip"}
-    if tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1)
-    else {}
-)
 
 
 def make_frame(arrays: dict[str, npt.NDArray[Any]]) -> pd.DataFrame:
     """A frame that keeps the arrays' types: pandas 3 would turn object columns into its own strings."""
+    import pandas as pd
+
     return pd.DataFrame(
         {name: pd.Series(values, dtype=values.dtype) for name, values in arrays.items()}
     )
@@ -44,10 +41,12 @@ def frame_of(blocks: Sequence[dict[str, Values]], use_case: UseCase) -> pd.DataF
     arrays: dict[str, npt.NDArray[Any]] = {}
     for column in use_case.columns:
         parts = [block[column.name] for block in blocks]
-        arrays[column.name] = np.concatenate(
-            [part.array() if isinstance(part, Texts) else part for part in parts]
-        )
+        arrays[column.name] = np.concatenate([values_of(part) for part in parts])
     return make_frame(arrays)
+
+
+def values_of(values: Values) -> npt.NDArray[Any]:
+    return values.array() if isinstance(values, Texts) else values
 
 
 def write_frame(frame: pd.DataFrame, path: Path) -> None:
@@ -91,8 +90,14 @@ def _append(frame: pd.DataFrame, file: Any, header: bool) -> None:
 
 def write_sample(blocks: Iterable[dict[str, Values]], use_case: UseCase, folder: Path) -> None:
     """The first rows of a part, for who cannot or need not read all of it."""
-    frame = frame_of([next(iter(blocks))], use_case).head(SAMPLE_ROWS)
-    write_frame(frame, folder / "sample.csv")
+    columns = [values_of(values)[:SAMPLE_ROWS].tolist() for values in next(iter(blocks)).values()]
+    with (folder / "sample.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(use_case.column_names)
+        writer.writerows(
+            ["" if cell != cell else cell for cell in row]  # NaN
+            for row in zip(*columns, strict=True)
+        )
 
 
 def find_part(folder: Path, part: str) -> Path:
@@ -114,6 +119,11 @@ def read_frame(path: Path, use_case: UseCase) -> pd.DataFrame:
     if path.suffix == ".parquet":
         parquet.check_columns(path, use_case)
         return make_frame(parquet.read(path, use_case))
+    import pandas as pd
+
+    # Until pandas 3.1 the default parser may be one bit off, and from 3.1 on the argument is deprecated.
+    old = tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1)
+    exact: dict[str, Any] = {"float_precision": "round_trip"} if old else {}
     numbers = [column.name for column in use_case.columns if column.is_number]
     texts = [column.name for column in use_case.columns if not column.is_number]
     dtypes: dict[str, type] = {**dict.fromkeys(numbers, float), **dict.fromkeys(texts, object)}
@@ -124,7 +134,7 @@ def read_frame(path: Path, use_case: UseCase) -> pd.DataFrame:
         na_values={name: [""] for name in numbers},
         encoding="utf-8",
         lineterminator="\n",
-        **_EXACT,
+        **exact,
     )
     check_names(path, list(map(str, frame.columns)), use_case)
     return frame

@@ -12,10 +12,9 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from ml.block_cells import Flags, Floats, Texts, Values
 from ml.data_gate import GatedData
@@ -23,6 +22,9 @@ from ml.errors import JobError
 from ml.frames import file_sha256, find_part, read_frame
 from ml.statistics import numbers_statistics
 from ml.use_case import Column, UseCase
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PROFILE_FILE = "profile.json"
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from ml.block_cells import Flags, Texts, Values
 from ml.errors import JobError
 from ml.use_case import UseCase
+
+if TYPE_CHECKING:  # pandas takes most of a second to import, and preprocess may do without it
+    import pandas as pd
 
 Hashes = npt.NDArray[np.uint64]
 Positions = npt.NDArray[np.intp]
@@ -132,6 +135,8 @@ def label_codes(values: Texts, use_case: UseCase) -> npt.NDArray[np.int32]:
 
 
 def as_texts(values: pd.Series) -> Texts:
+    import pandas as pd
+
     codes, distinct = pd.factorize(values)
     return Texts([str(value) for value in distinct], codes.astype(np.int32))
 

@@ -18,6 +18,8 @@ from ml.block_cells import Floats
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 BINS = 20
 _CELLS = 1 << 14
+_LARGE = 1e140
+_SHARE = 2.0**-600
 
 Blocks = Callable[[], Iterator[Floats]]
 
@@ -30,12 +32,15 @@ def numbers_statistics(blocks: Blocks) -> dict[str, Any]:
         rows += size
         if len(values):
             present += len(values)
-            total += float(values.sum())
+            with np.errstate(over="ignore"):
+                total += float(values.sum())
             low = min(low, float(values.min()))
             high = max(high, float(values.max()))
     found: dict[str, Any] = {"rows": rows, "missing": rows - present}
     if not present:
         return found
+    if max(-low, high) > _LARGE:
+        return {**found, **_scaled(blocks), "minimum": low, "maximum": high}
     mean = total / present
     grid = _Grid(low, high)
     squares = 0.0
@@ -52,6 +57,19 @@ def numbers_statistics(blocks: Blocks) -> dict[str, Any]:
         "standard_deviation": float(np.sqrt(squares / present)),
         "quantiles": {f"{share:g}": ranks.quantile(share) for share in QUANTILES},
         "histogram": {"edges": edges.tolist(), "counts": ranks.histogram()},
+    }
+
+
+def _scaled(blocks: Blocks) -> dict[str, Any]:
+    """The same of values whose squares are no finite numbers: of a small share of each, and back."""
+    small = numbers_statistics(lambda: (values * _SHARE for values in blocks()))
+    quantiles = {share: value / _SHARE for share, value in small["quantiles"].items()}
+    edges = [edge / _SHARE for edge in small["histogram"]["edges"]]
+    return {
+        **small,
+        **{name: small[name] / _SHARE for name in ("mean", "standard_deviation")},
+        "quantiles": quantiles,
+        "histogram": {"edges": edges, "counts": small["histogram"]["counts"]},
     }
 
 
