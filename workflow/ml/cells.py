@@ -38,7 +38,7 @@ UNUSABLE_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 def text_problem(text: str, minimum: int, maximum: int) -> str:
     """Why this is no text of `minimum` to `maximum` characters; empty when it is one."""
     if not minimum <= len(text) <= maximum:
-        return f"{len(text)} characters"
+        return f"{len(text)} character{'s' * (len(text) != 1)}"
     unusable = UNUSABLE_CHARACTER.search(text)
     if unusable is None:
         return ""

@@ -107,8 +107,9 @@ def _complaint(message: str, raw: Any) -> str:
 
 
 def did_you_mean(name: str, allowed: list[str]) -> str:
-    near = difflib.get_close_matches(name, allowed, n=1)
-    return f" (did you mean {near[0]}?)" if near else ""
+    folded = {known.casefold(): known for known in allowed}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1)
+    return f" (did you mean {folded[near[0]]}?)" if near else ""
 
 
 def as_json(value: Any) -> Any:

@@ -56,6 +56,9 @@ def check_space(use_case: UseCase, search: Search, fixed: Mapping[str, Any]) -> 
                 found = str(error).partition(f"{name}: ")
                 problems.append(f"search.space.{name}: {found[2] or found[0]}")
     if problems:
+        problems = list(
+            dict.fromkeys(problems)
+        )  # an unknown name is the same problem at every value
         raise HyperparameterError(
             f"{len(problems)} problem(s) in the search of the use case; correct search.space. "
             + ". ".join(problems)
