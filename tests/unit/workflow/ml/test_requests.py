@@ -94,7 +94,7 @@ def with_cell(position: int, cell: str) -> str:
     [
         (0, "null", "row 1, column text: found an empty value, expected a text of 2 to 60 char"),
         (0, '"  "', "column text: found an empty value, expected a text"),
-        (0, '"x"', "column text: found 1 characters, expected a text of 2 to 60 characters"),
+        (0, '"x"', "column text: found 1 character, expected a text of 2 to 60 characters"),
         (0, json.dumps("x" * 61), "column text: found 61 characters, expected a text of 2 to 60"),
         (0, '"a\\u0000b"', "column text: found the character U+0000 at position 2, expected"),
         (0, '"a\\ud800b"', "column text: found the character U+D800 at position 2, expected"),
