@@ -3,28 +3,33 @@
     python workflow/evaluate.py --model model/ --test out/test --profile out/model \\
         --config use_case.json --output evaluation/
 
-Writes evaluation.json (SageMaker's model quality layout, and the gate's numbers), report.html and
-predictions.csv. It does not judge: the state machine compares the gate's value with the threshold.
+Writes evaluation.json (SageMaker's model quality layout, the gate's numbers, the comparison with the
+champion, groups of rows), report.html and predictions.csv. It does not judge: the state machine compares
+the gate's numbers with what is asked for.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ml import job
 from ml.artifact import LoadedModel, load_model
+from ml.champion import Champion, compare
 from ml.errors import JobError
-from ml.frames import make_frame, read_frame, write_frame
-from ml.profile import check_part, load_profile
-from ml.report import importance, passes, render
+from ml.evidence import gate_of, in_sagemaker_layout, measure, model_record, passes
+from ml.frames import make_frame, write_frame
+from ml.importance import importance, word_weights
+from ml.profile import load_profile, read_part
+from ml.report import Evidence, render
 from ml.scoring import Predictions, predict
+from ml.slices import slices
 from ml.use_case import UseCase, load_use_case
 
 SAMPLE_ROWS = 200
@@ -39,7 +44,12 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         default=base / "input/model",
         help="folder of model.tar.gz or its files",
     )
-    parser.add_argument("--test", type=Path, default=base / "input/test", help="folder of test.csv")
+    parser.add_argument(
+        "--test",
+        type=Path,
+        default=base / "input/test",
+        help="folder of test.csv, or test.parquet",
+    )
     parser.add_argument(
         "--profile", type=Path, default=base / "input/profile", help="folder of profile.json"
     )
@@ -51,6 +61,28 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--threshold", type=float, default=None, help="of the gate; the use case's when not given"
+    )
+    parser.add_argument(
+        "--champion",
+        type=Path,
+        default=base / "input/champion",
+        help="folder of the model to compare with: model.tar.gz or its files; may be missing",
+    )
+    parser.add_argument(
+        "--champion-package",
+        default=os.environ.get("CHAMPION_PACKAGE", ""),
+        help="ARN of the champion's version in the model registry",
+    )
+    parser.add_argument(
+        "--champion-sha256",
+        default=os.environ.get("CHAMPION_SHA256", ""),
+        help="of the champion's model.tar.gz, as the model registry records it",
+    )
+    parser.add_argument(
+        "--max-regression",
+        type=float,
+        default=None,
+        help="how much worse than the champion the model may be; the use case's when not given",
     )
     parser.add_argument(
         "--message",
@@ -66,24 +98,50 @@ def main(args: argparse.Namespace) -> None:
     profile = load_profile(args.profile, use_case)
     model = load_model(args.model)
     check_belongs(model, use_case, profile)
-    check_part(args.test / "test.csv", "test", profile)
-    frame = read_frame(args.test / "test.csv", use_case)
+    frame = read_part(args.test, "test", profile, use_case)
     print(f"use case {use_case.name}: {model.card['estimator']} on {len(frame)} held-out rows")
 
     predictions = predict(model.pipeline, frame, use_case)
     threshold = use_case.metric.threshold if args.threshold is None else args.threshold
+    allowed = use_case.champion.max_regression
+    max_regression = allowed if args.max_regression is None else args.max_regression
     metrics = measure(predictions, use_case)
-    gate = gate_of(metrics, use_case, threshold, len(frame))
-    importances = importance(model.pipeline, frame, use_case)
-    report = render(use_case, metrics, gate, model.card, predictions, importances)
+    champion = compare(
+        Champion(args.champion, args.champion_package, args.champion_sha256),
+        frame,
+        use_case,
+        predictions,
+        model.card["lineage"],
+    )
+    gate = gate_of(metrics, use_case, threshold, len(frame), champion, max_regression)
+    groups = slices(frame, predictions, use_case)
+    evidence = Evidence(
+        use_case,
+        metrics,
+        gate,
+        model.card,
+        predictions,
+        importance(model.pipeline, frame, use_case),
+        word_weights(model.pipeline, use_case),
+        champion,
+        groups,
+    )
 
     args.output.mkdir(parents=True, exist_ok=True)
-    evaluation = {**in_sagemaker_layout(metrics, predictions), "gate": gate}
+    evaluation = {
+        **in_sagemaker_layout(metrics, predictions),
+        "gate": gate,
+        "champion": champion,
+        "slices": groups,
+        "model": model_record(model),
+    }
     text = json.dumps(evaluation, indent=2, allow_nan=False) + "\n"
     (args.output / "evaluation.json").write_text(text, encoding="utf-8")
-    (args.output / "report.html").write_text(report, encoding="utf-8")
+    (args.output / "report.html").write_text(render(evidence), encoding="utf-8")
     write_frame(sample_of(frame, predictions, use_case), args.output / "predictions.csv")
     print_summary(metrics, gate, model.card["metrics"]["train"])
+    print_champion(champion)
+    print_worst(groups)
     print(f"wrote evaluation.json, report.html and predictions.csv to {args.output}")
 
 
@@ -101,48 +159,6 @@ def check_belongs(model: LoadedModel, use_case: UseCase, profile: dict[str, Any]
                 f"The model was trained on another {what}: found {found}, expected {expected}. "
                 "Evaluate it with the output of the preprocess job it was trained on."
             )
-
-
-def measure(predictions: Predictions, use_case: UseCase) -> dict[str, dict[str, float]]:
-    values = predictions.values()
-    deviations = predictions.deviations(use_case.split.seed)
-    undefined = [name for name, value in values.items() if not np.isfinite(value)]
-    if undefined:
-        raise JobError(
-            f"{', '.join(undefined)} cannot be computed: the {len(predictions.actual)} held-out rows "
-            f"all have the same {use_case.target}. Add rows or raise split.test_share."
-        )
-    return {
-        name: {"value": value, "standard_deviation": deviations.get(name, 0.0)}
-        for name, value in values.items()
-    }
-
-
-def gate_of(
-    metrics: dict[str, dict[str, float]], use_case: UseCase, threshold: float, rows: int
-) -> dict[str, Any]:
-    """What the state machine's Choice reads."""
-    return {
-        "metric": use_case.metric.name,
-        "value": metrics[use_case.metric.name]["value"],
-        "threshold": threshold,
-        "direction": use_case.metric.direction,
-        "rows": rows,
-    }
-
-
-def in_sagemaker_layout(
-    metrics: dict[str, dict[str, float]], predictions: Predictions
-) -> dict[str, Any]:
-    if not predictions.classes:
-        return {"regression_metrics": metrics}
-    kind = "binary" if len(predictions.classes) == 2 else "multiclass"
-    matrix = predictions.confusion().tolist()
-    table = {
-        actual: dict(zip(predictions.classes, row, strict=True))
-        for actual, row in zip(predictions.classes, matrix, strict=True)
-    }
-    return {f"{kind}_classification_metrics": {"confusion_matrix": table, **metrics}}
 
 
 def sample_of(frame: pd.DataFrame, predictions: Predictions, use_case: UseCase) -> pd.DataFrame:
@@ -170,6 +186,26 @@ def print_summary(
         f"gate: {gate['metric']} {gate['value']:.6f} {sign} {gate['threshold']:g} on {gate['rows']} "
         f"rows: {'passed' if passes(gate) else 'NOT passed'}"
     )
+
+
+def print_champion(champion: dict[str, Any]) -> None:
+    if champion["status"] != "compared":
+        print(f"champion: {champion['status']}: {champion['reason']}")
+        return
+    interval = champion["interval"]
+    print(
+        f"champion: {champion['metric']} {champion['value']:.6f}, the new model's "
+        f"{champion['challenger']:.6f}: {champion['difference']:+.6f} "
+        f"({interval['level']:.0%} from {interval['low']:+.6f} to {interval['high']:+.6f})"
+    )
+
+
+def print_worst(groups: dict[str, Any]) -> None:
+    for group in groups["worst"]:
+        print(
+            f"worst group: {group['column']} {group['group']}: {groups['metric']} "
+            f"{group['value']:.6f} on {group['rows']} rows, {groups['value']:.6f} on all"
+        )
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from ml.answers import Answer, answer, encode
-from ml.artifact import LoadedModel, load_model
+from ml.artifact import LoadedModel, Recorded, load_model
 from ml.errors import InvalidRequestError, JobError
 from ml.requests import Rows, decode
 
@@ -39,8 +39,9 @@ if TYPE_CHECKING:
 
 
 def model_fn(model_dir: str) -> LoadedModel:
-    """Load the model; its file must be the one that train recorded."""
-    return load_model(Path(model_dir))
+    """Load the model; its files must be those that were evaluated and registered."""
+    recorded = Recorded(card=os.environ.get("MODEL_CARD_SHA256", ""))  # set by the state machine
+    return load_model(Path(model_dir), recorded)
 
 
 def input_fn(body: str | bytes, content_type: str) -> Rows | InvalidRequestError:

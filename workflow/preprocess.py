@@ -3,7 +3,8 @@
     python workflow/preprocess.py --data data/ --config use_case.json --output out/
 
 Reads every CSV below --data and refuses all of it when a rule of the use case is broken, listing every
-violation. Writes train/train.csv, test/test.csv and model/profile.json below --output.
+violation. Writes train/train.csv, test/test.csv (.parquet when they are large and polars is installed) and
+model/profile.json below --output.
 """
 
 from __future__ import annotations
@@ -11,16 +12,17 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
-import pandas as pd
-
-from ml import job
-from ml.data_gate import gate
-from ml.frames import write_frame
+from ml import csv_polars, job
+from ml.block_cells import Flags
+from ml.data_gate import GatedData, gate
+from ml.frames import write_part, write_sample
 from ml.profile import PROFILE_FILE, make_profile
-from ml.split import held_out
-from ml.use_case import UseCase, load_use_case
+from ml.split import held_out_rows
+from ml.use_case import load_use_case
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -34,6 +36,12 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--output", type=Path, default=base / "output", help="folder to write to")
     parser.add_argument(
+        "--reader",
+        choices=("auto", "csv"),
+        default="auto",
+        help="auto: polars where it is installed; csv: Python's csv module. The result is the same",
+    )
+    parser.add_argument(
         "--message",
         type=Path,
         default=Path("/opt/ml/output/message"),
@@ -46,38 +54,61 @@ def main(args: argparse.Namespace) -> None:
     use_case = load_use_case(args.config)
     print(f"use case {use_case.name}: {use_case.task} of {use_case.target}")
 
-    data = gate(args.data, use_case)
+    # The rows wait beside the output: in a container /tmp may be small, and this volume is not.
+    scratch = next(
+        folder for folder in (args.output, *args.output.absolute().parents) if folder.is_dir()
+    )
+    fast = csv_polars.installed() and args.reader == "auto"
+    data = gate(args.data, use_case, fast=fast, scratch=scratch)
+    try:
+        print_data(data, args.data)
+        test = held_out_rows(data.hashes, data.labels, data.same_features, use_case)
+        files = write_parts(data, test, args.output)
+        if files[1].suffix != ".csv":
+            write_sample(data.blocks(test), use_case, args.output / "test")
+        profile = make_profile(data, test, *files)
+    finally:
+        data.close()
+    folder = args.output / "model"
+    folder.mkdir(exist_ok=True)
+    text = json.dumps(profile, indent=2, allow_nan=False) + "\n"
+    (folder / PROFILE_FILE).write_text(text, encoding="utf-8")
+    parts = profile["split"]
+    print(
+        f"split with seed {parts['seed']}: {parts['train']['rows']} rows to {files[0].name}, "
+        f"{parts['test']['rows']} to {files[1].name}"
+    )
+    print_columns(profile["columns"])
+    print(f"dataset sha256 {profile['dataset']['sha256']}")
+
+
+def write_parts(data: GatedData, test: Flags, output: Path) -> list[Path]:
+    """Both parts at once: neither keeps all cores busy on its own."""
+
+    def write(part: str) -> Path:
+        rows = test if part == "test" else ~test
+        return write_part(data.blocks(rows), data.use_case, output / part, part, int(rows.sum()))
+
+    with ThreadPoolExecutor(2) as writers:
+        return list(writers.map(write, ("train", "test")))
+
+
+def print_data(data: GatedData, folder: Path) -> None:
     for file in data.files:
         print(
             f"read {file.name}: {file.rows} rows, {file.size} bytes, {file.encoding}, "
             f"delimiter {file.delimiter!r}, sha256 {file.sha256}"
         )
-    ignored = other_files(args.data, {file.name for file in data.files})
+    ignored = other_files(folder, {file.name for file in data.files})
     if ignored:
         print(f"ignored files (hidden, or not .csv): {', '.join(ignored)}")
     if data.ignored_columns:
         print(f"ignored columns: {', '.join(data.ignored_columns)}")
     if data.dropped_duplicates:
         print(f"dropped {data.dropped_duplicates} rows that repeat another one")
-    print_columns(data.frame, use_case)
-
-    test = held_out(data.frame, use_case)
-    folders = [args.output / name for name in ("train", "test", "model")]
-    for folder in folders:
-        folder.mkdir(parents=True, exist_ok=True)
-    train_file, test_file, profile_file = (
-        folder / name
-        for folder, name in zip(folders, ("train.csv", "test.csv", PROFILE_FILE), strict=True)
-    )
-    train = data.frame[~test]
-    write_frame(train, train_file)
-    write_frame(data.frame[test], test_file)
-    profile = make_profile(data, use_case, train, train_file, test_file)
-    profile_file.write_text(json.dumps(profile, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    print(
-        f"split with seed {use_case.split.seed}: {len(train)} rows to train, {test.sum()} to test"
-    )
-    print(f"dataset sha256 {profile['dataset']['sha256']}")
+    if len(data.same_features):
+        print(f"{len(data.same_features)} rows share all features with another: kept on one side")
+    print(f"{data.rows} rows passed every rule")
 
 
 def other_files(folder: Path, read: set[str]) -> list[str]:
@@ -85,18 +116,21 @@ def other_files(folder: Path, read: set[str]) -> list[str]:
     return sorted(path for path in paths if path not in read)
 
 
-def print_columns(frame: pd.DataFrame, use_case: UseCase) -> None:
-    print(f"{len(frame)} rows, {len(frame.columns)} columns:")
-    for column in use_case.columns:
-        values = frame[column.name]
-        if column.is_number:
-            seen = f"{values.min():.6g} to {values.max():.6g}, mean {values.mean():.6g}"
-            missing = int(values.isna().sum())
+def print_columns(columns: dict[str, Any]) -> None:
+    """What the columns of the training part hold, for the job's log."""
+    for name, column in columns.items():
+        if "counts" in column:
+            seen = ", ".join(f"{value} {count}" for value, count in column["counts"].items())
         else:
-            counts = values[values != ""].value_counts()
-            seen = ", ".join(f"{value} {counts.get(value, 0)}" for value in column.values)
-            missing = int((values == "").sum())
-        print(f"  {column.name}: {seen}" + (f", {missing} empty" if missing else ""))
+            numbers = column.get("characters", column)
+            unit = " characters" if "characters" in column else ""
+            seen = "nothing"
+            if "mean" in numbers:
+                seen = (
+                    f"{numbers['minimum']:.6g} to {numbers['maximum']:.6g}{unit}, "
+                    f"mean {numbers['mean']:.6g}"
+                )
+        print(f"  {name}: {seen}" + (f", {column['missing']} empty" if column["missing"] else ""))
 
 
 if __name__ == "__main__":

@@ -18,13 +18,13 @@ from typing import Any
 
 from ml import job
 from ml.artifact import save_model
+from ml.cross_validation import report_folds
 from ml.errors import JobError
-from ml.estimators import make_estimator, settings_of
-from ml.features import build_pipeline, fit
-from ml.frames import read_frame
+from ml.features import fit, make_pipeline, pipeline_settings
 from ml.lineage import make_lineage
-from ml.profile import check_part, load_profile
+from ml.profile import load_profile, read_part
 from ml.scoring import predict
+from ml.search import check_space, print_result, run_search, search_record
 from ml.use_case import load_use_case
 
 
@@ -37,7 +37,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "--train",
         type=Path,
         default=environment("SM_CHANNEL_TRAIN", channels / "train"),
-        help="folder of train.csv",
+        help="folder of the train part that preprocess wrote",
     )
     parser.add_argument(
         "--config",
@@ -111,18 +111,25 @@ def main(args: argparse.Namespace) -> None:
     use_case = load_use_case(args.config)
     overrides = read_overrides(args.rest, os.environ.get("SM_HPS"), args.hyperparameters)
     hyperparameters = {**use_case.model.hyperparameters, **overrides}
-    estimator = make_estimator(
-        use_case.model.estimator, use_case.task, hyperparameters, use_case.model.seed
-    )
-    pipeline = build_pipeline(use_case, estimator)
-    settings = settings_of(estimator)
+    pipeline = make_pipeline(use_case, hyperparameters)
+    if use_case.search:
+        check_space(use_case, use_case.search, hyperparameters)
     print(f"use case {use_case.name}: {use_case.model.estimator}")
     print(f"hyperparameters set: {json.dumps(hyperparameters) or 'none'}")
 
     profile = load_profile(args.profile, use_case)
-    check_part(args.train / "train.csv", "train", profile)
-    frame = read_frame(args.train / "train.csv", use_case)
+    frame = read_part(args.train, "train", profile, use_case)
     print(f"{len(frame)} rows, features {', '.join(use_case.feature_names)}")
+
+    tried: dict[str, Any] = {}
+    if use_case.search:
+        result = run_search(use_case, hyperparameters, frame)
+        print_result(result, use_case)
+        tried["search"] = search_record(result, use_case)
+        pipeline = make_pipeline(use_case, {**hyperparameters, **result.best.hyperparameters})
+    elif use_case.cross_validation:
+        tried["cross_validation"] = report_folds(pipeline, frame, use_case)
+    settings = pipeline_settings(pipeline)
 
     started = time.monotonic()
     fit(pipeline, frame, use_case)
@@ -137,6 +144,7 @@ def main(args: argparse.Namespace) -> None:
         "estimator": use_case.model.estimator,
         "hyperparameters": settings,
         "metrics": {"train": metrics},
+        **tried,
         "lineage": make_lineage(use_case, profile, settings, workflow),
     }
     saved = save_model(args.model_dir, pipeline, card, use_case, workflow)

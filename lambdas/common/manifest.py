@@ -27,12 +27,15 @@ PEOPLE_KEYS = (
     "TrainingHyperParameters",
     "CodeVersion",
 )
+# Filled in by upload-source-files.sh too, but a copy of the repository without Git has none.
+SOURCE_KEYS = ("GitCommit",)  # create_schema then says "unknown"
 RUN_KEYS = (
     "RunId",
     "WorkflowBucket",
     "UseCaseLocation",
     "MetricName",
     "MetricDirection",
+    "ChampionLocation",
     "ProcessingJobName",
     "ProcessingImageUri",
     "ProcessingInputLocation",
@@ -54,6 +57,13 @@ RUN_KEYS = (
     "InferenceInputLocation",
     "InferenceOutputLocation",
 )
+# Of the model in production: empty (null, the number) where there is none or nothing is asked for.
+CHAMPION_KEYS = (
+    "ChampionModelPackageArn",
+    "ChampionModelDataUrl",
+    "ChampionModelSha256",
+    "ChampionMaxRegression",
+)
 INFERENCE_KEYS = (
     "TransformJobName",
     "EndpointConfigName",
@@ -64,9 +74,12 @@ INFERENCE_KEYS = (
 # After create_schema: what was people's and may be empty in Git, but not in a run.
 TRAINING_REQUIRED = (
     *RUN_KEYS,
+    *SOURCE_KEYS,
     *(key for key in PEOPLE_KEYS if key != "ImageTag"),
 )
 INFERENCE_REQUIRED = (*TRAINING_REQUIRED, *INFERENCE_KEYS)
+# The state machines read these too: there in every run, but perhaps empty.
+TRAINING_PRESENT = ("ImageTag", *CHAMPION_KEYS)
 
 SUBJECT = "config/manifest.json"
 _FIX = (
@@ -93,7 +106,7 @@ def check_git_manifest(schema: Schema, document: Any) -> Manifest:
     if isinstance(document, dict):
         problems += [
             f"{key}: found {shown(document[key])}; allowed: empty, each run fills it in"
-            for key in (*RUN_KEYS, *INFERENCE_KEYS)
+            for key in (*RUN_KEYS, *CHAMPION_KEYS, *INFERENCE_KEYS)
             if document.get(key) not in (None, "")
         ]
     if problems:
@@ -112,6 +125,7 @@ def check_run_manifest(
         for key in required
         if document.get(key) in (None, "")
     ]
+    problems += [f"{key}: missing" for key in TRAINING_PRESENT if key not in document]
     if problems:
         raise ConfigurationError("manifest of the run", problems, _DEFECT)
     return dict(document)

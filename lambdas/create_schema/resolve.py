@@ -8,10 +8,12 @@ from typing import Any
 
 from common.errors import ConfigurationError
 from common.manifest import Manifest
+from create_schema.champion import Champion
 from create_schema.settings import Settings
 from create_schema.use_case import UseCase, job_hyperparameters
 
 FROM_MANIFEST = "from-manifest"  # default of the pipeline's variables
+NO_CHAMPION = Champion()
 
 
 def override(manifest: Manifest, variables: Mapping[str, str]) -> Manifest:
@@ -32,7 +34,17 @@ def image_uri(tag: str, settings: Settings) -> str:
     return f"{settings.image_repository_uri}:{tag}"
 
 
-def resolve(manifest: Manifest, use_case: UseCase, run_id: str, settings: Settings) -> Manifest:
+def model_package_group(use_case: UseCase, settings: Settings) -> str:
+    return f"{settings.prefix}-{use_case['name']}"
+
+
+def resolve(
+    manifest: Manifest,
+    use_case: UseCase,
+    run_id: str,
+    settings: Settings,
+    champion: Champion = NO_CHAMPION,
+) -> Manifest:
     """`use_case` is the effective one: with the manifest's overrides in it."""
     name = use_case["name"]
     run = f"s3://{settings.workflow_bucket}/{run_id}"
@@ -40,12 +52,18 @@ def resolve(manifest: Manifest, use_case: UseCase, run_id: str, settings: Settin
     submit = f"{code}sourcedir.tar.gz"
     image = image_uri(manifest["ImageTag"], settings)
     values: dict[str, Any] = {
+        "GitCommit": manifest.get("GitCommit") or "unknown",
         "RunId": run_id,
         "WorkflowBucket": settings.workflow_bucket,
         "UseCaseLocation": f"{run}/config/use_case.json",
         "MetricName": use_case["metric"]["name"],
         "MetricDirection": use_case["metric"]["direction"],
         "MetricThreshold": use_case["metric"]["threshold"],
+        "ChampionModelPackageArn": champion.model_package_arn,
+        "ChampionModelDataUrl": champion.model_data_url,
+        "ChampionModelSha256": champion.sha256,
+        "ChampionLocation": champion.location(settings.workflow_bucket, run_id),
+        "ChampionMaxRegression": use_case.get("champion", {}).get("max_regression"),
         # Job names are prefixes: the state machines append the name of their execution, which is
         # new in every retry, so a retried stage never meets the jobs of its first try.
         "ProcessingJobName": f"{name}-preprocess",
@@ -67,7 +85,7 @@ def resolve(manifest: Manifest, use_case: UseCase, run_id: str, settings: Settin
         "EvaluationOutputLocation": f"{run}/evaluation/output/",
         "EvaluationCodeUri": code,
         "ModelName": f"{name}-model",
-        "ModelPackageGroupName": f"{settings.prefix}-{name}",
+        "ModelPackageGroupName": model_package_group(use_case, settings),
         "InferenceImageUri": image,
         "InferenceInputLocation": f"{run}/inference/",
         # Not below the input: a batch job that is retried must not take its own output for data.

@@ -13,7 +13,8 @@ from common.errors import ConfigurationError
 from common.job import Credentials, Job
 from common.manifest import TRAINING_REQUIRED, check_git_manifest, check_run_manifest
 from common.schema import Schema
-from create_schema.resolve import override, resolve
+from create_schema.champion import find_champion
+from create_schema.resolve import model_package_group, override, resolve
 from create_schema.settings import Settings
 from create_schema.storage import check_code, ensure_model_package_group, prepare_run
 from create_schema.use_case import parse_overrides, read_use_case, with_overrides
@@ -50,13 +51,14 @@ def create_schema(job: Job, settings: Settings, schemas: Schemas, clients: Clien
         manifest["MetricThreshold"],
     )
     check_code(clients.s3, settings.source_bucket, manifest["CodeVersion"])
+    group = model_package_group(use_case, settings)
+    ensure_model_package_group(clients.sagemaker, settings, group, use_case)
+    champion = find_champion(clients.s3, clients.sagemaker, settings, group)
     run_manifest = check_run_manifest(
-        schemas.manifest, resolve(manifest, use_case, run_id, settings), TRAINING_REQUIRED
+        schemas.manifest, resolve(manifest, use_case, run_id, settings, champion), TRAINING_REQUIRED
     )
 
-    prepare_run(clients.s3, settings, run_id, use_case)
-    group = run_manifest["ModelPackageGroupName"]
-    ensure_model_package_group(clients.sagemaker, settings, group, use_case)
+    prepare_run(clients.s3, settings, run_id, use_case, champion)
     # Last: CodePipeline takes the artifact only once all that it names is there.
     write_json(store, job.output(), run_manifest, job.encryption_key)
     return Answer(

@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from common.errors import AccessError, ConfigurationError
+from create_schema.champion import Champion, marker
 from create_schema.settings import Settings
 from create_schema.use_case import UseCase
 
@@ -31,13 +32,17 @@ def check_code(s3: Any, bucket: str, version: str) -> None:
         )
 
 
-def prepare_run(s3: Any, settings: Settings, run_id: str, use_case: UseCase) -> None:
+def prepare_run(
+    s3: Any, settings: Settings, run_id: str, use_case: UseCase, champion: Champion
+) -> None:
     """Write the run's use case, and the folders that the console shows people to upload to."""
     objects = {
         f"{run_id}/config/use_case.json": json.dumps(use_case, indent=2).encode(),
         f"{run_id}/source/": b"",
         f"{run_id}/inference/": b"",
     }
+    if not champion.model_data_url:
+        objects[f"{run_id}/champion/none.json"] = marker(champion)
     for key, body in objects.items():
         s3.put_object(
             Bucket=settings.workflow_bucket,

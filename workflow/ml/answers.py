@@ -6,13 +6,15 @@ import csv
 import io
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ml.artifact import LoadedModel
 from ml.errors import NotAcceptableError
 from ml.requests import CONTENT_TYPES, CSV, JSON, JSON_LINES, Rows, features_of
+
+if TYPE_CHECKING:  # our own server encodes its answers here too, and starts without joblib
+    from ml.artifact import LoadedModel
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def answer(rows: Rows, model: LoadedModel) -> Answer:
 
 def encode(result: Answer, accept: str | None) -> tuple[str, str]:
     """The body of the answer and its content type."""
-    kind = _accepted(accept)
+    kind = accepted(accept)
     if kind == CSV:
         lines = io.StringIO()
         csv.writer(lines, lineterminator="\n").writerows([value] for value in result.predictions)
@@ -60,7 +62,7 @@ def _items(result: Answer) -> list[Any]:
     ]
 
 
-def _accepted(accept: str | None) -> str:
+def accepted(accept: str | None) -> str:
     """The first content type of the Accept header that can be given; JSON when all are welcome."""
     wanted = [part.partition(";")[0].strip().lower() for part in (accept or "*/*").split(",")]
     for kind in wanted:

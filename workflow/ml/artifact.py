@@ -3,6 +3,18 @@
 model.joblib   the fitted scikit-learn Pipeline
 model.json     the use case, settings, metrics, lineage and the sha256 of model.joblib
 code/          inference.py and ml/, for the serving container
+
+Loading a joblib file runs what is in it, so nothing is loaded whose sha256 is not recorded. model.json
+records that of model.joblib, which finds a damaged file, but not an archive that was replaced as a whole.
+So two more are kept outside of it, in the model registry, which the jobs cannot write to: evaluate reports
+them for the model it measured, and the state machine stores them with the version.
+
+archive  of model.tar.gz: checked before anything is read from it, when a version is compared as champion
+card     of model.json, and through it of model.joblib: checked by the serving container
+
+What this does not stop: an archive replaced before evaluate has seen it; and, in the prebuilt image only,
+code in code/ of a replaced archive, which that image runs before any check. So only the jobs' role may write
+to the workflow bucket.
 """
 
 from __future__ import annotations
@@ -26,6 +38,7 @@ from ml.use_case import UseCase, parse_use_case
 MODEL_FILE = "model.joblib"
 CARD_FILE = "model.json"
 CODE_FOLDER = "code"
+ARCHIVE = "model.tar.gz"
 FORMAT = 1
 
 
@@ -34,10 +47,19 @@ class ModelRefusedError(JobError):
 
 
 @dataclass(frozen=True)
+class Recorded:
+    """The sha256 of a model's files, recorded elsewhere; empty where nothing was recorded."""
+
+    archive: str = ""
+    card: str = ""
+
+
+@dataclass(frozen=True)
 class LoadedModel:
     pipeline: Any
     card: dict[str, Any]
     use_case: UseCase
+    sha256: Recorded = Recorded()
 
 
 def save_model(
@@ -72,10 +94,13 @@ def save_model(
     return whole
 
 
-def load_model(folder: Path) -> LoadedModel:
+def load_model(folder: Path, recorded: Recorded = Recorded()) -> LoadedModel:
     """The model in `folder`: its files, or the model.tar.gz that a training job packed them into."""
-    archive = folder / "model.tar.gz"
-    if archive.is_file() and not (folder / MODEL_FILE).is_file():
+    archive = folder / ARCHIVE
+    packed = archive.is_file() and not (folder / MODEL_FILE).is_file()
+    found = Recorded(archive=_sha256(archive) if packed else "")
+    _check(ARCHIVE, found.archive, recorded.archive)
+    if packed:
         content, card_text = _read_archive(archive)
     else:
         try:
@@ -84,23 +109,41 @@ def load_model(folder: Path) -> LoadedModel:
         except OSError as error:
             raise ModelRefusedError(
                 f"{folder} holds no model: {error.strerror} ({error.filename}). Expected "
-                f"{MODEL_FILE} and {CARD_FILE}, or model.tar.gz with both."
+                f"{MODEL_FILE} and {CARD_FILE}, or {ARCHIVE} with both."
             ) from error
+    found = Recorded(found.archive, hashlib.sha256(card_text).hexdigest())
+    _check(CARD_FILE, found.card, recorded.card)
     try:
         card: dict[str, Any] = json.loads(card_text)
-        recorded = card["model_file"]["sha256"]
+        in_card = card["model_file"]["sha256"]
         trained_with = card["lineage"]["libraries"]
     except (ValueError, KeyError, TypeError) as error:
         raise ModelRefusedError(f"{CARD_FILE} is not what train writes: {error!r}.") from error
-    # A joblib file runs code when it is loaded, so nothing but the file that train recorded is loaded.
-    found = hashlib.sha256(content).hexdigest()
-    if found != recorded:
+    of_file = hashlib.sha256(content).hexdigest()
+    if of_file != in_card:
         raise ModelRefusedError(
-            f"{MODEL_FILE} is not the file that train wrote: found sha256 {found}, {CARD_FILE} "
-            f"records {recorded}. Train again, or restore the model's files."
+            f"{MODEL_FILE} is not the file that train wrote: found sha256 {of_file}, {CARD_FILE} "
+            f"records {in_card}. Train again, or restore the model's files."
         )
     _check_libraries(trained_with)
-    return LoadedModel(joblib.load(io.BytesIO(content)), card, parse_use_case(card["use_case"]))
+    use_case = parse_use_case(card["use_case"])
+    return LoadedModel(joblib.load(io.BytesIO(content)), card, use_case, found)
+
+
+def _check(name: str, found: str, expected: str) -> None:
+    if expected and found != expected:
+        raise ModelRefusedError(
+            f"{name} is not the one that was registered: found {found or 'no such file'}, the model "
+            f"registry has sha256 {expected}. Restore the file, or train and register again."
+        )
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _read_archive(archive: Path) -> tuple[bytes, bytes]:

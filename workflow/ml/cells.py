@@ -30,6 +30,21 @@ def parse_numbers(cells: list[str]) -> list[float] | None:
     return values if math.isfinite(sum(map(abs, values))) else None
 
 
+# Control characters but tab and line ends, and halves of a surrogate pair (which JSON can spell and UTF-8
+# cannot): never part of a text, and C strings end at the first of them.
+UNUSABLE_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+
+
+def text_problem(text: str, minimum: int, maximum: int) -> str:
+    """Why this is no text of `minimum` to `maximum` characters; empty when it is one."""
+    if not minimum <= len(text) <= maximum:
+        return f"{len(text)} character{'s' * (len(text) != 1)}"
+    unusable = UNUSABLE_CHARACTER.search(text)
+    if unusable is None:
+        return ""
+    return f"the character U+{ord(unusable.group()):04X} at position {unusable.start() + 1}"
+
+
 def shown(value: object, limit: int = 40) -> str:
     """A value for a message: quoted, control characters escaped, not too long."""
     text = repr(value)

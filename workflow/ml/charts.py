@@ -33,7 +33,7 @@ class Axes:
             HEIGHT - TOP - BOTTOM
         )
 
-    def points(self, x: Values, y: Values, opacity: float = 0.35) -> None:
+    def points(self, x: Values, y: Values, opacity: float = 0.35, size: int = 4) -> None:
         places = [self.place(a, b) for a, b in zip(x, y, strict=True)]
         # A path holds many points, for one element a point would make the browser slow; several paths,
         # so that points of different ones shine through and a dense place is darker.
@@ -41,7 +41,7 @@ class Axes:
             group = places[first : first + POINTS_PER_PATH]
             dots = "".join(f"M{across:.1f} {down:.1f}h0" for across, down in group)
             self._marks.append(
-                f'<path d="{dots}" stroke="{MARK}" stroke-width="4" stroke-linecap="round" '
+                f'<path d="{dots}" stroke="{MARK}" stroke-width="{size}" stroke-linecap="round" '
                 f'opacity="{opacity}" fill="none"/>'
             )
 
@@ -54,11 +54,11 @@ class Axes:
             f'stroke-dasharray="{dash}"/>'
         )
 
-    def bar(self, left: float, right: float, height: float) -> None:
+    def bar(self, left: float, right: float, height: float, opacity: float = 0.8) -> None:
         (x1, y1), (x2, y2) = self.place(left, height), self.place(right, 0)
         self._marks.append(
             f'<rect x="{x1:.1f}" y="{y1:.1f}" width="{max(x2 - x1 - 0.5, 0.5):.1f}" '
-            f'height="{max(y2 - y1, 0):.1f}" fill="{MARK}" opacity="0.8"/>'
+            f'height="{max(y2 - y1, 0):.1f}" fill="{MARK}" opacity="{opacity}"/>'
         )
 
     def svg(self, title: str) -> str:
@@ -111,16 +111,42 @@ def histogram(values: Values, label: str, bins: int = 40) -> str:
 def calibration(confidence: Values, right: npt.NDArray[np.bool_], bins: int = 10) -> str:
     """How often the model is right, over how sure it is; on the diagonal it is as good as it says."""
     axes = Axes((0.0, 1.0), (0.0, 1.0), "probability of the predicted label", "share that is right")
-    axes.line([(0.0, 0.0), (1.0, 1.0)], dash="4 3")
     position = np.minimum((confidence * bins).astype(int), bins - 1)
+    counts = np.bincount(position, minlength=bins)
+    for bin_, count in enumerate(counts):
+        # A point of few rows says little: the bars show how many, up to a quarter of the height.
+        axes.bar(bin_ / bins, (bin_ + 1) / bins, 0.25 * count / counts.max(), opacity=0.15)
+    axes.line([(0.0, 0.0), (1.0, 1.0)], dash="4 3")
     means = [
         (float(confidence[position == bin_].mean()), float(right[position == bin_].mean()))
         for bin_ in range(bins)
-        if (position == bin_).any()
+        if counts[bin_]
     ]
     axes.line(means, color=MARK)
-    axes.points(np.array([x for x, _ in means]), np.array([y for _, y in means]), opacity=1.0)
+    across, up = np.array(means).T
+    axes.points(across, up, opacity=1.0, size=7)
     return axes.svg("Calibration")
+
+
+def steps(actual: Values, predicted: Values, name: str, bins: int = 10) -> str:
+    """The mean actual value over the mean prediction, in groups of equally many rows."""
+    order = np.argsort(predicted, kind="stable")
+    groups = [group for group in np.array_split(order, bins) if len(group)]
+    x = np.array([predicted[group].mean() for group in groups])
+    y = np.array([actual[group].mean() for group in groups])
+    both = (float(min(x.min(), y.min())), float(max(x.max(), y.max())))
+    axes = Axes(both, both, f"mean predicted {name}", f"mean actual {name}")
+    axes.line([(both[0], both[0]), (both[1], both[1])], dash="4 3")
+    axes.line(list(zip(x.tolist(), y.tolist(), strict=True)), color=MARK)
+    axes.points(x, y, opacity=1.0, size=7)
+    return axes.svg("Calibration")
+
+
+def roc(false_rates: Sequence[float], true_rates: Sequence[float]) -> str:
+    axes = Axes((0.0, 1.0), (0.0, 1.0), "false positive rate", "true positive rate")
+    axes.line([(0.0, 0.0), (1.0, 1.0)], dash="4 3")
+    axes.line(list(zip(false_rates, true_rates, strict=True)), color=MARK)
+    return axes.svg("Receiver operating characteristic")
 
 
 def bars(names: Sequence[str], values: Sequence[float], errors: Sequence[float], label: str) -> str:

@@ -1,263 +1,188 @@
-"""The data gate: every rule of the use case against every row, and one refusal that lists all violations."""
+"""The data gate: every rule of the use case against every row, and one refusal that lists all violations.
+
+The files are read once, in blocks of some ten thousand rows, by as many threads as there are cores. What
+passes is kept on disk (row_store.py), so that memory does not grow with the rows but for some 20 bytes each.
+"""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from ml.cells import parse_number, parse_numbers, shown
-from ml.csv_files import SourceFile, Table, read_folder
-from ml.frames import make_frame
-from ml.use_case import Column, UseCase
-from ml.violations import SHOWN_LINES, DataRefusedError, Violation
+from ml import csv_polars
+from ml.block_cells import Flags, Values
+from ml.csv_files import SourceFile, find_csv_files, open_csv_file, sha256_of
+from ml.data_rules import column_set_violations, repeat_violation, size_violations
+from ml.file_rules import ScannedFile
+from ml.frames import frame_of
+from ml.gate_scan import Scan
+from ml.row_store import RowStore
+from ml.split import Hashes, Positions, repeated_rows
+from ml.use_case import UseCase
+from ml.violations import DataRefusedError, Violation
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-@dataclass(frozen=True)
+@dataclass
 class GatedData:
     """Data that passed: typed columns in the use case's order, rows in the files' order."""
 
-    frame: pd.DataFrame
+    use_case: UseCase
+    store: RowStore
     files: tuple[SourceFile, ...]
     ignored_columns: tuple[str, ...]
     dropped_duplicates: int
+    repeated_rows: int  # of those that are left
+    hashes: Hashes  # of the features, a row that is left each
+    labels: npt.NDArray[np.int32] | None  # positions in the target's values; None in a regression
+    same_features: Positions  # rows whose features another row has too
+    kept: Flags | None  # of the rows in the store; None: all of them
+
+    @property
+    def rows(self) -> int:
+        return len(self.hashes)
+
+    def in_store(self, rows: Flags) -> Flags:
+        """Rows of this data as rows of the store."""
+        if self.kept is None:
+            return rows
+        wanted = self.kept.copy()
+        wanted[self.kept] = rows
+        return wanted
+
+    def blocks(self, rows: Flags | None = None) -> Iterator[dict[str, Values]]:
+        return self.store.blocks(self.kept if rows is None else self.in_store(rows))
+
+    def column(self, name: str, rows: Flags | None = None) -> Iterator[Values]:
+        return self.store.column(name, self.kept if rows is None else self.in_store(rows))
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """All of it in memory."""
+        return frame_of(list(self.blocks()), self.use_case)
+
+    def close(self) -> None:
+        self.store.close()
 
 
-def gate(folder: Path, use_case: UseCase) -> GatedData:
-    """Read and check the CSV files of `folder`; raise DataRefusedError with every violation."""
-    table, violations = read_folder(folder, use_case.column_names)
-    unexpected = tuple(name for name in table.columns if name not in use_case.column_names)
-    if table.rows and not any(violation.what == "no header line" for violation in violations):
-        repeated = {violation.column for violation in violations}
-        violations += _column_violations(table, use_case, unexpected, repeated)
-    arrays: dict[str, npt.NDArray[Any]] = {}
-    for column in use_case.columns:
-        if column.name in table.columns:
-            arrays[column.name], wrong = check_column(
-                column, table.columns[column.name], table.lines, column.name == use_case.target
-            )
-            violations += wrong
-    complete = len(arrays) == len(use_case.columns)
-    frame = make_frame(arrays)
-    repeats = frame.duplicated().to_numpy() if complete else np.zeros(table.rows, dtype=bool)
-    if use_case.data.duplicates == "refuse" and repeats.any():
-        violations.append(
-            _violation(
-                "repeated rows",
-                repeats,
-                table.lines,
-                found=f"{int(repeats.sum())} rows that repeat an earlier one",
-                expected="each row once",
-                next_step="Remove the repeats, or set data.duplicates to drop or keep.",
-            )
-        )
-    dropped = 0
-    if use_case.data.duplicates == "drop" and repeats.any():
-        dropped = int(repeats.sum())
-        frame = frame[~repeats].reset_index(drop=True)
-    if table.rows:
-        violations += _size_violations(frame, use_case, rows=table.rows - dropped)
-    if violations:
-        raise DataRefusedError(violations, table.source if table.files else str(folder))
-    return GatedData(frame, tuple(table.files), unexpected, dropped)
+def gate(
+    folder: Path, use_case: UseCase, *, fast: bool | None = None, scratch: Path | None = None
+) -> GatedData:
+    """Read and check the CSV files of `folder`; raise DataRefusedError with every violation.
 
-
-def check_column(
-    column: Column, cells: list[str], lines: Sequence[str], is_target: bool
-) -> tuple[npt.NDArray[Any], list[Violation]]:
-    """The typed values of one column (a missing one is NaN or ""), and what is wrong with them."""
-    missing = np.fromiter((not cell for cell in cells), dtype=bool, count=len(cells))
-    violations = _missing_violations(column, missing, lines, is_target)
-    if not column.is_number:
-        values = np.array(cells, dtype=object)
-        allowed = frozenset(column.values)
-        wrong = ~missing & ~np.fromiter((cell in allowed for cell in cells), bool, len(cells))
-        if wrong.any():
-            violations.append(
-                _violation(
-                    "value not allowed",
-                    wrong,
-                    lines,
-                    found=_distinct(cells, wrong),
-                    expected=column.expected,
-                    next_step="Correct these cells, or add the value to the use case.",
-                    column=column.name,
-                )
-            )
-        return values, violations
-    fast = parse_numbers(cells) if not missing.any() else None
-    parsed = fast if fast is not None else [parse_number(cell) for cell in cells]
-    numbers = np.array([np.nan if value is None else value for value in parsed], dtype=np.float64)
-    return numbers, violations + _number_violations(column, cells, numbers, missing, lines)
-
-
-def _number_violations(
-    column: Column,
-    cells: list[str],
-    numbers: npt.NDArray[np.float64],
-    missing: npt.NDArray[np.bool_],
-    lines: Sequence[str],
-) -> list[Violation]:
-    violations = []
-    text = np.isnan(numbers) & ~missing
-    whole = np.isnan(numbers) | (numbers == np.floor(numbers))
-    low = -np.inf if column.minimum is None else column.minimum
-    high = np.inf if column.maximum is None else column.maximum
-    outside = (numbers < low) | (numbers > high)  # False for NaN
-    if text.any():
-        violations.append(
-            _violation(
-                "text in a number column",
-                text,
-                lines,
-                found=_distinct(cells, text),
-                expected=column.expected,
-                next_step="Write plain numbers with a decimal point; leave an unknown value empty.",
-                column=column.name,
-            )
-        )
-    if column.type == "integer" and not whole.all():
-        violations.append(
-            _violation(
-                "not whole",
-                ~whole,
-                lines,
-                found=_distinct(cells, ~whole),
-                expected=column.expected,
-                next_step="Correct these cells, or make the column's type number.",
-                column=column.name,
-            )
-        )
-    if outside.any():
-        violations.append(
-            _violation(
-                "out of range",
-                outside,
-                lines,
-                found=_distinct(cells, outside),
-                expected=column.expected,
-                next_step="Correct these cells, or widen the range in the use case.",
-                column=column.name,
-            )
-        )
-    return violations
-
-
-def _missing_violations(
-    column: Column, missing: npt.NDArray[np.bool_], lines: Sequence[str], is_target: bool
-) -> list[Violation]:
-    share = float(missing.mean()) if len(missing) else 0.0
-    allowed = 0.0 if is_target else column.maximum_missing_share
-    if share <= allowed:
-        return []
-    found = "empty cells" if allowed == 0 else f"{share:.1%} of the cells empty"
-    expected = column.expected if allowed == 0 else f"at most {allowed:.1%} empty"
-    next_step = (
-        "Fill in the target or remove these rows."
-        if is_target
-        else "Fill in these cells, or set maximum_missing_share in the use case."
-    )
-    what = "target is empty" if is_target else "empty"
-    return [_violation(what, missing, lines, found, expected, next_step, column.name)]
-
-
-def _column_violations(
-    table: Table, use_case: UseCase, unexpected: tuple[str, ...], repeated: set[str]
-) -> list[Violation]:
-    violations = []
-    for column in use_case.columns:
-        if column.name in table.columns or column.name in repeated:
-            continue
-        near = difflib.get_close_matches(column.name, unexpected, n=1, cutoff=0.7)
-        violations.append(
-            Violation(
-                what="column missing",
-                found=f"a column {near[0]!r}" if near else "no such column in the header",
-                expected=column.expected,
-                next_step="Rename it." if near else "Add the column; the header names it exactly.",
-                column=column.name,
-                rows=table.rows,
-            )
-        )
-    if use_case.data.unexpected_columns == "refuse":
-        violations += [
-            Violation(
-                what="unexpected column",
-                found="a column the use case does not list",
-                expected=f"only the {len(use_case.columns)} columns of the use case",
-                next_step="Remove it, or set data.unexpected_columns to ignore.",
-                column=name or "(without a name)",
-                rows=table.rows,
-            )
-            for name in unexpected
+    `fast`: parse with polars (None: where it is installed); the result is the same. `scratch`: a folder
+    that has room for 8 bytes a cell; None takes the system's.
+    """
+    paths = find_csv_files(folder)
+    names = [path.relative_to(folder).as_posix() for path in paths]
+    with ThreadPoolExecutor(1) as hashing:  # a core of its own: it is as long as parsing
+        sums = [hashing.submit(sha256_of, path) for path in paths]
+        opened = [
+            open_csv_file(path, name, use_case.column_names)
+            for path, name in zip(paths, names, strict=True)
         ]
-    return violations
+        scan = Scan(opened, use_case, csv_polars.installed() if fast is None else fast, scratch)
+        try:
+            scan.run()
+            files = tuple(
+                source_file(scanned, sha256.result())
+                for scanned, sha256 in zip(scan.files, sums, strict=True)
+            )
+            return judge(scan, files, folder)
+        except BaseException:
+            scan.store.close()
+            raise
 
 
-def _size_violations(frame: pd.DataFrame, use_case: UseCase, rows: int) -> list[Violation]:
-    violations = []
-    if rows < use_case.data.minimum_rows:
-        violations.append(
-            Violation(
-                what="too few rows",
-                found=f"{rows} rows",
-                expected=f"at least {use_case.data.minimum_rows}",
-                next_step="Add rows, or lower data.minimum_rows in the use case.",
-            )
-        )
-    if use_case.target not in frame:
-        return violations
-    target = frame[use_case.target]
-    if use_case.task == "regression":
-        if rows and target.nunique() == 1:
-            violations.append(
-                Violation(
-                    what="target never changes",
-                    found=f"{target.iloc[0]} in every row",
-                    expected="different values",
-                    next_step="Check how the file was made: there is nothing to learn.",
-                    column=use_case.target,
-                    rows=rows,
-                )
-            )
-        return violations
-    counts = target.value_counts()
-    violations += [
+def source_file(scanned: ScannedFile, sha256: str) -> SourceFile:
+    file = scanned.file
+    return SourceFile(file.name, file.size, sha256, scanned.rows, file.delimiter, file.encoding)
+
+
+def judge(scan: Scan, files: tuple[SourceFile, ...], folder: Path) -> GatedData:
+    """What the scan found, in one refusal; or the data."""
+    use_case = scan.use_case
+    rows = sum(file.rows for file in files)
+    violations = scan.file_violations(folder)
+    unexpected = tuple(name for name in scan.columns if name not in use_case.column_names)
+    if rows and not any(violation.what == "no header line" for violation in violations):
+        repeated = {violation.column for violation in violations}
+        violations += column_set_violations(use_case, scan.columns, rows, repeated)
+    violations += scan.column_violations(rows)
+
+    same_features, repeats = find_repeats(scan, rows)
+    rules = use_case.data
+    kept = None
+    if rules.duplicates == "refuse" and len(repeats):
+        violations.append(repeat_violation(len(repeats), scan.lines_of(repeats)))
+    if rules.duplicates == "drop" and len(repeats):
+        kept = np.ones(rows, dtype=bool)
+        kept[repeats] = False
+    hashes, labels = scan.hashes(), scan.labels()
+    if kept is not None:
+        hashes = hashes[kept]
+        labels = None if labels is None else labels[kept]
+        same_features = repeated_rows(hashes)
+    if rows:
+        left = rows if kept is None else int(kept.sum())
+        violations += size_violations(use_case, left, labels, scan.target_range)
+        violations += leak_violations(scan, rows)
+    if violations:
+        raise DataRefusedError(violations, source_of(files, rows) if files else str(folder))
+    dropped = 0 if kept is None else len(repeats)
+    return GatedData(
+        use_case,
+        scan.store,
+        files,
+        unexpected,
+        dropped,
+        len(repeats) - dropped,
+        hashes,
+        labels,
+        same_features,
+        kept,
+    )
+
+
+def source_of(files: tuple[SourceFile, ...], rows: int) -> str:
+    return f"{files[0].name if len(files) == 1 else f'{len(files)} files'} ({rows} rows)"
+
+
+def find_repeats(scan: Scan, rows: int) -> tuple[Positions, Positions]:
+    """The rows whose features another row has too, and those that repeat an earlier row in full."""
+    none = np.zeros(0, dtype=np.intp)
+    if not rows or not scan.complete:
+        return none, none
+    same_features = repeated_rows(scan.hashes())
+    if not len(same_features):
+        return none, none
+    chosen = np.zeros(rows, dtype=bool)
+    chosen[same_features] = True
+    whole = scan.hashes_with_target(chosen)
+    _, first = np.unique(whole, return_index=True)
+    later = np.ones(len(whole), dtype=bool)
+    later[first] = False
+    return same_features, same_features[later]
+
+
+def leak_violations(scan: Scan, rows: int) -> list[Violation]:
+    """A feature that is the target under another name gives the answer away."""
+    return [
         Violation(
-            what=f"too few rows of {label!r}",
-            found=f"{int(counts.get(label, 0))}",
-            expected=f"at least {use_case.data.minimum_class_rows}",
-            next_step="Add rows of this label, or lower data.minimum_class_rows.",
-            column=use_case.target,
+            what="the target under another name",
+            found=f"the value of {scan.use_case.target} in every row",
+            expected="something that is known before the target is",
+            next_step="Remove the column from the data and from the use case.",
+            column=name,
+            rows=rows,
         )
-        for label in use_case.target_column.values
-        if counts.get(label, 0) < use_case.data.minimum_class_rows
+        for name in scan.copies_of_target
     ]
-    return violations
-
-
-def _violation(
-    what: str,
-    wrong: npt.NDArray[np.bool_],
-    lines: Sequence[str],
-    found: str,
-    expected: str,
-    next_step: str,
-    column: str = "",
-) -> Violation:
-    positions = np.flatnonzero(wrong)
-    first = tuple(lines[position] for position in positions[:SHOWN_LINES])
-    return Violation(what, found, expected, next_step, column, len(positions), first)
-
-
-def _distinct(cells: list[str], wrong: npt.NDArray[np.bool_]) -> str:
-    """The first few different values among the wrong cells, as they stand in the file."""
-    values = dict.fromkeys(cells[position] for position in np.flatnonzero(wrong))
-    listed = ", ".join(shown(value) for value in list(values)[:3])
-    return listed + (f" and {len(values) - 3} other values" if len(values) > 3 else "")

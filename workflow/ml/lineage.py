@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -14,12 +15,26 @@ from ml.code_version import code_version
 from ml.use_case import UseCase
 
 LIBRARIES = ("joblib", "numpy", "pandas", "scikit-learn", "scipy", "threadpoolctl")
+# Only in our own image; a distribution of another name may hold the same library.
+OPTIONAL_LIBRARIES = (("polars",), ("xgboost", "xgboost-cpu"), ("skl2onnx",), ("onnxruntime",))
+# The state machine gives these to the training job; by hand they are not set.
+JOB_VARIABLES = {
+    "run": "RUN_ID",
+    "git_commit": "GIT_COMMIT",
+    "image_tag": "IMAGE_TAG",
+    "image": "TRAINING_IMAGE",
+}
 
 
 def library_versions() -> dict[str, str]:
+    """The versions that the digits of a model depend on."""
     versions = {"python": platform.python_version()}
     for name in LIBRARIES:
         versions[name] = metadata.version(name)
+    for names in OPTIONAL_LIBRARIES:
+        for name in names:
+            with contextlib.suppress(metadata.PackageNotFoundError):
+                versions[names[0]] = metadata.version(name)
     return versions
 
 
@@ -43,4 +58,5 @@ def make_lineage(
         "code_version": code_version(workflow),
         "libraries": library_versions(),
         "training_job": job_name(),
+        **{key: os.environ.get(name, "") for key, name in JOB_VARIABLES.items()},
     }

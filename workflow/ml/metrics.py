@@ -17,7 +17,13 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
+MetricsOf = Callable[[npt.NDArray[Any], npt.NDArray[Any]], dict[str, float]]
+MetricOf = Callable[[npt.NDArray[Any], npt.NDArray[Any]], float]
+
 RESAMPLES = 100
+PAIRED_RESAMPLES = 1_000  # the ends of an interval need more draws than a deviation
+INTERVAL_LEVEL = 0.95
+CURVE_POINTS = 200
 # Resampling more rows than this tells nothing new: the deviation of n rows is that of m rows times sqrt(m/n).
 RESAMPLED_ROWS = 20_000
 
@@ -98,7 +104,7 @@ def class_metrics(matrix: Integers, classes: Sequence[str]) -> list[dict[str, An
 
 
 def standard_deviations(
-    metrics: Callable[[npt.NDArray[Any], npt.NDArray[Any]], dict[str, float]],
+    metrics: MetricsOf,
     actual: npt.NDArray[Any],
     predicted: npt.NDArray[Any],
     seed: int,
@@ -106,18 +112,89 @@ def standard_deviations(
     """How much each metric moves when the rows are drawn again (bootstrap)."""
     random = np.random.default_rng(seed)
     rows = len(actual)
-    drawn = min(rows, RESAMPLED_ROWS)
-    if drawn < rows:
-        chosen = random.choice(rows, size=drawn, replace=False)
-        actual, predicted = actual[chosen], predicted[chosen]
+    chosen, scale = _resampled_rows(rows, random)
+    actual, predicted = actual[chosen], predicted[chosen]
     samples: dict[str, list[float]] = {}
     for _ in range(RESAMPLES):
-        index = random.integers(0, drawn, size=drawn)
+        index = random.integers(0, len(actual), size=len(actual))
         for name, value in metrics(actual[index], predicted[index]).items():
             if np.isfinite(value):  # a draw of equal rows has no R2
                 samples.setdefault(name, []).append(value)
-    scale = (drawn / rows) ** 0.5
     return {name: float(np.std(values) * scale) for name, values in samples.items()}
+
+
+def difference_interval(
+    metric: MetricOf,
+    actual: npt.NDArray[Any],
+    first: npt.NDArray[Any],
+    second: npt.NDArray[Any],
+    seed: int,
+) -> tuple[float, float]:
+    """Where metric(first) - metric(second) lies with a probability of INTERVAL_LEVEL.
+
+    A paired bootstrap: each draw measures both models on the same rows, so what makes rows easy or hard
+    for both cancels out.
+    """
+    random = np.random.default_rng(seed)
+    whole = metric(actual, first) - metric(actual, second)
+    chosen, scale = _resampled_rows(len(actual), random)
+    actual, first, second = actual[chosen], first[chosen], second[chosen]
+    part = metric(actual, first) - metric(actual, second)
+    differences = []
+    for _ in range(PAIRED_RESAMPLES):
+        index = random.integers(0, len(actual), size=len(actual))
+        rows = actual[index]
+        differences.append(metric(rows, first[index]) - metric(rows, second[index]))
+    finite = np.array(differences)[np.isfinite(differences)]
+    if not len(finite):
+        return whole, whole
+    outside = (1 - INTERVAL_LEVEL) / 2
+    low, high = np.quantile(finite, [outside, 1 - outside])
+    return float(whole + (low - part) * scale), float(whole + (high - part) * scale)
+
+
+def _resampled_rows(rows: int, random: np.random.Generator) -> tuple[Any, float]:
+    """The rows to draw from, and what a deviation found on them is to be multiplied with."""
+    if rows <= RESAMPLED_ROWS:
+        return slice(None), 1.0
+    chosen = random.choice(rows, size=RESAMPLED_ROWS, replace=False, shuffle=False)
+    return chosen, (RESAMPLED_ROWS / rows) ** 0.5
+
+
+@dataclass(frozen=True)
+class Curves:
+    """What a binary classifier does at every threshold of its probability."""
+
+    auc: float
+    auc_deviation: float
+    false_positive_rates: list[float]
+    true_positive_rates: list[float]
+    precisions: list[float]
+
+
+def curves(positive: npt.NDArray[np.bool_], score: Floats) -> Curves | None:
+    """ROC and precision over the thresholds, at most CURVE_POINTS of them; None with one label only."""
+    yes, no = int(positive.sum()), int((~positive).sum())
+    if not yes or not no:
+        return None
+    order = np.argsort(-score, kind="stable")
+    last = np.append(np.diff(score[order]) != 0, True)  # equal scores change sides together
+    hits = np.append(0, np.cumsum(positive[order])[last])
+    misses = np.append(0, np.cumsum(~positive[order])[last])
+    true_rate, false_rate = hits / yes, misses / no
+    auc = float(np.sum(np.diff(false_rate) * (true_rate[1:] + true_rate[:-1]) / 2))
+    # Standard error of Hanley and McNeil (1982).
+    q1, q2 = auc / (2 - auc), 2 * auc**2 / (1 + auc)
+    spread = auc * (1 - auc) + (yes - 1) * (q1 - auc**2) + (no - 1) * (q2 - auc**2)
+    shown = np.unique(np.linspace(0, len(hits) - 1, CURVE_POINTS).round().astype(int))
+    precision = np.divide(hits, hits + misses, out=np.ones(len(hits)), where=hits + misses > 0)
+    return Curves(
+        auc,
+        float(np.sqrt(max(spread, 0.0) / (yes * no))),
+        false_rate[shown].tolist(),
+        true_rate[shown].tolist(),
+        precision[shown].tolist(),
+    )
 
 
 def class_codes(labels: npt.NDArray[Any], classes: Sequence[str]) -> Integers:

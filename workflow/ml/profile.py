@@ -8,26 +8,35 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
+from ml.block_cells import Flags, Floats, Texts, Values
 from ml.data_gate import GatedData
 from ml.errors import JobError
-from ml.frames import file_sha256
+from ml.frames import file_sha256, find_part, read_frame
+from ml.statistics import numbers_statistics
 from ml.use_case import Column, UseCase
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 PROFILE_FILE = "profile.json"
-QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-BINS = 20
 
 
-def make_profile(
-    data: GatedData, use_case: UseCase, train: pd.DataFrame, train_file: Path, test_file: Path
-) -> dict[str, Any]:
+def make_profile(data: GatedData, test: Flags, train_file: Path, test_file: Path) -> dict[str, Any]:
     """The statistics are those of the training part: the model has not seen the rest."""
+    use_case, train = data.use_case, ~test
+    parts = {"train": (train, train_file), "test": (test, test_file)}
+    with ThreadPoolExecutor(os.cpu_count()) as workers:
+        columns = list(
+            workers.map(lambda column: column_statistics(data, column, train), use_case.columns)
+        )
     return {
         "use_case": use_case.name,
         "target": use_case.target,
@@ -37,16 +46,19 @@ def make_profile(
             "files": [vars(file) for file in data.files],
             "ignored_columns": list(data.ignored_columns),
             "dropped_duplicates": data.dropped_duplicates,
-            "repeated_rows": int(data.frame.duplicated().sum()),
+            "repeated_rows": data.repeated_rows,
+            "rows_with_features_of_another": len(data.same_features),
         },
         "split": {
             "seed": use_case.split.seed,
             "test_share": use_case.split.test_share,
-            "train": {"rows": len(train), "sha256": file_sha256(train_file)},
-            "test": {"rows": len(data.frame) - len(train), "sha256": file_sha256(test_file)},
+            **{
+                part: {"rows": int(rows.sum()), "file": file.name, "sha256": file_sha256(file)}
+                for part, (rows, file) in parts.items()
+            },
         },
         "columns": {
-            column.name: _statistics(train[column.name], column) for column in use_case.columns
+            column.name: found for column, found in zip(use_case.columns, columns, strict=True)
         },
     }
 
@@ -58,32 +70,53 @@ def dataset_sha256(hashes: list[str]) -> str:
     return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
 
 
-def _statistics(values: pd.Series[Any], column: Column) -> dict[str, Any]:
-    if not column.is_number:
-        found = values.value_counts()
-        return {
-            "type": column.type,
-            "rows": len(values),
-            "missing": int(found.get("", 0)),
-            "counts": {value: int(found.get(value, 0)) for value in column.values},
-        }
-    numbers = values.to_numpy(dtype=np.float64)
-    present = numbers[~np.isnan(numbers)]
-    statistics = {"type": column.type, "rows": len(numbers), "missing": len(numbers) - len(present)}
-    if not len(present):
-        return statistics
-    counts, edges = np.histogram(present, bins=BINS)
+def column_statistics(data: GatedData, column: Column, rows: Flags | None = None) -> dict[str, Any]:
+    """Of one column, in these rows or in all."""
+
+    def values() -> Iterator[Values]:
+        return data.column(column.name, rows)
+
+    if column.is_number:
+        return {"type": column.type, **numbers_statistics(lambda: _floats(values()))}
+    if column.is_text:
+        return {"type": column.type, **_text_statistics(values)}
+    counts = dict.fromkeys(column.values, 0)
+    seen = missing = 0
+    for block in values():
+        if not isinstance(block, Texts):
+            continue
+        seen += len(block)
+        found = np.bincount(block.codes, minlength=len(block.values)).tolist()
+        for value, count in zip(block.values, found, strict=True):
+            if value:
+                counts[value] += count
+            else:
+                missing += count
+    return {"type": column.type, "rows": seen, "missing": missing, "counts": counts}
+
+
+def _floats(blocks: Iterable[Values]) -> Iterator[Floats]:
+    for block in blocks:
+        if not isinstance(block, Texts):
+            yield block
+
+
+def _text_statistics(values: Callable[[], Iterator[Values]]) -> dict[str, Any]:
+    """How long the texts are, in characters and in words. What they say stays out of the profile."""
+
+    def measured(measure: Callable[[str], int]) -> Iterator[Floats]:
+        for block in values():
+            if isinstance(block, Texts):
+                sizes = [float(measure(text)) if text else np.nan for text in block.values]
+                yield np.array(sizes, dtype=np.float64)[block.codes]
+
+    characters = numbers_statistics(lambda: measured(len))
+    words = numbers_statistics(lambda: measured(lambda text: len(text.split())))
     return {
-        **statistics,
-        "minimum": float(present.min()),
-        "maximum": float(present.max()),
-        "mean": float(present.mean()),
-        "standard_deviation": float(present.std()),
-        "quantiles": {
-            f"{share:g}": float(value)
-            for share, value in zip(QUANTILES, np.quantile(present, QUANTILES), strict=True)
-        },
-        "histogram": {"edges": edges.tolist(), "counts": counts.tolist()},
+        "rows": characters.pop("rows"),
+        "missing": characters.pop("missing"),
+        "characters": characters,
+        "words": {name: value for name, value in words.items() if name not in ("rows", "missing")},
     }
 
 
@@ -99,6 +132,13 @@ def load_profile(folder: Path, use_case: UseCase) -> dict[str, Any]:
             f"{use_case.name!r}. Run preprocess again for this use case."
         )
     return profile
+
+
+def read_part(folder: Path, part: str, profile: dict[str, Any], use_case: UseCase) -> pd.DataFrame:
+    """The rows of "train" or "test", as preprocess wrote them to `folder`."""
+    path = find_part(folder, part)
+    check_part(path, part, profile)
+    return read_frame(path, use_case)
 
 
 def check_part(path: Path, part: str, profile: dict[str, Any]) -> None:

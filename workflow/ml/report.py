@@ -3,110 +3,55 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-import numpy as np
-import pandas as pd
-from sklearn.inspection import permutation_importance
-
-from ml import charts
-from ml.features import target_values
+from ml.evidence import Metrics, passes_champion, passes_threshold
+from ml.importance import Importance
 from ml.metrics import class_metrics
+from ml.report_html import STYLE, figure, number, table
+from ml.report_plots import plots
 from ml.scoring import Predictions
-from ml.threads import limited_threads
 from ml.use_case import UseCase
-
-PLOTTED_ROWS = 2_000
-IMPORTANCE_ROWS = 1_000
-SHOWN_FEATURES = 20
-
-STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;color:#0f172a;max-width:1000px;margin:2rem auto;padding:0 1rem}
-h1{margin-bottom:.2rem} h2{margin-top:2rem;border-bottom:1px solid #e2e8f0}
-table{border-collapse:collapse} td,th{padding:.25rem .8rem .25rem 0;text-align:left;vertical-align:top}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
-.verdict{padding:.6rem 1rem;border-radius:.4rem;color:#fff;font-weight:600}
-.passed{background:#15803d}.failed{background:#b91c1c}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(400px,1fr));gap:1.5rem}
-figure{margin:0} figcaption{color:#475569} svg{width:100%;height:auto}
-code,pre{font-size:13px;overflow-wrap:anywhere;white-space:pre-wrap}
-"""
 
 
 @dataclass(frozen=True)
-class Importance:
-    names: list[str]
-    values: list[float]
-    deviations: list[float]
+class Evidence:
+    """Everything the report shows."""
+
+    use_case: UseCase
+    metrics: Metrics
+    gate: dict[str, Any]
+    card: dict[str, Any]
+    predictions: Predictions
+    importance: Importance
+    words: Importance | None
+    champion: dict[str, Any]
+    slices: dict[str, Any]
 
 
-def importance(pipeline: Any, frame: pd.DataFrame, use_case: UseCase) -> Importance:
-    """How much worse the model gets when one feature is shuffled: of any estimator, on held-out rows."""
-    sample = frame.sample(min(len(frame), IMPORTANCE_ROWS), random_state=use_case.model.seed)
-    with limited_threads(sample.size):
-        result = permutation_importance(
-            pipeline,
-            sample[use_case.feature_names],
-            target_values(sample, use_case),
-            n_repeats=5,
-            random_state=use_case.model.seed,
-        )
-    order = np.argsort(-result.importances_mean, kind="stable")
-    return Importance(
-        [use_case.feature_names[position] for position in order],
-        [float(result.importances_mean[position]) for position in order],
-        [float(result.importances_std[position]) for position in order],
-    )
-
-
-def render(
-    use_case: UseCase,
-    metrics: dict[str, dict[str, float]],
-    gate: dict[str, Any],
-    card: dict[str, Any],
-    predictions: Predictions,
-    importances: Importance,
-) -> str:
-    passed = passes(gate)
-    sign = "at least" if gate["direction"] == "maximize" else "at most"
-    verdict = (
-        f"{gate['metric']} = {gate['value']:.4f} on {gate['rows']} held-out rows; "
-        f"the gate asks for {sign} {gate['threshold']:g}: {'passed' if passed else 'not passed'}"
-    )
-    lineage = card["lineage"]
-    facts = [
-        ("Estimator", card["estimator"]),
-        (
-            "Rows",
-            f"{lineage['dataset']['rows']} read, {lineage['split']['train']['rows']} to train, "
-            f"{lineage['split']['test']['rows']} held out",
-        ),
-        ("Data set sha256", lineage["dataset"]["sha256"]),
-        ("Model sha256", card["model_file"]["sha256"]),
-        ("Code version", lineage["code_version"]),
-        ("Training job", lineage["training_job"]),
-        ("Seeds", f"{lineage['seed']} (model), {lineage['split']['seed']} (split)"),
-        (
-            "Libraries",
-            ", ".join(f"{name} {version}" for name, version in lineage["libraries"].items()),
-        ),
-    ]
+def render(evidence: Evidence) -> str:
+    use_case = evidence.use_case
+    drawn = plots(use_case, evidence.predictions, evidence.importance, evidence.words)
     body = [
         f"<h1>{escape(use_case.name)}</h1><p>{escape(use_case.description)}</p>",
-        f'<p class="verdict {"passed" if passed else "failed"}">{escape(verdict)}</p>',
+        *_verdicts(evidence.gate),
         "<h2>Metrics</h2>",
-        _metric_table(metrics, card["metrics"]["train"]),
+        _metrics(evidence),
+        "<h2>The model in production</h2>",
+        *_champion(evidence.champion, evidence.gate),
         '<h2>Charts</h2><div class="charts">',
-        *(_figure(svg, caption) for svg, caption in _plots(use_case, predictions, importances)),
+        *(figure(svg, caption) for svg, caption in drawn),
         "</div>",
-        *_class_section(predictions),
+        *_labels(evidence.predictions),
+        "<h2>Groups of rows</h2>",
+        *_slices(evidence.slices),
+        *_trials(evidence.card),
         "<h2>Where the model comes from</h2>",
-        _table(("", ""), facts),
+        _lineage(evidence.card),
         "<h2>Hyperparameters</h2>",
-        f"<pre>{escape(json.dumps(card['hyperparameters'], indent=2))}</pre>",
+        f"<pre>{escape(json.dumps(evidence.card['hyperparameters'], indent=2))}</pre>",
     ]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -116,87 +61,195 @@ def render(
     )
 
 
-def passes(gate: dict[str, Any]) -> bool:
-    if gate["direction"] == "maximize":
-        return bool(gate["value"] >= gate["threshold"])
-    return bool(gate["value"] <= gate["threshold"])
-
-
-def _plots(
-    use_case: UseCase, predictions: Predictions, importances: Importance
-) -> Iterable[tuple[str, str]]:
-    shown = SHOWN_FEATURES
-    importance_chart = (
-        charts.bars(
-            importances.names[:shown],
-            importances.values[:shown],
-            importances.deviations[:shown],
-            "loss of score when the feature is shuffled",
-        ),
-        "Which features the model relies on (permutation importance, held-out rows).",
-    )
-    if predictions.classes:
-        yield (
-            charts.confusion(predictions.confusion(), predictions.classes),
-            "Confusion matrix: a row is an actual label, a column a predicted one.",
+def _verdicts(gate: dict[str, Any]) -> list[str]:
+    passed = passes_threshold(gate)
+    sign = "at least" if gate["direction"] == "maximize" else "at most"
+    texts = [
+        (
+            passed,
+            f"{gate['metric']} = {gate['value']:.4f} on {gate['rows']} held-out rows; "
+            f"the gate asks for {sign} {gate['threshold']:g}: {'passed' if passed else 'not passed'}",
         )
-        if predictions.probabilities is not None:
-            confidence = predictions.probabilities.max(axis=1)
-            right = predictions.actual == predictions.predicted
-            yield (
-                charts.calibration(confidence, right),
-                "Is the model right as often as it is sure?",
-            )
-        yield importance_chart
-        return
-    sample = np.random.default_rng(use_case.model.seed).permutation(len(predictions.actual))
-    sample = sample[:PLOTTED_ROWS]
-    actual, predicted = predictions.actual[sample], predictions.predicted[sample]
-    name = use_case.target
-    yield (
-        charts.predicted_against_actual(actual, predicted, name),
-        f"Each point is a held-out row ({len(sample)} shown); on the line the prediction is right.",
-    )
-    yield (
-        charts.residuals(predicted, actual - predicted, name),
-        "Residuals: a shape in this cloud is something the model has not learned.",
-    )
-    yield (
-        charts.histogram(predictions.actual - predictions.predicted, "actual - predicted"),
-        "Distribution of the residuals over all held-out rows.",
-    )
-    yield importance_chart
-
-
-def _metric_table(metrics: dict[str, dict[str, float]], train: dict[str, float]) -> str:
-    rows = [
-        (name, f"{entry['value']:.6g}", f"{entry['standard_deviation']:.2g}", f"{train[name]:.6g}")
-        for name, entry in metrics.items()
     ]
-    return _table(("metric", "held-out rows", "± (bootstrap)", "training rows"), rows, numbers=True)
+    if gate["max_regression"] is not None and gate["champion_compared"]:
+        passed = passes_champion(gate)
+        texts.append(
+            (
+                passed,
+                f"{gate['metric']} is {_worse(gate['regression'])} than the model in production "
+                f"({gate['champion_value']:.4f}); the gate allows it to be worse by "
+                f"{gate['max_regression']:g}: {'passed' if passed else 'not passed'}",
+            )
+        )
+    return [
+        f'<p class="verdict {"passed" if passed else "failed"}">{escape(text)}</p>'
+        for passed, text in texts
+    ]
 
 
-def _class_section(predictions: Predictions) -> list[str]:
+def _worse(regression: float) -> str:
+    return f"{abs(regression):.4f} {'worse' if regression > 0 else 'better'}"
+
+
+def _metrics(evidence: Evidence) -> str:
+    train = evidence.card["metrics"]["train"]
+    compared = evidence.champion.get("metrics", {})
+    head = ["metric", "held-out rows", "± (bootstrap)", "training rows"]
+    if compared:
+        head.append("in production, held-out rows")
+    rows = []
+    for name, entry in evidence.metrics.items():
+        row = [name, number(entry["value"]), f"{entry['standard_deviation']:.2g}"]
+        # A model of an older code version may not know a metric that was added since.
+        row.append(number(train[name]) if name in train else "")
+        if compared:
+            row.append(number(compared[name]))
+        rows.append(row)
+    return table(head, rows, numbers=True)
+
+
+def _champion(champion: dict[str, Any], gate: dict[str, Any]) -> list[str]:
+    version = champion["model_package"] or "given by hand"
+    if champion["status"] == "none":
+        return [f"<p>None to compare with: {escape(champion['reason'])}.</p>"]
+    if champion["status"] == "not compared":
+        return [
+            f'<p class="note">{escape(version)} was <b>not compared</b>: '
+            f"{escape(champion['reason'].rstrip('.'))}.</p>"
+        ]
+    interval = champion["interval"]
+    certain = interval["low"] > 0 or interval["high"] < 0
+    rows = [
+        ("Version", version),
+        (
+            f"Its {champion['metric']} on the same {champion['rows']} rows",
+            number(champion["value"]),
+        ),
+        ("The new model's", number(champion["challenger"])),
+        (
+            "Difference",
+            f"{champion['difference']:+.6g}: the new model is {_worse(champion['regression'])}",
+        ),
+        (
+            f"{interval['level']:.0%} interval",
+            f"{interval['low']:+.6g} to {interval['high']:+.6g} (paired bootstrap, "
+            f"{interval['resamples']} draws): "
+            + ("more than chance" if certain else "may be chance"),
+        ),
+        (
+            "Trained on",
+            "the same rows as the new model"
+            if champion["same_training_rows"]
+            else f"other data (sha256 {champion['dataset_sha256']}): it may have seen some of these "
+            "rows, which would flatter it",
+        ),
+        ("Training job, code version", f"{champion['training_job']}, {champion['code_version']}"),
+    ]
+    if gate["max_regression"] is None:
+        rows.append(("The gate", "asks for nothing here (champion.max_regression in the use case)"))
+    return [table(("", ""), rows)]
+
+
+def _labels(predictions: Predictions) -> list[str]:
     if not predictions.classes:
         return []
     rows = [
         (entry["class"], str(entry["rows"]), f"{entry['precision']:.3f}", f"{entry['recall']:.3f}")
         for entry in class_metrics(predictions.confusion(), predictions.classes)
     ]
-    return ["<h2>Labels</h2>", _table(("label", "rows", "precision", "recall"), rows, numbers=True)]
+    return ["<h2>Labels</h2>", table(("label", "rows", "precision", "recall"), rows, numbers=True)]
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: bool = False) -> str:
-    def cells(values: Sequence[str], tag: str) -> str:
-        return "".join(
-            f"<{tag}{' class=n' if numbers and position else ''}>{escape(str(value))}</{tag}>"
-            for position, value in enumerate(values)
+def _slices(slices: dict[str, Any]) -> list[str]:
+    name = slices["metric"]
+    worst = slices["worst"]
+    parts = [
+        f"<p>{escape(name)} is {number(slices['value'])} on all held-out rows. Groups of fewer than "
+        f"{slices['minimum_rows']} rows are not ranked.</p>"
+    ]
+    if worst:
+        rows = [
+            (
+                f"{group['column']}: {group['group']}",
+                str(group["rows"]),
+                number(group["value"]),
+                f"{group['standard_deviation']:.2g}",
+                f"{group['worse_by']:.3g}",
+            )
+            for group in worst
+        ]
+        head = ("worst groups", "rows", name, "± (bootstrap)", "worse than all rows by")
+        parts.append(table(head, rows, numbers=True))
+    else:
+        ranked = any(group["ranked"] for group in slices["groups"])
+        what = "worse than all rows together" if ranked else f"of {slices['minimum_rows']} rows"
+        parts.append(f"<p>There is no group {what}.</p>")
+    rows_of_all = [
+        (
+            f"{group['column']}: {group['group']}",
+            str(group["rows"]),
+            number(group["value"]),
+            "" if group["ranked"] else "few rows",
         )
+        for group in slices["groups"]
+    ]
+    every = table(("group", "rows", name, ""), rows_of_all, numbers=True)
+    return [*parts, f"<details><summary>All {len(rows_of_all)} groups</summary>{every}</details>"]
 
-    top = f"<tr>{cells(head, 'th')}</tr>" if any(head) else ""
-    body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
-    return f"<table>{top}{body}</table>"
+
+def _trials(card: dict[str, Any]) -> list[str]:
+    search = card.get("search")
+    if not search:
+        return _cross_validation(card.get("cross_validation"))
+    metric, best = search.get("metric", "score"), search.get("best")
+    names = list(dict.fromkeys(key for t in search["trials"] for key in t["hyperparameters"]))
+    rows = [
+        (
+            f"{trial['number']}{' (chosen)' if trial['number'] == best else ''}",
+            *(str(trial["hyperparameters"].get(name, "")) for name in names),
+            trial.get("refused") or number(trial["value"]),
+            "" if trial.get("value") is None else f"{trial.get('standard_deviation') or 0:.2g}",
+        )
+        for trial in search["trials"]
+    ]
+    folds = search.get("folds")
+    return [
+        "<h2>Trials</h2>",
+        f"<p>{len(rows)} settings, each measured by cross-validation"
+        f"{f' in {folds} parts' if folds else ''} of the training rows.</p>",
+        table(("trial", *names, f"{metric} (mean)", "± (between parts)"), rows, numbers=True),
+    ]
 
 
-def _figure(svg: str, caption: str) -> str:
-    return f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>"
+def _cross_validation(found: dict[str, Any] | None) -> list[str]:
+    if not found:
+        return []
+    scores = ", ".join(number(score) for score in found["scores"])
+    return [
+        "<h2>Cross-validation</h2>",
+        f"<p>{escape(found['metric'])} {number(found['value'])} ± {found['standard_deviation']:.2g} "
+        f"in {found['folds']} parts of the training rows: {scores}.</p>",
+    ]
+
+
+def _lineage(card: dict[str, Any]) -> str:
+    lineage = card["lineage"]
+    split = lineage["split"]
+    facts = [
+        ("Estimator", card["estimator"]),
+        (
+            "Rows",
+            f"{lineage['dataset']['rows']} read, {split['train']['rows']} to train, "
+            f"{split['test']['rows']} held out",
+        ),
+        ("Data set sha256", lineage["dataset"]["sha256"]),
+        ("Use case sha256", lineage["use_case_sha256"]),
+        ("Model sha256", f"{card['model_file']['sha256']} ({card['model_file']['name']})"),
+        ("Git commit", lineage.get("git_commit") or "not recorded"),
+        ("Code version", lineage["code_version"]),
+        ("Image", lineage.get("image") or "not recorded"),
+        ("Training job", lineage["training_job"]),
+        ("Seeds", f"{lineage['seed']} (model), {split['seed']} (split)"),
+        ("Libraries", ", ".join(f"{name} {found}" for name, found in lineage["libraries"].items())),
+    ]
+    return table(("", ""), facts)

@@ -12,16 +12,18 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from ml.cells import parse_number, parse_numbers, shown
+from ml.cells import parse_number, parse_numbers, shown, text_problem
+from ml.columns import LONGEST_TEXT
 from ml.errors import InvalidRequestError, UnsupportedContentTypeError
-from ml.frames import make_frame
 from ml.use_case import Column, UseCase
+
+if TYPE_CHECKING:  # our own server reads requests by these rules too, and starts without pandas
+    import pandas as pd
 
 CSV, JSON, JSON_LINES = "text/csv", "application/json", "application/jsonlines"
 CONTENT_TYPES = (CSV, JSON, JSON_LINES)
@@ -49,7 +51,7 @@ def decode(body: str | bytes, content_type: str | None) -> Rows:
     if kind == CSV:
         return Rows(_csv_rows(text), as_text=True)
     if kind == JSON_LINES:
-        lines = text.splitlines()
+        lines = text.split("\n")  # not splitlines(): a text may hold other line ends, as U+2028
         rows = [_json(line, f"line {n}") for n, line in enumerate(lines, start=1) if line.strip()]
         return Rows(_not_empty(rows), as_text=False)
     return _json_rows(_json(text, "the body"))
@@ -108,26 +110,41 @@ def _not_empty(rows: list[Any]) -> list[Any]:
 
 
 def features_of(rows: Rows, use_case: UseCase) -> pd.DataFrame:
-    """The features of every row, typed; raise InvalidRequestError listing the first problems."""
+    """The features of every row with the model's types, as the scikit-learn Pipeline takes them."""
+    from ml.frames import make_frame
+
+    return make_frame(arrays_of(rows, use_case))
+
+
+def arrays_of(rows: Rows, use_case: UseCase, first: int = 1) -> dict[str, npt.NDArray[Any]]:
+    """The features' values by name; raise InvalidRequestError listing the first problems.
+
+    `first` is the number of the first row, when these rows are a part of a longer request.
+    """
     names = use_case.feature_names
-    if rows.as_text and rows.rows[0] == names:
+    if first == 1 and rows.as_text and rows.rows[0] == names:
         raise InvalidRequestError(
             "Row 1 is a header line; send rows only, with the features in this order: "
             f"{', '.join(names)}."
         )
     problems: list[str] = []
+    texts = rows.as_text and any(column.is_text for column in use_case.features)
+    hint = "; put a text with commas or quotes between double quotes, and double those in it"
     listed = [
-        _as_list(row, number, names, problems) for number, row in enumerate(rows.rows, start=1)
+        _as_list(row, number, names, problems, hint if texts else "")
+        for number, row in enumerate(rows.rows, start=first)
     ]
     _refuse(problems)
     arrays = {}
     for column, cells in zip(use_case.features, zip(*listed, strict=True), strict=True):
-        arrays[column.name] = _column_values(column, cells, rows.as_text, problems)
+        arrays[column.name] = _column_values(column, cells, rows.as_text, first, problems)
     _refuse(problems)
-    return make_frame(arrays)
+    return arrays
 
 
-def _as_list(row: Any, number: int, names: list[str], problems: list[str]) -> Sequence[Any]:
+def _as_list(
+    row: Any, number: int, names: list[str], problems: list[str], hint: str
+) -> Sequence[Any]:
     if isinstance(row, dict):
         missing = [name for name in names if name not in row]
         unknown = [name for name in row if name not in names]
@@ -145,37 +162,71 @@ def _as_list(row: Any, number: int, names: list[str], problems: list[str]) -> Se
     if len(row) != len(names):
         problems.append(
             f"row {number}: found {len(row)} values, expected {len(names)} ({', '.join(names)})"
+            f"{hint if len(row) > len(names) else ''}"
         )
     return row
 
 
 def _column_values(
-    column: Column, cells: Sequence[Any], as_text: bool, problems: list[str]
+    column: Column, cells: Sequence[Any], as_text: bool, first: int, problems: list[str]
 ) -> npt.NDArray[Any]:
+    """The column's values; a cell that is none of them becomes a problem, with its row."""
     if column.is_number:
-        fast = parse_numbers(list(cells)) if as_text else None
-        read = fast if fast is not None else [_number(cell, as_text) for cell in cells]
-        numbers = np.array([np.nan if value is None else value for value in read], dtype=np.float64)
-        low = -np.inf if column.minimum is None else column.minimum
-        high = np.inf if column.maximum is None else column.maximum
-        right = (numbers >= low) & (numbers <= high)
-        if column.type == "integer":
-            right &= numbers == np.floor(numbers)
-        values: npt.NDArray[Any] = numbers
+        values, right = _numbers(column, cells, as_text)
     else:
-        values = np.array(["" if cell is None else cell for cell in cells], dtype=object)
-        right = np.array([isinstance(cell, str) and cell in column.values for cell in cells])
-    if not right.all():
-        for position in np.flatnonzero(~right).tolist():
-            cell = cells[position]
-            empty = cell is None or cell == ""
-            if empty and column.maximum_missing_share > 0:
-                continue
-            found = "an empty value" if empty else shown(cell)
-            problems.append(
-                f"row {position + 1}, column {column.name}: found {found}, expected {column.expected}"
-            )
+        values, right = _texts(column, cells)
+    for position in np.flatnonzero(~right).tolist():
+        cell = cells[position]
+        empty = cell is None or (isinstance(cell, str) and not cell.strip())
+        if empty and column.maximum_missing_share > 0:
+            continue
+        problems.append(
+            f"row {position + first}, column {column.name}: found "
+            f"{'an empty value' if empty else _found(column, cell)}, expected {column.expected}"
+        )
     return values
+
+
+def _numbers(
+    column: Column, cells: Sequence[Any], as_text: bool
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    """Numbers and which of them may be; a cell that is no number is NaN."""
+    fast = parse_numbers(list(cells)) if as_text else None
+    read = fast if fast is not None else [_number(cell, as_text) for cell in cells]
+    numbers = np.array([np.nan if value is None else value for value in read], dtype=np.float64)
+    low = -np.inf if column.minimum is None else column.minimum
+    high = np.inf if column.maximum is None else column.maximum
+    right = (numbers >= low) & (numbers <= high)
+    if column.type == "integer":
+        right &= numbers == np.floor(numbers)
+    return numbers, right
+
+
+def _texts(column: Column, cells: Sequence[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    """Texts and which of them may be; a cell that is no text is empty."""
+    found = [cell.strip() if column.is_text else cell for cell in map(_text_of, cells)]
+    values = np.empty(len(found), dtype=object)  # np.array would make a table of equal lists
+    values[:] = found
+    if column.is_text:
+        right = [bool(cell) and not _problem(column, cell) for cell in found]
+    else:
+        right = [cell in column.values for cell in found]
+    return values, np.array(right, dtype=bool)
+
+
+def _text_of(cell: Any) -> str:
+    return cell if isinstance(cell, str) else ""
+
+
+def _problem(column: Column, text: str) -> str:
+    longest = LONGEST_TEXT if column.maximum_length is None else column.maximum_length
+    return text_problem(text, column.minimum_length, longest)
+
+
+def _found(column: Column, cell: Any) -> str:
+    if column.is_text and isinstance(cell, str):
+        return _problem(column, cell.strip())
+    return shown(cell)
 
 
 def _number(cell: Any, as_text: bool) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,11 @@ import pandas as pd
 
 from ml.features import target_values
 from ml.metrics import (
+    Curves,
     class_codes,
     classification_metrics,
     confusion_matrix,
+    curves,
     regression_metrics,
     standard_deviations,
 )
@@ -43,6 +46,16 @@ class Predictions:
 
     def deviations(self, seed: int) -> dict[str, float]:
         return standard_deviations(self.metrics, self.actual, self.predicted, seed)
+
+    def metric(self, name: str) -> Callable[[npt.NDArray[Any], npt.NDArray[Any]], float]:
+        """One metric as a function of actual and predicted values."""
+        return lambda actual, predicted: self.metrics(actual, predicted)[name]
+
+    def curves(self) -> Curves | None:
+        """Of two labels with probabilities; the second label is the positive one."""
+        if len(self.classes) != 2 or self.probabilities is None:
+            return None
+        return curves(self.actual == 1, self.probabilities[:, 1])
 
     def confusion(self) -> npt.NDArray[np.int64]:
         return confusion_matrix(self.actual, self.predicted, len(self.classes))

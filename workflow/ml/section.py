@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -65,8 +66,9 @@ class Section:
             return float(value)
         return self._wrong(key, value, expected, default or 0.0)
 
-    def optional_number(self, key: str) -> float | None:
-        return self.number(key) if key in self.content else None
+    def optional_number(self, key: str, minimum: float = -math.inf) -> float | None:
+        self._seen.add(key)
+        return self.number(key, minimum=minimum) if key in self.content else None
 
     def integer(self, key: str, default: int, minimum: int, maximum: float = math.inf) -> int:
         expected = "a whole number" + _between(minimum, maximum)
@@ -87,6 +89,24 @@ class Section:
         ):
             return tuple(value)
         return self._wrong(key, value, expected, ())
+
+    def different(self, key: str, minimum: int, maximum: int) -> tuple[Any, ...]:
+        """A list of plain values or lists of them, none of them twice."""
+        expected = f"a list of {minimum} to {maximum} different values"
+        value = self._take(key, None, expected)
+        if value is None:
+            return ()
+        if isinstance(value, list) and minimum <= len(value) <= maximum:
+            plain = all(not isinstance(item, Mapping) for item in value)
+            if plain and len({json.dumps(item) for item in value}) == len(value):
+                return tuple(value)
+        return self._wrong(key, value, expected, ())
+
+    def flag(self, key: str, default: bool) -> bool:
+        value = self._take(key, default, "true or false")
+        if isinstance(value, bool):
+            return value
+        return self._wrong(key, value, "true or false", default)
 
     def mapping(self, key: str) -> dict[str, Any]:
         value = self._take(key, {}, "an object")
@@ -112,6 +132,19 @@ class Section:
             name = item.get("name") if isinstance(item, Mapping) else None
             label = name if isinstance(name, str) and name else number
             yield Section(item, f"{key}[{label}]", self._problems)
+
+    def named_sections(self, key: str) -> Iterator[tuple[str, Section]]:
+        """The objects inside an object, by their key."""
+        expected = "an object of objects"
+        value = self._take(key, None, expected)
+        if value is None:
+            return
+        if not isinstance(value, Mapping):
+            self._wrong(key, value, expected, None)
+            return
+        place = f"{self._place}.{key}" if self._place else key
+        for name, item in value.items():
+            yield str(name), Section(item, f"{place}.{name}", self._problems)
 
     def ignore(self, *keys: str) -> None:
         self._seen.update(keys)

@@ -6,31 +6,50 @@ a model is never tested on a row it was trained on.
 
 from __future__ import annotations
 
-import zlib
+import hashlib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
+from ml.block_cells import Flags, Texts, Values
 from ml.errors import JobError
 from ml.use_case import UseCase
 
+if TYPE_CHECKING:  # pandas takes most of a second to import, and preprocess may do without it
+    import pandas as pd
+
 Hashes = npt.NDArray[np.uint64]
+Positions = npt.NDArray[np.intp]
+_AT_ONCE = 1 << 16  # rows: what a few arrays of them need stays in the processor's cache
 
 
-def held_out(frame: pd.DataFrame, use_case: UseCase) -> npt.NDArray[np.bool_]:
+def held_out(frame: pd.DataFrame, use_case: UseCase) -> Flags:
     """True for the rows of the test part; labels keep their shares (stratified)."""
     hashes = row_hashes(frame[use_case.feature_names], use_case.split.seed)
+    labels = None
+    if use_case.task == "classification":
+        labels = label_codes(as_texts(frame[use_case.target]), use_case)
+    return held_out_rows(hashes, labels, repeated_rows(hashes), use_case)
+
+
+def held_out_rows(
+    hashes: Hashes, labels: npt.NDArray[np.int32] | None, repeated: Positions, use_case: UseCase
+) -> Flags:
+    """The same of hashes and labels (positions in the target's values); `repeated` of repeated_rows."""
     share = use_case.split.test_share
-    if use_case.task != "classification":
+    if labels is None:
         test = _choose(hashes, share)
     else:
-        test = np.zeros(len(frame), dtype=bool)
-        labels = frame[use_case.target].to_numpy(dtype=str)
-        # Equal features with different labels go where the first of them went.
-        _, first, group = np.unique(hashes, return_index=True, return_inverse=True)
-        stratum = labels[first][group.reshape(-1)]
-        for label in use_case.target_column.values:
+        stratum = labels
+        if len(repeated):
+            # Equal features with different labels go where the first of them went.
+            _, first, group = np.unique(hashes[repeated], return_index=True, return_inverse=True)
+            stratum = labels.copy()
+            stratum[repeated] = labels[repeated][first][group.reshape(-1)]
+        test = np.zeros(len(hashes), dtype=bool)
+        for label in range(len(use_case.target_column.values)):
             rows = stratum == label
             test[rows] = _choose(hashes[rows], share)
     if test.all() or not test.any():
@@ -43,35 +62,92 @@ def held_out(frame: pd.DataFrame, use_case: UseCase) -> npt.NDArray[np.bool_]:
 
 def row_hashes(features: pd.DataFrame, seed: int) -> Hashes:
     """64 bits a row, from the values' bits: the same on every machine and library version."""
-    hashes = np.full(len(features), _mix(np.array([seed + 1], dtype=np.uint64))[0])
+    columns: list[Values] = []
     for name in features.columns:
         values = features[name]
-        if values.dtype == np.float64:
-            bits = (values.to_numpy() + 0.0).view(np.uint64)  # -0.0 and 0.0 are equal
-            bits = np.where(np.isnan(values.to_numpy()), np.uint64(1), bits)
-        else:
-            texts, codes = np.unique(values.to_numpy(dtype=str), return_inverse=True)
-            known = [zlib.crc32(text.encode()) + (len(text) << 32) for text in texts.tolist()]
-            bits = np.array(known, dtype=np.uint64)[codes.reshape(-1)]
-        hashes = _mix(hashes ^ _mix(bits))
+        columns.append(values.to_numpy() if values.dtype == np.float64 else as_texts(values))
+    return hash_columns(columns, len(features), seed)
+
+
+def hash_columns(columns: Iterable[Values], rows: int, seed: int) -> Hashes:
+    hashes = np.full(rows, np.uint64(seed) + np.uint64(1), dtype=np.uint64)
+    _mix(hashes)
+    for values in columns:
+        bits = _bits(values)
+        for start in range(0, rows, _AT_ONCE):
+            part, own = hashes[start : start + _AT_ONCE], bits[start : start + _AT_ONCE]
+            _mix(own)
+            part ^= own
+            _mix(part)
     return hashes
 
 
-def _choose(hashes: Hashes, share: float) -> npt.NDArray[np.bool_]:
+def _bits(values: Values) -> Hashes:
+    """64 bits a value, in an array of their own."""
+    if isinstance(values, Texts):
+        # Not hash(), which differs from process to process.
+        known = [
+            int.from_bytes(
+                hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(),
+                "little",
+            )
+            for text in values.values
+        ]
+        return np.array(known, dtype=np.uint64)[values.codes]
+    bits: Hashes = (values + 0.0).view(np.uint64)  # -0.0 and 0.0 are equal
+    missing = np.isnan(values)
+    if missing.any():
+        bits[missing] = 1
+    return bits
+
+
+def _mix(bits: Hashes) -> None:
+    """The finalizer of splitmix64: every input bit moves every output bit. Wraps around by design."""
+    bits += np.uint64(0x9E3779B97F4A7C15)
+    bits ^= bits >> np.uint64(30)
+    bits *= np.uint64(0xBF58476D1CE4E5B9)
+    bits ^= bits >> np.uint64(27)
+    bits *= np.uint64(0x94D049BB133111EB)
+    bits ^= bits >> np.uint64(31)
+
+
+def repeated_rows(hashes: Hashes) -> Positions:
+    """The rows, in order, whose hash another row has too: most often few or none."""
+    ordered = np.sort(hashes)
+    several = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    del ordered
+    if not len(several):
+        return np.zeros(0, dtype=np.intp)
+    found = []
+    for start in range(0, len(hashes), _AT_ONCE):
+        part = hashes[start : start + _AT_ONCE]
+        place = np.minimum(np.searchsorted(several, part), len(several) - 1)
+        found.append(np.flatnonzero(several[place] == part) + start)
+    return np.concatenate(found)
+
+
+def label_codes(values: Texts, use_case: UseCase) -> npt.NDArray[np.int32]:
+    """Positions in the target's values; -1 for what is none of them."""
+    places = {label: place for place, label in enumerate(use_case.target_column.values)}
+    known = np.array([places.get(value, -1) for value in values.values], dtype=np.int32)
+    codes: npt.NDArray[np.int32] = known[values.codes]
+    return codes
+
+
+def as_texts(values: pd.Series) -> Texts:
+    import pandas as pd
+
+    codes, distinct = pd.factorize(values)
+    return Texts([str(value) for value in distinct], codes.astype(np.int32))
+
+
+def _choose(hashes: Hashes, share: float) -> Flags:
     """The rows with the smallest hashes, as many as the share asks for, equal hashes together."""
     wanted = round(share * len(hashes))
     if wanted == 0:
         return np.zeros(len(hashes), dtype=bool)
     last = np.partition(hashes, wanted - 1)[wanted - 1]
-    below: npt.NDArray[np.bool_] = hashes < last
-    together: npt.NDArray[np.bool_] = hashes <= last
+    below: Flags = hashes < last
+    together: Flags = hashes <= last
     # A large group of equal rows at the border: take it or leave it, whichever is nearer.
     return below if wanted - below.sum() < together.sum() - wanted else together
-
-
-def _mix(bits: Hashes) -> Hashes:
-    """The finalizer of splitmix64: every input bit moves every output bit. Wraps around by design."""
-    bits = bits + np.uint64(0x9E3779B97F4A7C15)
-    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return bits ^ (bits >> np.uint64(31))

@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ml.columns import Column as Column
+from ml.columns import read_columns
 from ml.errors import JobError
 from ml.metrics import METRICS
+from ml.search_space import Search, read_cross_validation, read_search
 from ml.section import Section
 
 TASKS = ("regression", "classification")
-COLUMN_TYPES = ("number", "integer", "category")
 NAME_PATTERN = re.compile(r"[a-z][a-z0-9-]{0,14}")
 SEED_MAXIMUM = 2**32 - 1
 
@@ -28,40 +30,15 @@ class UseCaseError(JobError):
 
 
 @dataclass(frozen=True)
-class Column:
-    name: str
-    type: str
-    minimum: float | None = None
-    maximum: float | None = None
-    values: tuple[str, ...] = ()
-    maximum_missing_share: float = 0.0
-
-    @property
-    def is_number(self) -> bool:
-        return self.type != "category"
-
-    @property
-    def expected(self) -> str:
-        """What a cell of this column must hold, for error messages."""
-        if not self.is_number:
-            shown = ", ".join(self.values[:10]) + (", ..." if len(self.values) > 10 else "")
-            return f"one of {shown}"
-        what = "a whole number" if self.type == "integer" else "a number"
-        if self.minimum is not None and self.maximum is not None:
-            return f"{what} from {self.minimum:.12g} to {self.maximum:.12g}"
-        if self.minimum is not None:
-            return f"{what} of at least {self.minimum:.12g}"
-        if self.maximum is not None:
-            return f"{what} of at most {self.maximum:.12g}"
-        return what
-
-
-@dataclass(frozen=True)
 class DataRules:
     minimum_rows: int = 50
     minimum_class_rows: int = 10
     duplicates: str = "keep"
     unexpected_columns: str = "refuse"
+    minimum_class_share: float = 0.0
+    encoding: str = (
+        "auto"  # or "utf-8": anything else is refused instead of read as Excel writes it
+    )
 
 
 @dataclass(frozen=True)
@@ -85,6 +62,13 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class Champion:
+    """What the gate asks of a model beside the one in production."""
+
+    max_regression: float | None = None  # how much worse it may be; None: it may be any worse
+
+
+@dataclass(frozen=True)
 class UseCase:
     name: str
     description: str
@@ -95,6 +79,9 @@ class UseCase:
     metric: Metric
     data: DataRules = DataRules()
     split: Split = Split()
+    champion: Champion = Champion()
+    search: Search | None = None
+    cross_validation: int = 0  # folds
     document: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -142,11 +129,14 @@ def parse_use_case(document: object) -> UseCase:
     description = root.text("description")
     task = root.choice("task", TASKS)
     target = root.text("target")
-    columns = _columns(root, problems)
+    columns = read_columns(root, problems)
     data = _data_rules(root.section("data"))
     split = _split(root.section("split"))
     model = _model(root.section("model"))
     metric = _metric(root.section("metric"), task, problems)
+    champion = _champion(root.section("champion"))
+    search = read_search(root, model.hyperparameters, problems)
+    cross_validation = read_cross_validation(root)
     root.ignore("sample")  # read by the deployment scripts only
     root.finish()
     _check_target(target, task, columns, problems)
@@ -157,34 +147,20 @@ def parse_use_case(document: object) -> UseCase:
             f"(config/use_case.schema.json describes it):\n{lines}"
         )
     return UseCase(
-        name, description, task, target, columns, model, metric, data, split, dict(root.content)
+        name,
+        description,
+        task,
+        target,
+        columns,
+        model,
+        metric,
+        data,
+        split,
+        champion,
+        search,
+        cross_validation,
+        dict(root.content),
     )
-
-
-def _columns(root: Section, problems: list[str]) -> tuple[Column, ...]:
-    columns: list[Column] = []
-    for section in root.sections("columns", minimum=2):
-        name = section.text("name")
-        column_type = section.choice("type", COLUMN_TYPES)
-        section.text("description", default="")
-        minimum = maximum = None
-        values: tuple[str, ...] = ()
-        if column_type == "category":
-            values = section.texts("values", minimum=2)
-        elif column_type == "":  # refused above; what else it may have is not known
-            section.ignore("minimum", "maximum", "values")
-        else:
-            minimum = section.optional_number("minimum")
-            maximum = section.optional_number("maximum")
-            if minimum is not None and maximum is not None and minimum >= maximum:
-                section.problem(f"minimum {minimum:.12g} must be below maximum {maximum:.12g}")
-        share = section.number("maximum_missing_share", default=0.0, minimum=0.0, maximum=0.95)
-        section.finish()
-        columns.append(Column(name, column_type, minimum, maximum, values, share))
-    names = [column.name for column in columns if column.name]
-    for repeated in sorted({name for name in names if names.count(name) > 1}):
-        problems.append(f"columns: {repeated!r} is listed {names.count(repeated)} times")
-    return tuple(columns)
 
 
 def _data_rules(section: Section) -> DataRules:
@@ -196,6 +172,10 @@ def _data_rules(section: Section) -> DataRules:
         section.choice(
             "unexpected_columns", ("refuse", "ignore"), default=default.unexpected_columns
         ),
+        section.number(
+            "minimum_class_share", default=default.minimum_class_share, minimum=0.0, maximum=0.5
+        ),
+        section.choice("encoding", ("auto", "utf-8"), default=default.encoding),
     )
     section.finish()
     return rules
@@ -234,6 +214,12 @@ def _metric(section: Section, task: str, problems: list[str]) -> Metric:
     return Metric(name, threshold, direction)
 
 
+def _champion(section: Section) -> Champion:
+    worse = section.optional_number("max_regression", minimum=0.0)
+    section.finish()
+    return Champion(worse)
+
+
 def _check_target(target: str, task: str, columns: tuple[Column, ...], problems: list[str]) -> None:
     column = next((column for column in columns if column.name == target), None)
     if target and column is None:
@@ -241,9 +227,9 @@ def _check_target(target: str, task: str, columns: tuple[Column, ...], problems:
         problems.append(f"target: found {target!r}, expected one of the columns: {names}")
     if column is None:
         return
-    if task == "regression" and column.type == "category":
-        problems.append(f"target: {target!r} is a category; a regression predicts a number")
-    if task == "classification" and column.is_number:
+    if task == "regression" and not column.is_number:
+        problems.append(f"target: {target!r} is a {column.type}; a regression predicts a number")
+    if task == "classification" and not column.is_category:
         problems.append(
             f"target: {target!r} is of type {column.type}; a classification predicts a category "
             "(list its labels under values)"

@@ -16,7 +16,8 @@ import pytest
 import yaml
 
 import package
-from create_schema.resolve import resolve
+from create_schema.champion import find_champion, marker
+from create_schema.resolve import model_package_group, resolve
 from create_schema.settings import Settings
 from create_schema.use_case import with_overrides
 from tests.local.conftest import REGION, ROOT, LocalAws, start_localaws
@@ -90,20 +91,35 @@ class Machines:
         use_case = with_overrides(use_case, {}, threshold)
         git = json.loads((ROOT / "config/manifest.json").read_text())
         git |= {"UseCase": "iris", "CodeVersion": self.upload_code(scripts)}
-        manifest = {**resolve(git, use_case, run_id, self.settings), **changes}
+        group = model_package_group(use_case, self.settings)
+        groups = self.sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]
+        if group not in {found["ModelPackageGroupName"] for found in groups}:
+            self.sagemaker.create_model_package_group(ModelPackageGroupName=group)
+        champion = find_champion(self.s3, self.sagemaker, self.settings, group)
+        manifest = {**resolve(git, use_case, run_id, self.settings, champion), **changes}
+        if not champion.model_data_url:
+            self.put(f"{run_id}/champion/none.json", marker(champion))
         self.put(f"{run_id}/config/use_case.json", json.dumps(use_case))
         self.put(f"{run_id}/source/", "")
         if data is not None:
             self.put(f"{run_id}/source/iris.csv", data)
-        group = manifest["ModelPackageGroupName"]
-        groups = self.sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]
-        if group not in {found["ModelPackageGroupName"] for found in groups}:
-            self.sagemaker.create_model_package_group(ModelPackageGroupName=group)
         return manifest
 
     def put(self, key: str, body: str | bytes) -> str:
         self.s3.put_object(Bucket=self.settings.workflow_bucket, Key=key, Body=body)
         return f"s3://{self.settings.workflow_bucket}/{key}"
+
+    def get(self, key: str) -> bytes:
+        body: bytes = self.s3.get_object(Bucket=self.settings.workflow_bucket, Key=key)[
+            "Body"
+        ].read()
+        return body
+
+    def evaluation(self, output: Mapping[str, Any]) -> dict[str, Any]:
+        report: dict[str, Any] = json.loads(
+            self.get(f"{output['RunId']}/evaluation/output/evaluation.json")
+        )
+        return report
 
     def start(self, machine: str, manifest: Mapping[str, Any]) -> str:
         """As CodePipeline does: the execution's name is a new UUID."""

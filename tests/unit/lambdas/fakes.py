@@ -124,6 +124,40 @@ class FakeSageMaker:
             )
         return self.packages[ModelPackageName]
 
+    def add_version(
+        self, group: str, version: int, status: str, url: str, metadata: dict[str, str]
+    ) -> None:
+        """A version as the training state machine registers it."""
+        arn = f"arn:aws:sagemaker:eu-west-1:123456789012:model-package/{group}/{version}"
+        self.packages[arn] = {
+            "ModelPackageArn": arn,
+            "ModelPackageGroupName": group,
+            "ModelPackageVersion": version,
+            "ModelApprovalStatus": status,
+            "InferenceSpecification": {"Containers": [{"ModelDataUrl": url}]},
+            "CustomerMetadataProperties": metadata,
+        }
+
+    def list_model_packages(
+        self,
+        *,
+        ModelPackageGroupName: str,  # noqa: N803
+        ModelApprovalStatus: str,  # noqa: N803
+        SortBy: str,  # noqa: N803
+        SortOrder: str,  # noqa: N803
+        MaxResults: int,  # noqa: N803
+    ) -> dict[str, Any]:
+        self._guard("ListModelPackages")
+        assert (SortBy, SortOrder) == ("CreationTime", "Descending")
+        found = [
+            package
+            for package in self.packages.values()
+            if package.get("ModelPackageGroupName") == ModelPackageGroupName
+            and package["ModelApprovalStatus"] == ModelApprovalStatus
+        ]
+        found.sort(key=lambda package: -package["ModelPackageVersion"])
+        return {"ModelPackageSummaryList": found[:MaxResults]}
+
     def update_model_package(self, **request: Any) -> dict[str, Any]:
         self.updates.append(request)
         self.packages[request["ModelPackageArn"]]["ModelApprovalStatus"] = request[

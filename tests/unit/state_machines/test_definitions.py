@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 
-from common.manifest import INFERENCE_REQUIRED, TRAINING_REQUIRED
+from common.manifest import INFERENCE_REQUIRED, TRAINING_PRESENT, TRAINING_REQUIRED
 from update_schema.service import RESULT_KEYS
 
 FOLDER = Path(__file__).resolve().parents[3] / "workflow/state_machines"
@@ -26,7 +26,10 @@ OWN_KEYS = {
     "inference": {"Job", "Rollout", "Endpoint", "Result", "Manifest"},
 }
 FAILURE_KEYS = {"Failure", "Step", "Read"}
-INPUT = {"training": TRAINING_REQUIRED, "inference": INFERENCE_REQUIRED}
+INPUT = {
+    "training": (*TRAINING_REQUIRED, *TRAINING_PRESENT),
+    "inference": (*INFERENCE_REQUIRED, *TRAINING_PRESENT),
+}
 MACHINES = sorted(INPUT)
 
 

@@ -18,7 +18,7 @@ import train
 from ml.use_case import UseCase, load_use_case, parse_use_case
 
 ROOT = Path(__file__).resolve().parents[3]
-SAMPLES = {"housing": "cal_housing.csv", "iris": "iris.csv"}
+SAMPLES = {"housing": "cal_housing.csv", "iris": "iris.csv", "reviews": "reviews.csv"}
 
 SMALL = {
     "name": "small",
@@ -160,3 +160,8 @@ def housing_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.fixture(scope="session")
 def iris_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return finished_run(tmp_path_factory.mktemp("iris"), "iris")
+
+
+@pytest.fixture(scope="session")
+def reviews_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return finished_run(tmp_path_factory.mktemp("reviews"), "reviews")

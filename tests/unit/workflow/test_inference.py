@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import inference
+from ml.artifact import ModelRefusedError
+from ml.frames import file_sha256
 
 CSV, JSON, LINES = "text/csv", "application/json", "application/jsonlines"
 FLOWER = [5.1, 3.5, 1.4, 0.2]
@@ -245,3 +247,11 @@ def test_a_wrong_file_is_refused_by_hand(iris_run, tmp_path):
     )
     assert done.returncode == 1
     assert done.stderr.startswith("inference: row 1: found 2 values, expected 4")
+
+
+def test_the_container_loads_only_what_was_registered(iris_run, monkeypatch):
+    monkeypatch.setenv("MODEL_CARD_SHA256", file_sha256(iris_run.model / "model.json"))
+    assert ask(inference.model_fn(str(iris_run.model)), FLOWER_CSV)[0] == "setosa\n"
+    monkeypatch.setenv("MODEL_CARD_SHA256", "0" * 64)
+    with pytest.raises(ModelRefusedError, match="is not the one that was registered"):
+        inference.model_fn(str(iris_run.model))

@@ -33,9 +33,11 @@ WORKFLOW = ROOT / "workflow"
 def test_a_sample_passes_its_gate(request, run, group, metric, rows):
     run = request.getfixturevalue(run)
     evaluation = run.json("evaluation/evaluation.json")
-    assert list(evaluation) == [group, "gate"]
+    assert list(evaluation) == [group, "gate", "champion", "slices", "model"]
     gate = evaluation["gate"]
-    assert list(gate) == ["metric", "value", "threshold", "direction", "rows"]
+    assert list(gate)[:5] == ["metric", "value", "threshold", "direction", "rows"]
+    assert gate["champion_compared"] is False
+    assert evaluation["champion"]["reason"] == "no champion was given"
     assert (gate["metric"], gate["direction"], gate["rows"]) == (metric, "maximize", rows)
     assert gate["threshold"] == run.use_case.metric.threshold
     assert gate["threshold"] + 0.02 < gate["value"] < 1
@@ -62,6 +64,7 @@ def test_the_lineage_is_complete(housing_run: Run):
     assert lineage["seed"] == lineage["hyperparameters"]["random_state"] == 42
     assert lineage["code_version"] == code_version(WORKFLOW)
     assert {"python", "numpy", "scikit-learn", "joblib"} <= set(lineage["libraries"])
+    assert {lineage[key] for key in ("run", "git_commit", "image_tag", "image")} == {""}
     assert card["model_file"]["sha256"] == file_sha256(housing_run.model / "model.joblib")
     assert card["use_case"] == housing_run.use_case.document
     assert [feature["name"] for feature in card["features"]] == housing_run.use_case.feature_names
@@ -120,6 +123,59 @@ def test_the_same_data_and_seed_give_the_same_digits(request, new_run, tmp_path,
         "evaluation/report.html",
     ):
         assert (again.root / path).read_bytes() == (first.root / path).read_bytes(), path
+
+
+def test_the_job_tells_train_where_it_comes_from(iris_copy: Run, monkeypatch):
+    told = {
+        "RUN_ID": "a-run",
+        "GIT_COMMIT": "0a" * 20,
+        "IMAGE_TAG": "3f2a1bc",
+        "TRAINING_IMAGE": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/own:3f2a1bc",
+    }
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    iris_copy.train()
+    lineage = iris_copy.json("model/model.json")["lineage"]
+    keys = ("run", "git_commit", "image_tag", "image")
+    assert [lineage[key] for key in keys] == list(told.values())
+    iris_copy.evaluate()
+    report = (iris_copy.evaluation / "report.html").read_text()
+    assert told["GIT_COMMIT"] in report
+    assert told["TRAINING_IMAGE"] in report
+
+
+@pytest.mark.parametrize(
+    ("estimator", "hyperparameters"),
+    [
+        ("HistGradientBoostingRegressor", {"max_iter": 40, "early_stopping": False}),
+        ("RandomForestRegressor", {"n_estimators": 10, "n_jobs": 2}),
+    ],
+)
+def test_the_digits_depend_neither_on_threads_nor_on_the_process(
+    new_run, tmp_path, estimator, hyperparameters
+):
+    document = shipped_document("housing")
+    document["model"] = {"estimator": estimator, "hyperparameters": hyperparameters, "seed": 1}
+    run = new_run(document)
+    run.preprocess(sample_data(tmp_path, "housing"))
+    found = []
+    for process in ("1", "2"):
+        environment = {**os.environ, "OMP_NUM_THREADS": process, "PYTHONHASHSEED": process}
+        model, evaluation = run.root / f"model{process}", run.root / f"evaluation{process}"
+        for flags in (
+            ["train.py", "--train", run.out / "train", "--model-dir", model],
+            ["evaluate.py", "--test", run.out / "test", "--model", model, "--output", evaluation],
+        ):
+            common = ["--profile", run.out / "model", "--config", run.config]
+            subprocess.run(
+                [sys.executable, WORKFLOW / flags[0], *flags[1:], *common],
+                check=True,
+                capture_output=True,
+                env=environment,
+            )
+        names = (model / "model.json", evaluation / "evaluation.json", evaluation / "report.html")
+        found.append([path.read_bytes() for path in names])
+    assert found[0] == found[1]
 
 
 @pytest.fixture
@@ -257,6 +313,11 @@ def test_the_archive_of_a_training_job_is_evaluated(iris_copy: Run, tmp_path: Pa
     after = iris_copy.json("evaluation/evaluation.json")
     assert after["gate"].pop("threshold") == 0.95
     assert before["gate"].pop("threshold") == 0.9
+    # Only of an archive there is something to record: a folder of files is by hand.
+    assert before["model"].pop("archive_sha256") == ""
+    assert after["model"].pop("archive_sha256") == file_sha256(packed / "model.tar.gz")
+    assert after["model"]["card_sha256"] == file_sha256(iris_copy.model / "model.json")
+    assert after["model"]["file_sha256"] == file_sha256(iris_copy.model / "model.joblib")
     assert after == before
 
 
@@ -267,7 +328,7 @@ def test_the_report_is_one_file_that_says_whether_the_gate_is_passed(
     assert "accuracy = 0.9792 on 48 held-out rows; the gate asks for at least 0.9: passed" in report
     assert report.count("<svg") == 3
     housing = (housing_run.evaluation / "report.html").read_text()
-    assert housing.count("<svg") == 4
+    assert housing.count("<svg") == 5
     for text in (report, housing):
         outside = re.findall(r'(?:src|href)=|url\(|https?://[^"]*', text)
         assert set(outside) <= {"http://www.w3.org/2000/svg"}

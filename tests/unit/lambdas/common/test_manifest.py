@@ -12,10 +12,13 @@ import yaml
 
 from common.errors import ConfigurationError
 from common.manifest import (
+    CHAMPION_KEYS,
     INFERENCE_KEYS,
     INFERENCE_REQUIRED,
     PEOPLE_KEYS,
     RUN_KEYS,
+    SOURCE_KEYS,
+    TRAINING_PRESENT,
     TRAINING_REQUIRED,
     check_git_manifest,
     check_run_manifest,
@@ -39,6 +42,8 @@ GOOD: list[dict[str, Any]] = [
     {},
     {"EndpointType": "Batch", "UseCase": "a"},
     {"ImageTag": "v1.2_3-x", "CodeVersion": "0123456789ab"},
+    {"GitCommit": "a1" * 20, "ChampionMaxRegression": 0},
+    {"ChampionLocation": "s3://bucket/run/champion/", "GitCommit": f"{'a1' * 20}-dirty"},
     {"MetricThreshold": -3, "EndpointInstanceCount": 2},
     {"InstanceType": "ml.c5.18xlarge", "EndpointInstanceType": "ml.t2.medium"},
     {"RunId": fakes.RUN_ID, "ProcessingInputLocation": "s3://bucket/a/b/"},
@@ -63,6 +68,11 @@ BAD: list[tuple[str, Any]] = [
     ("MetricThreshold", False),
     ("TrainingHyperParameters", {"max_iter": 3}),
     ("CodeVersion", "main"),
+    ("GitCommit", "HEAD"),
+    ("ChampionModelSha256", "abc"),
+    ("ChampionMaxRegression", -0.1),
+    ("ChampionMaxRegression", "0.1"),
+    ("ChampionLocation", "folder/"),
     ("RunId", "a/b"),
     ("RunId", None),
     ("WorkflowBucket", "Upper"),
@@ -92,9 +102,12 @@ def test_shipped_manifest_is_valid_and_has_every_key() -> None:
 
 
 def test_lists_of_keys_cover_the_schema() -> None:
-    assert {*PEOPLE_KEYS, *RUN_KEYS, *INFERENCE_KEYS} == set(SCHEMA["properties"])
+    groups = (PEOPLE_KEYS, SOURCE_KEYS, RUN_KEYS, CHAMPION_KEYS, INFERENCE_KEYS)
+    keys = [key for group in groups for key in group]
+    assert sorted(keys) == sorted(SCHEMA["properties"])
     assert tuple(SCHEMA["required"]) == PEOPLE_KEYS
-    assert set(INFERENCE_REQUIRED) == set(SCHEMA["properties"]) - {"ImageTag"}
+    assert {*INFERENCE_REQUIRED, *TRAINING_PRESENT} == set(SCHEMA["properties"])
+    assert not set(INFERENCE_REQUIRED) & set(TRAINING_PRESENT)
 
 
 @pytest.mark.parametrize("key", sorted(SCHEMA["properties"]))
@@ -184,7 +197,7 @@ def test_problem_in_a_list_is_named_by_its_item(schemas: Schemas) -> None:
         "columns": [
             {"name": "x", "type": "category"},
             {"name": "y", "type": "number", "values": ["1", "2"]},
-            {"type": "text"},
+            {"type": "date"},
         ],
         "model": {"estimator": "Ridge"},
         "metric": {"name": "r2", "threshold": "high", "direction": "maximize"},

@@ -11,7 +11,7 @@ import pytest
 
 from common.errors import AccessError, ActionError, ConfigurationError, JobError
 from common.job import Job
-from common.manifest import RUN_KEYS, TRAINING_REQUIRED
+from common.manifest import CHAMPION_KEYS, RUN_KEYS, SOURCE_KEYS, TRAINING_REQUIRED
 from create_schema.service import Clients, Schemas, create_schema
 from create_schema.settings import Settings
 from tests.unit.lambdas import fakes
@@ -48,6 +48,7 @@ class Run:
         return create_schema(Job.from_event(event), self.settings, self.schemas, clients)
 
     def fails(self, kind: type[ActionError] = ConfigurationError) -> str:
+        self.s3.objects.pop(OUTPUT, None)
         with pytest.raises(kind) as caught:
             self.start()
         assert OUTPUT not in self.s3.objects
@@ -81,6 +82,12 @@ def test_resolves_every_value(run: Run) -> None:
         "MetricName": "r2",
         "MetricDirection": "maximize",
         "MetricThreshold": 0.8,
+        "GitCommit": "unknown",
+        "ChampionModelPackageArn": "",
+        "ChampionModelDataUrl": "",
+        "ChampionModelSha256": "",
+        "ChampionLocation": f"{place}/champion/",
+        "ChampionMaxRegression": None,
         "ProcessingJobName": "housing-preprocess",
         "ProcessingImageUri": fakes.PREBUILT,
         "ProcessingInputLocation": f"{place}/source/",
@@ -103,7 +110,7 @@ def test_resolves_every_value(run: Run) -> None:
         "InferenceOutputLocation": f"{place}/predictions/",
     }
     assert {key: manifest[key] for key in expected} == expected
-    assert set(expected) == {*RUN_KEYS, "MetricThreshold"}
+    assert set(expected) == {*RUN_KEYS, *SOURCE_KEYS, *CHAMPION_KEYS, "MetricThreshold"}
     hyperparameters = json.loads(manifest["TrainingHyperParameters"])
     assert hyperparameters["max_iter"] == "400"
     assert hyperparameters["early_stopping"] == "false"
@@ -120,7 +127,7 @@ def test_resolves_every_value(run: Run) -> None:
 def test_prepares_the_run_encrypted(run: Run) -> None:
     run.start()
 
-    for key in ("config/use_case.json", "source/", "inference/"):
+    for key in ("config/use_case.json", "source/", "inference/", "champion/none.json"):
         written = run.s3.written[fakes.WORKFLOW, f"{fakes.RUN_ID}/{key}"]
         assert written["ServerSideEncryption"] == "aws:kms"
         assert written["SSEKMSKeyId"] == fakes.KMS_KEY
@@ -133,6 +140,41 @@ def test_prepares_the_run_encrypted(run: Run) -> None:
         "Stage": "development",
         "UseCase": "housing",
     }
+
+
+def test_names_the_champion(run: Run) -> None:
+    key = "old-run/training/housing-train-x/output/model.tar.gz"
+    url = f"s3://{fakes.WORKFLOW}/{key}"
+    run.s3.put(fakes.WORKFLOW, key, "model")
+    group = "ml-core-development-housing"
+    run.sagemaker.add_version(group, 4, "Approved", url, {"ModelSha256": "cd" * 32})
+    run.start()
+    manifest = run.output()
+    assert manifest["ChampionModelPackageArn"].endswith(
+        ":model-package/ml-core-development-housing/4"
+    )
+    assert manifest["ChampionModelDataUrl"] == manifest["ChampionLocation"] == url
+    assert manifest["ChampionModelSha256"] == "cd" * 32
+    assert (fakes.WORKFLOW, f"{fakes.RUN_ID}/champion/none.json") not in run.s3.objects
+
+
+def test_requirement_of_the_use_case(run: Run) -> None:
+    key = (fakes.SOURCE, "config/use_cases/iris.yaml")
+    text = run.s3.objects[key].decode().rstrip()
+    assert "\nchampion:" not in text
+    run.s3.objects[key] = f"{text}\nchampion: {{max_regression: 0.02}}\n".encode()
+    run.parameters["UseCase"] = "iris"
+    run.start()
+    assert run.output()["ChampionMaxRegression"] == 0.02
+
+
+def test_commit_that_was_uploaded(run: Run) -> None:
+    commit = f"{'0a' * 20}-dirty"
+    run.manifest(GitCommit=commit)
+    run.start()
+    assert run.output()["GitCommit"] == commit
+    run.manifest(GitCommit="main")
+    assert 'GitCommit: found "main"; allowed: ' in run.fails()
 
 
 def test_twice_gives_the_same(run: Run) -> None:

@@ -11,7 +11,8 @@ import tarfile
 import joblib
 import pytest
 
-from ml.artifact import ModelRefusedError, load_model
+from ml.artifact import ModelRefusedError, Recorded, load_model
+from ml.frames import file_sha256
 
 
 @pytest.fixture
@@ -125,3 +126,35 @@ def test_a_card_that_train_did_not_write_is_refused(model, card):
     (model / "model.json").write_text(card)
     with pytest.raises(ModelRefusedError, match="is not what train writes"):
         load_model(model)
+
+
+def test_hashes_recorded_elsewhere_are_checked(model):
+    card = file_sha256(model / "model.json")
+    assert load_model(model, Recorded(card=card)).sha256 == Recorded(card=card)
+    with pytest.raises(ModelRefusedError, match=r"model\.json is not the one that was registered"):
+        load_model(model, Recorded(card="0" * 64))
+    pack(model, ["model.joblib", "model.json"])
+    recorded = Recorded(file_sha256(model / "model.tar.gz"), card)
+    assert load_model(model, recorded).sha256 == recorded
+    with pytest.raises(
+        ModelRefusedError, match=r"model\.tar\.gz is not the one that was registered"
+    ):
+        load_model(model, Recorded(archive="0" * 64))
+
+
+def test_a_replaced_model_that_is_consistent_is_found_by_the_recorded_hash(model):
+    """model.json and model.joblib fit each other: only a hash from elsewhere can tell."""
+    recorded = Recorded(card=file_sha256(model / "model.json"))
+    joblib.dump(RunsCode(str(model / "was here")), model / "model.joblib")
+    found = file_sha256(model / "model.joblib")
+    change_card(model, lambda card: card["model_file"].update(sha256=found))
+    with pytest.raises(ModelRefusedError, match="the model registry has sha256"):
+        load_model(model, recorded)
+    assert not (model / "was here").exists()
+    load_model(model)
+    assert (model / "was here").exists()
+
+
+def test_files_are_not_taken_for_a_registered_archive(model):
+    with pytest.raises(ModelRefusedError, match=r"model\.tar\.gz .* found no such file"):
+        load_model(model, Recorded(archive="0" * 64))

@@ -1,0 +1,84 @@
+"""The rows that passed the gate, on disk until they are split: more rows than fit into memory.
+
+One file a column, blocks one behind the other: numbers as their 8 bytes, texts as codes of 4 bytes with
+the values of each block as a line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from ml.block_cells import Flags, Texts, Values
+
+
+class RowStore:
+    def __init__(self, columns: Mapping[str, bool], folder: Path | None = None) -> None:
+        """`columns`: names, and whether they hold numbers. `folder` must exist; it is left empty."""
+        self._columns = dict(columns)
+        self._files = {name: str(number) for number, name in enumerate(self._columns)}
+        self._folder = Path(tempfile.mkdtemp(prefix=".rows-", dir=folder))
+        self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._sizes: list[int] = []
+        self._values: dict[str, list[int]] = {name: [0] for name in columns}  # ends of JSON lines
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._columns)
+
+    @property
+    def rows(self) -> int:
+        return sum(self._sizes)
+
+    def is_number(self, name: str) -> bool:
+        return self._columns[name]
+
+    def append(self, block: Mapping[str, Values], rows: int) -> None:
+        for name in self._columns:
+            values = block[name]
+            with (self._folder / self._files[name]).open("ab") as file:
+                (values.codes if isinstance(values, Texts) else values).tofile(file)
+            if isinstance(values, Texts):
+                line = json.dumps(values.values).encode()
+                with (self._folder / f"{self._files[name]}.values").open("ab") as file:
+                    file.write(line)
+                self._values[name].append(self._values[name][-1] + len(line))
+        self._sizes.append(rows)
+
+    def column(self, name: str, wanted: Flags | None = None) -> Iterator[Values]:
+        """A column block by block: all rows, or the wanted ones."""
+        start = 0
+        for number, size in enumerate(self._sizes):
+            values = self._read(name, number, start, size)
+            if wanted is not None:
+                chosen = wanted[start : start + size]
+                if isinstance(values, Texts):
+                    values = Texts(values.values, values.codes[chosen])
+                else:
+                    values = values[chosen]
+            start += size
+            yield values
+
+    def blocks(self, wanted: Flags | None = None) -> Iterator[dict[str, Values]]:
+        iterators = {name: self.column(name, wanted) for name in self._columns}
+        for _ in self._sizes:
+            yield {name: next(iterator) for name, iterator in iterators.items()}
+
+    def _read(self, name: str, number: int, start: int, size: int) -> Values:
+        path = self._folder / self._files[name]
+        if self._columns[name]:
+            return np.fromfile(path, dtype=np.float64, count=size, offset=start * 8)
+        codes = np.fromfile(path, dtype=np.int32, count=size, offset=start * 4)
+        first, last = self._values[name][number : number + 2]
+        with path.with_name(f"{path.name}.values").open("rb") as file:
+            file.seek(first)
+            return Texts(json.loads(file.read(last - first)), codes)
+
+    def close(self) -> None:
+        self._remove()
