@@ -12,7 +12,7 @@ data "aws_iam_policy_document" "assume" {
 # What both functions do: log, trace, answer the pipeline. Artifacts need nothing here: each job brings
 # credentials for them. https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html
 data "aws_iam_policy_document" "common" {
-  #checkov:skip=CKV_AWS_111:The only "*" are X-Ray and the CodePipeline answers, for which IAM knows no resource.
+  #checkov:skip=CKV_AWS_111:The only "*" are X-Ray, list actions and the CodePipeline answers, for which IAM knows no resource.
   #checkov:skip=CKV_AWS_356:The only "*" are X-Ray and the CodePipeline answers, for which IAM knows no resource.
   for_each = local.names
 
@@ -59,10 +59,16 @@ data "aws_iam_policy_document" "create_schema" {
   }
 
   statement {
+    sid       = "ListModels" # is the model.tar.gz of the champion still there?
+    actions   = ["s3:ListBucket"]
+    resources = [var.buckets.workflow.arn]
+  }
+
+  statement {
     sid     = "PrepareRun"
     actions = ["s3:PutObject"]
     # {RunId}/...: the run id is a new UUID each time
-    resources = [for key in ["config/use_case.json", "inference/", "source/"] : "${var.buckets.workflow.arn}/*/${key}"]
+    resources = [for key in ["champion/none.json", "config/use_case.json", "inference/", "source/"] : "${var.buckets.workflow.arn}/*/${key}"]
   }
 
   statement {
@@ -79,6 +85,18 @@ data "aws_iam_policy_document" "create_schema" {
       "sagemaker:DescribeModelPackageGroup",
     ]
     resources = ["${local._sagemaker}:model-package-group/${var.prefix}-*"] # one group a use case
+  }
+
+  statement {
+    sid       = "FindChampion"
+    actions   = ["sagemaker:ListModelPackages"]
+    resources = ["*"] # a list action: the service authorization reference names no resource for it
+  }
+
+  statement {
+    sid       = "DescribeChampion"
+    actions   = ["sagemaker:DescribeModelPackage"]
+    resources = ["${local._sagemaker}:model-package/${var.prefix}-*/*"] # {group}/{version}
   }
 }
 
