@@ -9,6 +9,8 @@ BIN := .venv/bin
 SCRIPTS := deployment-scripts
 PYTHON_CODE := localaws lambdas workflow deployment-scripts
 SHELL_CODE := $(wildcard $(SCRIPTS)/*.sh) .ci/run
+# Two at a time, a file in one of them: the tests of a file share a localaws or a deployment.
+PYTEST_OPTIONS ?= -n 2 --dist loadfile
 
 # Last, so that an installed terraform wins over the shim.
 export PATH := $(PATH):$(CURDIR)/$(SCRIPTS)

@@ -355,7 +355,9 @@ def _job_process(landing: Landing, prefix: str) -> psutil.Process | None:
     """The process of a running job, found by the name that the container contract gives it."""
     for process in psutil.Process(landing.pid).children(recursive=True):
         try:
-            if process.environ().get("TRAINING_JOB_NAME", "").startswith(prefix):
+            # Before its own program runs, the process makes its private /opt/ml.
+            has_begun = process.name().startswith("python")
+            if has_begun and process.environ().get("TRAINING_JOB_NAME", "").startswith(prefix):
                 return process
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue

@@ -24,7 +24,7 @@ from tests.local.conftest import REGION, ROOT, LocalAws, start_localaws
 from update_schema.service import add_inference, split_output
 from update_schema.settings import Settings as InferenceSettings
 
-SCALE = 10  # not more: a container has 4 minutes to become healthy, which are 24 seconds here
+SCALE = 4  # not more: a container has 4 minutes to become healthy, which are one minute here
 ACCOUNT = "123456789012"
 PREFIX = "ml-core-development"
 IMAGE = f"141502667606.dkr.ecr.{REGION}.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
