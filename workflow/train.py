@@ -20,7 +20,7 @@ from ml import job
 from ml.artifact import save_model
 from ml.cross_validation import report_folds
 from ml.errors import JobError
-from ml.features import fit, make_pipeline, pipeline_settings
+from ml.features import fit, forget_process_of, make_pipeline, pipeline_settings
 from ml.lineage import make_lineage
 from ml.profile import load_profile, read_part
 from ml.scoring import predict
@@ -147,6 +147,7 @@ def main(args: argparse.Namespace) -> None:
         **tried,
         "lineage": make_lineage(use_case, profile, settings, workflow),
     }
+    forget_process_of(pipeline)
     saved = save_model(args.model_dir, pipeline, card, use_case, workflow)
     file = saved["model_file"]
     print(f"wrote {args.model_dir / file['name']}: {file['size']} bytes, sha256 {file['sha256']}")

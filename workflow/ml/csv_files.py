@@ -124,25 +124,33 @@ def find_encoding(path: Path) -> tuple[str, str]:
     Text that cp1252 misreads is caught where values are listed. Also tells where the file is not UTF-8.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
-    lines = 1
     with path.open("rb") as file:
         start = file.read(2)
         if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
             return "utf-16", f"the byte order mark of UTF-16 ({start.hex(' ')}) in line 1"
         file.seek(0)
         waiting = b""  # for the rest of a character that a piece ended in
+        read = 0
         while piece := file.read(PIECE_BYTES):
             if waiting or not piece.isascii():
                 try:
                     decoder.decode(piece)
                 except UnicodeDecodeError as error:
-                    line = lines + error.object[: error.start].count(b"\n")
-                    return "cp1252", f"the byte {error.object[error.start]:02x} in line {line}"
+                    return "cp1252", _bad_byte(path, read - len(waiting) + error.start)
                 waiting = decoder.getstate()[0]
-            lines += piece.count(b"\n")
-    if waiting:
-        return "cp1252", f"the byte {waiting[0]:02x} in line {lines}"
-    return "utf-8", ""
+            read += len(piece)
+    return ("cp1252", _bad_byte(path, read - len(waiting))) if waiting else ("utf-8", "")
+
+
+def _bad_byte(path: Path, position: int) -> str:
+    lines = 1
+    with path.open("rb") as file:
+        while position > PIECE_BYTES:
+            lines += file.read(PIECE_BYTES).count(b"\n")
+            position -= PIECE_BYTES
+        piece = file.read(position + 1)
+    rest = piece.count(b"\n", 0, position)
+    return f"the byte {piece[position]:02x} in line {lines + rest}"
 
 
 def utf8_pieces(path: Path, encoding: str) -> Iterator[bytes]:

@@ -43,11 +43,12 @@ def parse_fast(content: bytes, file: CsvFile, numbers: frozenset[str]) -> Block 
         content = content.replace(b"\r\n", b"\n")
         if b"\r" in content:
             return None
-    if content.startswith(b"\n") or b"\n\n" in content:
-        return None
-    # A row that is too long is refused by polars; so with the right sum no row is too short either.
     characters = np.frombuffer(content, dtype=np.uint8)
-    lines = int(np.count_nonzero(characters == ord("\n"))) + (not content.endswith(b"\n"))
+    ends = np.flatnonzero(characters == ord("\n"))
+    if content.startswith(b"\n") or (np.diff(ends) == 1).any():  # an empty line
+        return None
+    lines = len(ends) + (not content.endswith(b"\n"))
+    # A row that is too long is refused by polars; so with the right sum no row is too short either.
     if int(np.count_nonzero(characters == ord(file.delimiter))) != lines * (width - 1):
         return None
     texts = _Texts(content, file)

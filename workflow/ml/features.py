@@ -6,7 +6,7 @@ can be loaded without this package.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,13 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from ml.errors import JobError
 from ml.estimators import ESTIMATORS, settings_of, try_estimator
 from ml.hyperparameters import HyperparameterError, refuse
-from ml.text_features import PREFIX, read_settings, settings_of_text, split_settings
+from ml.text_features import (
+    PREFIX,
+    forget_process,
+    read_settings,
+    settings_of_text,
+    split_settings,
+)
 from ml.threads import limited_threads, threads_for
 from ml.use_case import Column, UseCase
 
@@ -82,13 +88,22 @@ def _transformer(transformers: list[tuple[str, Any, Any]], has_text: bool) -> Co
     return ColumnTransformer(transformers, sparse_threshold=1.0 if has_text else 0.3)
 
 
+def forget_process_of(pipeline: Pipeline) -> None:
+    """Drop what a fitted pipeline remembers of its process; to be called right before it is saved."""
+    for vectorizer in _vectorizers(getattr(pipeline[0], "transformers_", ())):
+        forget_process(vectorizer)
+
+
 def pipeline_settings(pipeline: Pipeline) -> dict[str, Any]:
     """Every hyperparameter with its value, those of texts too, as JSON can hold them."""
     settings = settings_of(pipeline[-1])
-    for _, transformer, _ in getattr(pipeline[0], "transformers", ()):
-        if isinstance(transformer, TfidfVectorizer):
-            settings |= settings_of_text(transformer)
+    for vectorizer in _vectorizers(getattr(pipeline[0], "transformers", ())):
+        settings |= settings_of_text(vectorizer)
     return settings
+
+
+def _vectorizers(transformers: Iterable[tuple[str, Any, Any]]) -> list[TfidfVectorizer]:
+    return [part for _, part, _ in transformers if isinstance(part, TfidfVectorizer)]
 
 
 def _number_steps(numbers: list[Column], scale: bool, takes_missing: bool) -> list[tuple[str, Any]]:

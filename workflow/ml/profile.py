@@ -77,7 +77,9 @@ def column_statistics(data: GatedData, column: Column, rows: Flags | None = None
         return data.column(column.name, rows)
 
     if column.is_number:
-        return {"type": column.type, **numbers_statistics(lambda: _floats(values()))}
+        # 8 bytes a row, instead of reading the column three times.
+        numbers = list(_floats(values()))
+        return {"type": column.type, **numbers_statistics(lambda: iter(numbers))}
     if column.is_text:
         return {"type": column.type, **_text_statistics(values)}
     counts = dict.fromkeys(column.values, 0)

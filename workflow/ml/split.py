@@ -7,7 +7,9 @@ a model is never tested on a row it was trained on.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -113,9 +115,14 @@ def _mix(bits: Hashes) -> None:
 
 def repeated_rows(hashes: Hashes) -> Positions:
     """The rows, in order, whose hash another row has too: most often few or none."""
-    ordered = np.sort(hashes)
-    several = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-    del ordered
+
+    def several_in(number: int) -> Hashes:
+        part = hashes[hashes >> np.uint64(62) == number]
+        part.sort()
+        return np.unique(part[1:][part[1:] == part[:-1]])
+
+    with ThreadPoolExecutor(os.cpu_count()) as workers:  # sorting takes the longest of all this
+        several = np.concatenate(list(workers.map(several_in, range(4))))
     if not len(several):
         return np.zeros(0, dtype=np.intp)
     found = []

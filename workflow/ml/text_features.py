@@ -72,3 +72,13 @@ def _is_ngram_range(pair: tuple[Any, ...]) -> bool:
 def settings_of_text(vectorizer: TfidfVectorizer) -> dict[str, Any]:
     """Every setting with its value, as JSON can hold it."""
     return {f"{PREFIX}{name}": as_json(getattr(vectorizer, name)) for name in sorted(SETTINGS)}
+
+
+def forget_process(vectorizer: TfidfVectorizer) -> None:
+    """Drop what differs from one process to the next, so that the same input gives the same model file.
+
+    The address of stop_words, which it looks up again when needed; and until scikit-learn 1.6 the words
+    that min_df and max_df leave out, a set for looking at only that can be most of the file.
+    """
+    for name in ("_stop_words_id", "stop_words_"):
+        vars(vectorizer).pop(name, None)

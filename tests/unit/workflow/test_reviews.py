@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -12,7 +15,7 @@ import pytest
 
 from inference import input_fn, model_fn, output_fn, predict_fn
 from ml.errors import JobError
-from ml.frames import read_frame
+from ml.frames import file_sha256, read_frame
 from ml.violations import DataRefusedError
 from tests.unit.workflow.conftest import ROOT, Run, sample_data, shipped_document
 
@@ -73,6 +76,28 @@ def test_the_model_is_the_best_trial_of_its_search(reviews_run: Run):
     assert card["hyperparameters"]["text__sublinear_tf"] is True
 
 
+def test_the_same_data_and_seed_give_the_same_digits(reviews_run: Run, new_run, tmp_path: Path):
+    again = new_run(shipped_document("reviews"))
+    again.preprocess(sample_data(tmp_path, "reviews"))
+    # Another process: sets of words are in another order in each.
+    subprocess.run(
+        [sys.executable, ROOT / "workflow/train.py", "--train", again.out / "train", "--profile",
+         again.out / "model", "--config", again.config, "--model-dir", again.model],
+        check=True, capture_output=True, env={**os.environ, "PYTHONHASHSEED": "7"},
+    )  # fmt: skip
+    again.evaluate()
+    for path in ("out/train/train.csv", "out/test/test.csv", "model/model.joblib"):
+        assert (again.root / path).read_bytes() == (reviews_run.root / path).read_bytes(), path
+    for path in ("evaluation/evaluation.json", "evaluation/report.html"):
+        assert without_card(again, path) == without_card(reviews_run, path)
+
+
+def without_card(run: Run, path: str) -> str:
+    """model.json tells how long each trial took, so its own sha256 is another one each time."""
+    card = file_sha256(run.model / "model.json")
+    return (run.root / path).read_text(encoding="utf-8").replace(card, "")
+
+
 def answers(run: Run, body: str, content_type: str) -> list[str]:
     model = model_fn(str(run.model))
     found = output_fn(predict_fn(input_fn(body, content_type), model), "application/json")
@@ -118,7 +143,7 @@ REFUSED = {
     "too short": ("ok", "found 2 characters, expected a text of 3 to 5000 characters"),
     "too long": ("long " * 1001, "expected a text of 3 to 5000 characters"),
     "empty": ("  ", "column text: 1 row"),
-    "a null character": ("null \0 here", "column text: 1 row"),
+    "a control character": ("escape \x1b here", "column text: 1 row"),
 }
 
 

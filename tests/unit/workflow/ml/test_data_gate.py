@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ml import csv_files
 from ml.data_gate import gate
 from ml.use_case import parse_use_case
 from ml.violations import DataRefusedError
@@ -266,3 +267,65 @@ def test_every_violation_is_in_the_refusal(write_data, small, small_rows):
         assert violation.place() in str(error)
         assert violation.long() in error.details()
     assert str(error).startswith("Data refused: 5 violations in data.csv (20 rows).")
+
+
+@pytest.mark.parametrize("piece_bytes", [5, 16, 4 << 20])
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"a,b\n1,2\n\xfc,3\n", "the byte fc in line 3"),
+        ("a,b\n1,\u00fc\n2,\u00e9\n".encode() + b"\xe2\x82", "the byte e2 in line 4"),
+        (b"a,b\n\xe2\x82\n", "the byte e2 in line 2"),
+        ("a,b\n1,2\n".encode("utf-16"), "the byte order mark of UTF-16 (ff fe) in line 1"),
+        ("\ufeffa,b\n1,\u20ac\n".encode(), ""),
+    ],
+)
+def test_the_first_byte_that_is_not_utf8_is_named(
+    monkeypatch, tmp_path, piece_bytes, content, found
+):
+    monkeypatch.setattr(csv_files, "PIECE_BYTES", piece_bytes)
+    (tmp_path / "data.csv").write_bytes(content)
+    assert csv_files.find_encoding(tmp_path / "data.csv")[1] == found
+
+
+def test_a_feature_that_is_the_target_is_refused(write_data):
+    document = {
+        "name": "leak",
+        "description": "A column holds the answer.",
+        "task": "regression",
+        "target": "y",
+        "columns": [{"name": name, "type": "number"} for name in ("x", "price", "y")],
+        "model": {"estimator": "LinearRegression"},
+        "metric": {"name": "r2", "threshold": 0, "direction": "maximize"},
+    }
+    rows = [["x", "price", "y"], *([str(n), str(n * 2), f"{n * 2}.0"] for n in range(60))]
+    violation = only_violation(write_data(as_csv(rows)), parse_use_case(document))
+    assert (violation.column, violation.what) == ("price", "the target under another name")
+    rows[30][1] = "0"
+    gate(write_data(as_csv(rows)), parse_use_case(document)).close()
+
+
+def test_a_label_of_too_small_a_share_is_refused(write_data, small_document, small_rows):
+    small_document["data"]["minimum_class_share"] = 0.3
+    rows = [row for n, row in enumerate(small_rows) if n < 2 or row[3] == "no" or n % 4 == 1]
+    share = sum(row[3] == "yes" for row in rows) / (len(rows) - 1)
+    small_document["data"]["minimum_class_share"] = share + 0.01
+    violation = only_violation(write_data(as_csv(rows)), parse_use_case(small_document))
+    assert violation.what == "too small a share of 'yes'"
+    assert violation.found == f"{share:.2%} of the rows"
+    small_document["data"]["minimum_class_share"] = share - 0.01
+    gate(write_data(as_csv(rows)), parse_use_case(small_document)).close()
+
+
+def test_a_text_names_its_length_or_character(write_data, small_document, small_rows):
+    small_document["columns"][2] = {
+        "name": "colour", "type": "text", "minimum_length": 3, "maximum_length": 8
+    }  # fmt: skip
+    small_rows[3][2], small_rows[5][2] = "no", "a bell\x07"
+    violation = only_violation(write_data(as_csv(small_rows)), parse_use_case(small_document))
+    assert (violation.what, violation.rows, violation.lines) == (
+        "text not accepted",
+        2,
+        ("4", "6"),
+    )
+    assert violation.found == "2 characters, the character U+0007 at position 7"

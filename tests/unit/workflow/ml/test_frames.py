@@ -131,3 +131,12 @@ def test_a_part_takes_the_place_of_an_earlier_one(use_case, tmp_path, monkeypatc
     write_sample([block], use_case, tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["sample.csv", "test.parquet"]
     assert (tmp_path / "sample.csv").read_text() == "a,b,t\n1.0,1.0,red\n1.0,1.0,red\n"
+
+
+def test_without_polars_a_large_part_is_csv(use_case, tmp_path, monkeypatch):
+    monkeypatch.setattr(frames, "PARQUET_ROWS", 1)
+    monkeypatch.setattr(parquet, "pl", None)
+    block = {"a": np.ones(2), "b": np.ones(2), "t": Texts(["red"], np.zeros(2, dtype=np.int32))}
+    path = write_part([block], use_case, tmp_path, "test", 2)
+    assert path.name == "test.csv"
+    assert read_frame(path, use_case)["t"].tolist() == ["red", "red"]

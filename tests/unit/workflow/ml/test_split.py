@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ml.errors import JobError
 from ml.frames import make_frame
-from ml.split import held_out, row_hashes
+from ml.split import held_out, repeated_rows, row_hashes
 from ml.use_case import parse_use_case
 
 COLUMNS = [{"name": "x", "type": "number"}, {"name": "z", "type": "number"}]
@@ -94,6 +94,14 @@ def test_rows_that_cannot_be_split_are_refused():
     frame = make_frame({"x": np.zeros(50), "z": np.zeros(50), "y": np.arange(50.0)})
     with pytest.raises(JobError, match="too many rows have the same features"):
         held_out(frame, use_case())
+
+
+@pytest.mark.parametrize("values", [3, 500, 10**9])
+def test_repeated_rows_are_all_rows_whose_hash_is_there_twice(values):
+    drawn = np.random.default_rng(values).integers(0, values, 1000).astype(float)
+    hashes = row_hashes(make_frame({"x": drawn}), seed=1)
+    _, place, counts = np.unique(drawn, return_inverse=True, return_counts=True)
+    assert repeated_rows(hashes).tolist() == np.flatnonzero(counts[place] > 1).tolist()
 
 
 def test_hashes_do_not_depend_on_library_or_machine():
