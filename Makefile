@@ -7,10 +7,10 @@ MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
 SCRIPTS := deployment-scripts
-PYTHON_CODE := localaws lambdas workflow deployment-scripts
+PYTHON_CODE := localaws lambdas workflow deployment-scripts benchmarks
 SHELL_CODE := $(wildcard $(SCRIPTS)/*.sh) .ci/run
 # Two at a time, a file in one of them: the tests of a file share a localaws or a deployment.
-PYTEST_OPTIONS ?= -n 2 --dist loadfile
+PYTEST := $(BIN)/python -m pytest $(or $(PYTEST_OPTIONS),-n 2 --dist loadfile)
 
 # Last, so that an installed terraform wins over the shim.
 export PATH := $(PATH):$(CURDIR)/$(SCRIPTS)
@@ -41,7 +41,7 @@ local-down: venv ## Remove everything that `make local` made
 
 .PHONY: test
 test: venv-test ## Run all tests: unit, local, terraform, and the main job end to end
-	@$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+	@$(PYTEST)
 
 .PHONY: lint
 lint: lint-python lint-shell lint-terraform lint-workflows checkov ## Check style, types, scripts, Terraform, security
