@@ -43,6 +43,9 @@ def run_command(
         print(f"{name}: {error}", file=sys.stderr)
     except (BotoCoreError, ClientError) as error:
         print(f"{name}: {explain(error, os.environ)}", file=sys.stderr)
+    except BrokenPipeError:  # `| head` has read enough; nothing more may be written, also at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print(f"\n{name}: interrupted; run it again to go on", file=sys.stderr)
         return 130

@@ -15,31 +15,37 @@ from landing_zone.pipeline import Pipeline
 from landing_zone.progress import make_progress
 from landing_zone.settings import Settings
 
+_ENDPOINTS = "/aws/sagemaker/Endpoints/"
 
-def print_logs(logs: Any, groups: list[str], name: str) -> None:
-    """Every line of the job's log streams, which begin with its name."""
+
+def print_logs(logs: Any, name: str) -> None:
+    """Every line that a job or endpoint has written. A job's streams begin with its name."""
     found = False
-    for group in groups:
-        pages = logs.get_paginator("filter_log_events").paginate(
-            logGroupName=group, **({} if name in group else {"logStreamNamePrefix": name})
-        )
-        for page in pages:
-            for event in page["events"]:
-                found = True
+    for group in _groups(logs):
+        if group.startswith(_ENDPOINTS):
+            streams = _streams(logs, group, "") if group == f"{_ENDPOINTS}{name}" else []
+        else:
+            streams = _streams(logs, group, f"{name}/")
+        for stream in streams:
+            found = True
+            pages = logs.get_paginator("filter_log_events").paginate(
+                logGroupName=group, logStreamNames=[stream]
+            )
+            for event in (event for page in pages for event in page["events"]):
                 print(event["message"].rstrip("\n"))
     if not found:
         raise OperatorError(f"no log of {name!r}; `status.py` lists the jobs of a run")
 
 
-def log_groups(logs: Any, name: str) -> list[str]:
-    """The log groups of SageMaker's jobs, and of an endpoint of that name."""
+def _groups(logs: Any) -> list[str]:
     pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix="/aws/sagemaker/")
-    names = [group["logGroupName"] for page in pages for group in page["logGroups"]]
-    return [
-        group
-        for group in names
-        if not group.startswith("/aws/sagemaker/Endpoints/") or group.endswith(f"/{name}")
-    ]
+    return [group["logGroupName"] for page in pages for group in page["logGroups"]]
+
+
+def _streams(logs: Any, group: str, prefix: str) -> list[str]:
+    options = {"logStreamNamePrefix": prefix} if prefix else {}
+    pages = logs.get_paginator("describe_log_streams").paginate(logGroupName=group, **options)
+    return [stream["logStreamName"] for page in pages for stream in page["logStreams"]]
 
 
 def main() -> int:
@@ -59,8 +65,7 @@ def main() -> int:
     def command(args: argparse.Namespace, settings: Settings) -> int:
         aws = Aws(settings)
         if args.logs:
-            logs = aws.client("logs")
-            print_logs(logs, log_groups(logs, args.logs), args.logs)
+            print_logs(aws.client("logs"), args.logs)
             return 0
         pipeline = Pipeline(aws, load_deployment(aws, settings))
         run_id = args.run or pipeline.latest()

@@ -108,6 +108,21 @@ def test_what_a_person_can_mend_is_a_message_not_a_traceback(
     assert message in capsys.readouterr().err
 
 
+def test_a_reader_that_has_had_enough_is_no_error() -> None:
+    program = (
+        "import sys; from landing_zone import cli\n"
+        "def command(*_):\n"
+        "    for number in range(100_000): print('line', number)\n"
+        "    return 0\n"
+        "sys.exit(cli.run_command(command, cli.parser('x'), []))"
+    )
+    pipe = f'set -o pipefail; "{sys.executable}" -c "$PROGRAM" | head -1'
+
+    done = run("bash", "-c", pipe, PROGRAM=program, PYTHONPATH=str(SCRIPTS))
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "line 0\n", "")
+
+
 def test_a_programming_error_is_not_hidden() -> None:
     def command(_: object, __: Settings) -> int:
         raise ZeroDivisionError
