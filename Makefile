@@ -44,7 +44,7 @@ test: venv-test ## Run all tests: unit, local, terraform, and the main job end t
 	@$(PYTEST)
 
 .PHONY: lint
-lint: lint-python lint-shell lint-terraform lint-workflows checkov ## Check style, types, scripts, Terraform, security
+lint: lint-python lint-shell lint-docker lint-terraform lint-workflows checkov ## Check style, types, scripts, Terraform, security
 
 .PHONY: lint-python
 lint-python: venv-test ## Check the Python: ruff and mypy
@@ -56,6 +56,10 @@ lint-python: venv-test ## Check the Python: ruff and mypy
 lint-shell: venv-test ## Check the shell scripts: shellcheck and shfmt
 	@$(BIN)/shellcheck --external-sources --source-path=. $(SHELL_CODE)
 	@$(BIN)/shfmt -i 2 -ci -sr -d $(SHELL_CODE)
+
+.PHONY: lint-docker
+lint-docker: venv-test ## Check the Dockerfile with hadolint
+	@$(BIN)/hadolint workflow/container/Dockerfile
 
 .PHONY: lint-terraform
 lint-terraform: venv ## Check the Terraform: fmt, and tflint where it is installed

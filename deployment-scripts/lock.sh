@@ -18,11 +18,11 @@ main() {
   local uv name
   local -a constraints
   uv="$(venv::uv)"
-  # base first: test holds all of base, in the same versions.
-  for name in base test checkov terraform uv; do
+  # base first: what test and image share with base has the same versions.
+  for name in base test image checkov terraform uv; do
     printf 'requirements/%s.txt\n' "${name}"
     constraints=()
-    [[ "${name}" != test ]] || constraints=(--constraints base.txt)
+    [[ "${name}" != test && "${name}" != image ]] || constraints=(--constraints base.txt)
     (cd "${ROOT}/requirements" && "${uv}" pip compile --quiet --universal --python-version 3.11 \
       --generate-hashes --no-header --no-annotate --no-emit-index-url "$@" \
       "${constraints[@]}" "${name}.in" --output-file "${name}.txt")

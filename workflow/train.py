@@ -20,6 +20,7 @@ from ml import job
 from ml.artifact import save_model
 from ml.cross_validation import report_folds
 from ml.errors import JobError
+from ml.export import export_model
 from ml.features import fit, forget_process_of, make_pipeline, pipeline_settings
 from ml.lineage import make_lineage
 from ml.profile import load_profile, read_part
@@ -140,13 +141,15 @@ def main(args: argparse.Namespace) -> None:
         print(f"train:{name}={value:.6f};")
 
     workflow = Path(__file__).resolve().parent
-    card = {
+    card: dict[str, Any] = {
         "estimator": use_case.model.estimator,
         "hyperparameters": settings,
         "metrics": {"train": metrics},
         **tried,
         "lineage": make_lineage(use_case, profile, settings, workflow),
+        "serving": export_model(args.model_dir, pipeline, frame, use_case),
     }
+    print(f"served by {card['serving']['runtime']}: {card['serving']['reason']}")
     forget_process_of(pipeline)
     saved = save_model(args.model_dir, pipeline, card, use_case, workflow)
     file = saved["model_file"]

@@ -1,0 +1,147 @@
+"""From a request's body to the answer's, with the exported model in onnxruntime."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from ml.answers import accepted
+from ml.requests import CONTENT_TYPES, CSV, JSON, JSON_LINES, Rows, arrays_of, decode
+from serving.model import ModelFiles, ModelFilesError, read_recorded
+from serving.reading import FastReader, Matrix, csv_blocks
+from serving.writing import Predicted, Writer
+
+INPUT, VALUES, LABELS, PROBABILITIES = "rows", "values", "labels", "probabilities"
+ROWS_AT_ONCE = 8192  # bounds the memory of the graph's tensors
+EXAMPLE_TOLERANCE = 1e-6
+
+
+class Engine(Protocol):
+    """What the application needs of a model."""
+
+    def respond(
+        self, body: bytes, content_type: str | None, accept: str | None
+    ) -> tuple[str, bytes]:
+        """The content type and the body of the answer; raise InvalidRequestError to refuse."""
+        ...
+
+
+class OnnxEngine:
+    """Predicts with model.onnx."""
+
+    def __init__(self, model: ModelFiles) -> None:
+        serving = model.serving
+        options = onnxruntime.SessionOptions()
+        # A worker a core: threads of the library would only wait for each other.
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        content = read_recorded(model.folder, serving["model_file"])
+        try:
+            self._session = onnxruntime.InferenceSession(
+                content, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # its exceptions have no common base below Exception
+            raise ModelFilesError(f"onnxruntime cannot load the exported model: {error}") from error
+        self._outputs = [output.name for output in self._session.get_outputs()]
+        self._use_case = model.use_case
+        self._codes = {
+            name: {text: code for code, text in enumerate(texts)}
+            for name, texts in serving["categories"].items()
+        }
+        self._reader = FastReader(model.use_case, self._codes)
+        self._writer = Writer(serving["classes"])
+        self._accepted: dict[str | None, str] = {}
+        self._check(serving)
+
+    def respond(
+        self, body: bytes, content_type: str | None, accept: str | None
+    ) -> tuple[str, bytes]:
+        form = content_type if content_type == JSON else _form(content_type)
+        kind = self._accepted.get(accept)
+        if form == JSON and kind is not None:  # nearly every request: no generator, no list
+            matrix = self._reader.json(body)
+            if matrix is not None and len(matrix) <= ROWS_AT_ONCE:
+                return kind, self._writer.write([self._predict(matrix)], kind)
+        if form not in CONTENT_TYPES:
+            decode(body, content_type)  # raises UnsupportedContentTypeError
+        if kind is None:
+            kind = accepted(accept)
+            if len(self._accepted) < 100:  # clients repeat themselves; a stranger must not fill it
+                self._accepted[accept] = kind
+        parts = [self._predict(matrix) for matrix in self._matrices(body, form)]
+        return kind, self._writer.write(parts, kind)
+
+    def _matrices(self, body: bytes, form: str) -> Iterator[Matrix]:
+        if form == CSV:
+            first = 1
+            for block in csv_blocks(body):
+                matrix = self._reader.csv(block)
+                if matrix is None:
+                    matrix = self._slow(decode(block, form), first)
+                first += len(matrix)
+                yield matrix
+            return
+        matrix = self._reader.json(body) if form == JSON else None
+        if form == JSON_LINES:
+            matrix = self._reader.json_lines(body)
+        if matrix is None:
+            rows = decode(body, form)
+            for start in range(0, len(rows.rows), ROWS_AT_ONCE):
+                part = Rows(rows.rows[start : start + ROWS_AT_ONCE], rows.as_text)
+                yield self._slow(part, start + 1)
+            return
+        for start in range(0, len(matrix), ROWS_AT_ONCE):
+            yield matrix[start : start + ROWS_AT_ONCE]
+
+    def _slow(self, rows: Rows, first: int) -> Matrix:
+        """Rows of any kind, checked cell by cell; raises InvalidRequestError naming row and column."""
+        arrays = arrays_of(rows, self._use_case, first)
+        columns: list[npt.NDArray[np.float64]] = []
+        for name, values in arrays.items():
+            codes = self._codes.get(name)
+            if codes is not None:
+                values = np.array([codes[text] for text in values], dtype=np.float64)
+            columns.append(values)
+        return np.column_stack(columns)
+
+    def _predict(self, matrix: Matrix) -> Predicted:
+        outputs: list[Any] = self._session.run(self._outputs, {INPUT: matrix})
+        return Predicted(*outputs)
+
+    def _check(self, serving: dict[str, Any]) -> None:
+        """Predict the row that train predicted: proves the model here before /ping says it is well."""
+        example = serving["example"]
+        row = [np.nan if value is None else value for value in example["row"]]
+        found = self._predict(np.array([row], dtype=np.float64)).values.tolist()[0]
+        expected = example["prediction"]
+        if serving["classes"] is not None:
+            right = serving["classes"][found] == expected
+        else:
+            right = abs(found - expected) <= EXAMPLE_TOLERANCE * max(1.0, abs(expected))
+        if not right:
+            raise ModelFilesError(
+                f"the exported model predicts {found!r} for the example row of model.json, which records "
+                f"{expected!r}. Train again."
+            )
+
+
+def _form(content_type: str | None) -> str:
+    return (content_type or "").partition(";")[0].strip().lower()
+
+
+def load_engine(model: ModelFiles) -> Engine:
+    """The engine that model.json asks for."""
+    runtime = model.serving["runtime"]
+    if runtime == "onnxruntime":
+        return OnnxEngine(model)
+    if runtime == "scikit-learn":
+        from serving.sklearn_engine import SklearnEngine
+
+        return SklearnEngine(model.folder)
+    raise ModelFilesError(
+        f"serving.runtime of model.json: found {runtime!r}, expected onnxruntime or scikit-learn."
+    )

@@ -1,0 +1,26 @@
+"""The fallback: the Pipeline itself, for a model that could not be exported or not with equal predictions."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+# Read when scikit-learn is imported: a worker a core, a thread each.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from ml.answers import answer, encode
+from ml.artifact import load_model
+from ml.requests import decode
+
+
+class SklearnEngine:
+    """Predicts with model.joblib, through the functions the prebuilt image calls."""
+
+    def __init__(self, folder: Path) -> None:
+        self._model = load_model(folder)
+
+    def respond(
+        self, body: bytes, content_type: str | None, accept: str | None
+    ) -> tuple[str, bytes]:
+        text, kind = encode(answer(decode(body, content_type), self._model), accept)
+        return kind, text.encode()

@@ -1,0 +1,173 @@
+"""The first process of the container: binds the port and keeps a worker a core alive.
+
+It imports nothing of the model, so it costs 12 MiB and nothing in a request can touch it.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import sys
+import time
+import traceback
+from types import FrameType
+
+from serving.settings import Settings
+
+BACKLOG = 2048
+SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
+# A worker that lives shorter than this is started again later and later.
+SHORT_LIFE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 5.0
+KILL_AFTER_SECONDS = 2.0  # beyond the drain: a worker that does not end by itself
+MODEL_REFUSED = 3  # exit code of a worker whose model cannot be served
+
+
+def serve(settings: Settings) -> int:
+    """Run until SIGTERM; returns the exit code of the container."""
+    try:
+        listener = _bind(settings.host, settings.port)
+    except OSError as error:
+        say(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}")
+        return 1
+    host, port = listener.getsockname()[:2]
+    say(
+        f"listening on {host}:{port}, {settings.workers} worker(s), model {settings.model_directory}"
+    )
+    return Supervisor(listener, settings).run()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen(BACKLOG)
+    return listener
+
+
+class Supervisor:
+    """Starts workers, and reacts to signals one at a time: they arrive as bytes of a pipe."""
+
+    def __init__(self, listener: socket.socket, settings: Settings) -> None:
+        self._listener = listener
+        self._settings = settings
+        self._born: dict[int, float] = {}  # by process id
+        self._due: list[float] = []  # when dead workers are to be started again
+        self._short_lives = 0
+        self._stop_at: float | None = None
+        self._exit_code = 0
+        # Its writing end closes with this process, however that ends: the workers then end too.
+        self._alive_read, self._alive_write = os.pipe()
+        self._signal_read, self._signal_write = os.pipe()
+
+    def run(self) -> int:
+        os.set_blocking(self._signal_read, False)
+        os.set_blocking(self._signal_write, False)
+        signal.set_wakeup_fd(self._signal_write, warn_on_full_buffer=False)
+        for number in SIGNALS:
+            signal.signal(number, _noted)
+        for _ in range(self._settings.workers):
+            self._start()
+        while self._born or self._stop_at is None:
+            if self._received() & {signal.SIGTERM, signal.SIGINT}:
+                self._stop(0)
+            self._reap()
+            self._start_due()
+            if self._stop_at is not None and time.monotonic() > self._stop_at:
+                self._signal(signal.SIGKILL)
+        say("stopped")
+        return self._exit_code
+
+    def _received(self) -> set[int]:
+        """The signals that came, after a while at the latest."""
+        readable, _, _ = select.select([self._signal_read], [], [], self._pause())
+        return set(os.read(self._signal_read, 4096)) if readable else set()
+
+    def _pause(self) -> float:
+        now = time.monotonic()
+        times = [*self._due, *([self._stop_at] if self._stop_at is not None else [])]
+        return max(0.01, min((at - now for at in times), default=60.0))
+
+    def _start(self) -> None:
+        # Held back until the new process has its own way to react: none may be lost in between.
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        pid = os.fork()
+        if pid == 0:
+            os._exit(self._work())
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        self._born[pid] = time.monotonic()
+
+    def _work(self) -> int:
+        """In the new process."""
+        signal.set_wakeup_fd(-1)
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        for descriptor in (self._alive_write, self._signal_read, self._signal_write):
+            os.close(descriptor)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        try:
+            from serving.worker import run_worker
+
+            code = run_worker(self._listener, self._settings, self._alive_read)
+        except BaseException:  # whatever it is: the parent only sees the exit code
+            traceback.print_exc()
+            code = 1
+        sys.stdout.flush()
+        sys.stderr.flush()
+        return code
+
+    def _reap(self) -> None:
+        while self._born:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            born = self._born.pop(pid, None)
+            if born is None or self._stop_at is not None:
+                continue
+            code = os.waitstatus_to_exitcode(status)
+            if code == MODEL_REFUSED:
+                self._stop(1)
+                continue
+            lived = time.monotonic() - born
+            self._short_lives = self._short_lives + 1 if lived < SHORT_LIFE_SECONDS else 0
+            pause = (
+                min(LONGEST_PAUSE_SECONDS, 0.1 * 2**self._short_lives) if self._short_lives else 0
+            )
+            ended = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+            say(f"worker {pid} {ended} after {lived:.1f} s; starting another in {pause:.1f} s")
+            self._due.append(time.monotonic() + pause)
+
+    def _start_due(self) -> None:
+        now = time.monotonic()
+        due = [at for at in self._due if at <= now]
+        self._due = [at for at in self._due if at > now]
+        for _ in due:
+            self._start()
+
+    def _stop(self, exit_code: int) -> None:
+        if self._stop_at is not None:
+            return
+        self._exit_code = exit_code
+        self._due.clear()
+        self._stop_at = time.monotonic() + self._settings.drain_seconds + KILL_AFTER_SECONDS
+        # With this copy open, the system would go on queueing connections that nobody accepts.
+        self._listener.close()
+        say(f"stopping, at most {self._settings.drain_seconds:g} s")
+        self._signal(signal.SIGTERM)
+
+    def _signal(self, number: int) -> None:
+        for pid in self._born:
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                continue
+
+
+def _noted(_number: int, _frame: FrameType | None) -> None:
+    """The pipe has it."""
+
+
+def say(message: str) -> None:
+    print(f"serving: {message}", flush=True)
