@@ -128,7 +128,11 @@ def test_a_setting_is_documented_with_its_default(setting: Setting) -> None:
 
 
 def test_every_setting_that_make_local_takes_is_a_setting() -> None:
-    taken = set(re.findall(r"^([A-Z_]+) \?=", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    exported = re.search(
+        r"^export ((?:[A-Z_]+ ?)+)$", (ROOT / "Makefile").read_text(), re.MULTILINE
+    )
+    assert exported
+    taken = set(exported[1].split())
 
     assert taken
     assert taken <= {setting.name for setting in DEPLOYMENT}

@@ -14,8 +14,8 @@ import pytest
 
 from tests.local.conftest import LocalAws, start_localaws
 
-# A minute is twelve seconds: a serving process must still be up within its four minutes on a busy machine.
-SCALE = 5
+# A minute is six seconds: a serving process must still be up within its four minutes on a busy machine.
+SCALE = 10
 # A minute is a second: for what only waits.
 HASTE = 60
 REGION, ACCOUNT = "eu-west-1", "123456789012"

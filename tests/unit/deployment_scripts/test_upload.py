@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from landing_zone.errors import OperatorError
-from landing_zone.settings import load_settings
+from landing_zone.settings import ROOT, load_settings
 from landing_zone.sources import (
     code_files,
     git_commit,
@@ -49,10 +49,10 @@ def test_describe_says_whether_a_run_starts() -> None:
     assert "starts a run" not in describe(["code/1/x.py"], "b")
 
 
-def test_the_manifest_gets_the_code_version_and_keeps_the_rest() -> None:
+def test_the_manifest_gets_the_code_version_and_the_commit_and_keeps_the_rest() -> None:
     uploaded = json.loads(manifest_to_upload(load_settings({}), "abc123"))
 
-    assert uploaded == {**read_manifest(), "CodeVersion": "abc123"}
+    assert uploaded == {**read_manifest(), "CodeVersion": "abc123", "GitCommit": git_commit(ROOT)}
 
 
 def test_the_manifest_gets_use_case_and_endpoint_type_when_set() -> None:

@@ -105,8 +105,9 @@ def test_each_action_type_can_be_retried(harness: Harness, kind: str, mode: str)
 
 def _ended(harness: Harness, execution_id: str) -> Any:
     events = list(harness.context.events)
-    last = [d["state"] for t, d in events if "Pipeline" in t and d["execution-id"] == execution_id]
-    return events if last and last[-1] == "SUCCEEDED" else None
+    whole = "CodePipeline Pipeline Execution State Change"
+    states = [d["state"] for t, d in events if t == whole and d["execution-id"] == execution_id]
+    return events if states[-1:] == ["SUCCEEDED"] else None
 
 
 def test_the_next_stage_gets_the_artifact_of_the_retry(harness: Harness) -> None:
