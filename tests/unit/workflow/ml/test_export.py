@@ -56,7 +56,9 @@ def test_predictions_are_equal(
     serving = export_model(tmp_path, pipeline, frame, use_case)
     assert serving["runtime"] == "onnxruntime", serving["reason"]
     assert serving["check"]["rows"] == len(frame)
-    assert serving["check"]["maximum_difference"] < 1e-12
+    # XGBoost itself computes in single precision.
+    tolerance = 1e-6 if name.startswith("XGB") else 1e-12
+    assert serving["check"]["maximum_difference"] < tolerance
     content = (tmp_path / "model.onnx").read_bytes()
     assert serving["model_file"]["sha256"] == hashlib.sha256(content).hexdigest()
 
@@ -73,10 +75,10 @@ def test_predictions_are_equal(
         assert ("probabilities" in found) == hasattr(pipeline, "predict_proba")
         if "probabilities" in found:
             np.testing.assert_allclose(
-                found["probabilities"], pipeline.predict_proba(new), atol=1e-12
+                found["probabilities"], pipeline.predict_proba(new), atol=tolerance
             )
     else:
-        np.testing.assert_allclose(found["values"], expected, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(found["values"], expected, rtol=tolerance, atol=tolerance)
 
 
 @pytest.mark.parametrize("name", sorted(NOT_TRANSLATED))
