@@ -1,6 +1,7 @@
 """Export a fitted Pipeline to ONNX for the server, and prove it equal to scikit-learn on real rows.
 
-    model.onnx   the Pipeline from raw numbers to predictions, in double precision
+    model.onnx         the Pipeline from raw numbers to predictions, in double precision
+    model.tables.npz   for trees: the same as lookup tables, several times faster for many rows at once
 
 `serving` in model.json says which runtime serves the model. Where the Pipeline cannot be exported, or one
 prediction differs, it is scikit-learn, and the reason is recorded: the server needs no second opinion.
@@ -17,21 +18,24 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ml import onnx_trees
 from ml.onnx_graph import (
     INPUT,
     LABELS,
     PROBABILITIES,
     VALUES,
-    CannotExportError,
     Graph,
+    Outputs,
     add_linear,
     add_preprocessing,
     categories_of,
 )
+from ml.onnx_trees import add_ensemble, add_xgboost
+from ml.table_export import tables_of
+from ml.tables import TreeTables
+from ml.trees import CannotExportError, read_ensemble
 from ml.use_case import UseCase
 
-ONNX_FILE = "model.onnx"
+ONNX_FILE, TABLES_FILE = "model.onnx", "model.tables.npz"
 TOLERANCE = 1e-6  # relative to the prediction where that is above 1
 CHECKED_ROWS = 20_000
 # More nodes than this (an unpruned forest on much data) take seconds to load and hundreds of MiB a worker.
@@ -40,33 +44,20 @@ MAXIMUM_BYTES = 200 * 1024 * 1024
 _LINEAR = (
     "LinearRegression", "Ridge", "Lasso", "ElasticNet", "LogisticRegression", "RidgeClassifier", "LinearSVC",
 )  # fmt: skip
-_WRITERS = {
-    **dict.fromkeys(_LINEAR, add_linear),
-    **{
-        f"{stem}{suffix}": writer
-        for suffix in ("Regressor", "Classifier")
-        for stem, writer in (
-            ("HistGradientBoosting", onnx_trees.add_histogram_boosting),
-            ("GradientBoosting", onnx_trees.add_gradient_boosting),
-            ("RandomForest", onnx_trees.add_forest),
-            ("ExtraTrees", onnx_trees.add_forest),
-            ("DecisionTree", onnx_trees.add_forest),
-            ("XGB", onnx_trees.add_xgboost),
-        )
-    },
-}
+
+Predictions = dict[str, npt.NDArray[Any]]  # by the names of the graph's outputs
 
 
 def export_model(
     folder: Path, pipeline: Any, frame: pd.DataFrame, use_case: UseCase
 ) -> dict[str, Any]:
-    """Write model.onnx when it predicts what `pipeline` predicts; return `serving` of model.json.
+    """Write the files that predict what `pipeline` predicts; return `serving` of model.json.
 
-    `frame` holds the rows to compare: those of the test set where there are some.
+    `frame` holds the rows to compare; `check_export` compares others, such as the test set's.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / ONNX_FILE
-    path.unlink(missing_ok=True)
+    for name in (ONNX_FILE, TABLES_FILE):
+        (folder / name).unlink(missing_ok=True)
     texts = [column.name for column in use_case.features if column.is_text]
     if texts:
         reason = f"texts are not translated: {', '.join(texts)}"
@@ -77,24 +68,27 @@ def export_model(
         content = to_onnx(pipeline, use_case.feature_names)
         categories = categories_of(pipeline[:-1], use_case.feature_names)
         rows = rows_of(features, categories)
-        checked = compare(content, pipeline, features, rows)
+        expected = _expected(pipeline, features)
+        difference = compare(run_onnx(content, rows), expected)
     except CannotExportError as error:
         return {"runtime": "scikit-learn", "reason": str(error)}
     except Exception as error:  # a model that serves more slowly is better than none
         return {"runtime": "scikit-learn", "reason": f"the export ended with {error!r}"}
-    path.write_bytes(content)
     classes = getattr(pipeline, "classes_", None)
     return {
         "runtime": "onnxruntime",
         "reason": f"equal to scikit-learn on {len(rows)} rows",
-        "model_file": {
-            "name": ONNX_FILE,
-            "sha256": hashlib.sha256(content).hexdigest(),
-            "size": len(content),
-        },
+        "model_file": _write(folder / ONNX_FILE, content),
+        **_export_tables(folder, pipeline, use_case, rows, expected),
         "categories": categories,
         "classes": None if classes is None else [str(name) for name in classes],
-        "check": checked,
+        "check": {
+            "rows": len(rows),
+            "maximum_difference": difference,
+            "tolerance": TOLERANCE,
+            "onnxruntime": metadata.version("onnxruntime"),
+            "onnx": metadata.version("onnx"),
+        },
         # The server predicts this row before it says that it is well.
         "example": {
             "row": [None if np.isnan(value) else value for value in rows[0].tolist()],
@@ -103,18 +97,48 @@ def export_model(
     }
 
 
+def _export_tables(
+    folder: Path,
+    pipeline: Any,
+    use_case: UseCase,
+    rows: npt.NDArray[np.float64],
+    expected: Predictions,
+) -> dict[str, Any]:
+    """The tables' part of `serving`; nothing where there are none, for model.onnx serves every model."""
+    try:
+        content = tables_of(pipeline, use_case.feature_names)
+        if content is None:
+            return {}
+        compare(run_tables(content, rows), expected)
+    except Exception as error:  # the reason is for a reader of model.json
+        return {"tables_reason": str(error) or repr(error)}
+    return {"tables_file": _write(folder / TABLES_FILE, content)}
+
+
+def _write(path: Path, content: bytes) -> dict[str, Any]:
+    path.write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    return {"name": path.name, "sha256": digest, "size": len(content)}
+
+
 def check_export(
     folder: Path, serving: dict[str, Any], pipeline: Any, frame: pd.DataFrame, use_case: UseCase
-) -> dict[str, Any] | None:
-    """Compare a saved model's export with its Pipeline on other rows, such as the test set's.
+) -> float | None:
+    """Compare a saved model's exports with its Pipeline on other rows, such as the test set's.
 
-    None when the model is served by scikit-learn anyway; raises CannotExportError when they differ.
+    Returns the largest difference, None when scikit-learn serves the model anyway; raises CannotExportError
+    when a prediction differs.
     """
     if serving.get("runtime") != "onnxruntime":
         return None
     features = frame[use_case.feature_names]
-    content = (folder / ONNX_FILE).read_bytes()
-    return compare(content, pipeline, features, rows_of(features, serving["categories"]))
+    rows = rows_of(features, serving["categories"])
+    expected = _expected(pipeline, features)
+    difference = compare(run_onnx((folder / ONNX_FILE).read_bytes(), rows), expected)
+    if "tables_file" in serving:
+        tables = (folder / TABLES_FILE).read_bytes()
+        difference = max(difference, compare(run_tables(tables, rows), expected))
+    return difference
 
 
 def to_onnx(pipeline: Any, names: list[str]) -> bytes:
@@ -126,12 +150,9 @@ def to_onnx(pipeline: Any, names: list[str]) -> bytes:
             f"the package {error.name} is not installed where the model was trained"
         ) from error
     estimator = pipeline[-1]
-    writer = _WRITERS.get(type(estimator).__name__)
-    if writer is None:
-        raise CannotExportError(f"the estimator {type(estimator).__name__} is not translated")
-    prepared = add_preprocessing(graph, pipeline[:-1], INPUT, names)
     try:
-        content = graph.model(writer(graph, estimator, prepared))
+        prepared = add_preprocessing(graph, pipeline[:-1], INPUT, names)
+        content = graph.model(_add_estimator(graph, estimator, prepared))
     except (
         AttributeError,
         ValueError,
@@ -146,6 +167,18 @@ def to_onnx(pipeline: Any, names: list[str]) -> bytes:
     return content
 
 
+def _add_estimator(graph: Graph, estimator: Any, rows: str) -> Outputs:
+    name = type(estimator).__name__
+    if name in _LINEAR:
+        return add_linear(graph, estimator, rows)
+    if name in ("XGBRegressor", "XGBClassifier"):
+        return add_xgboost(graph, estimator, rows)
+    ensemble = read_ensemble(estimator)
+    if ensemble is None:
+        raise CannotExportError(f"the estimator {name} is not translated")
+    return add_ensemble(graph, ensemble, rows)
+
+
 def rows_of(features: pd.DataFrame, categories: dict[str, list[str]]) -> npt.NDArray[np.float64]:
     """The rows as the exported model takes them: categories as their position in the list."""
     columns = []
@@ -158,10 +191,8 @@ def rows_of(features: pd.DataFrame, categories: dict[str, list[str]]) -> npt.NDA
     return np.column_stack(columns)
 
 
-def compare(
-    content: bytes, pipeline: Any, features: pd.DataFrame, rows: npt.NDArray[np.float64]
-) -> dict[str, Any]:
-    """Predict with both; raise CannotExportError when they differ, else say how they were compared."""
+def run_onnx(content: bytes, rows: npt.NDArray[np.float64]) -> Predictions:
+    """Predict with the ONNX file."""
     try:
         import onnxruntime
     except ImportError as error:
@@ -173,29 +204,45 @@ def compare(
     try:
         session = onnxruntime.InferenceSession(content, options, ["CPUExecutionProvider"])
         names = [output.name for output in session.get_outputs()]
-        found = dict(zip(names, session.run(names, {INPUT: rows}), strict=True))
+        return dict(zip(names, session.run(names, {INPUT: rows}), strict=True))
     except Exception as error:  # onnxruntime's exceptions have no common base below Exception
         raise CannotExportError(f"onnxruntime refuses the exported model: {error}") from error
+
+
+def run_tables(content: bytes, rows: npt.NDArray[np.float64]) -> Predictions:
+    """Predict with the lookup tables."""
+    found = TreeTables(content).predict(rows)
+    return dict(zip((VALUES,) if len(found) == 1 else (LABELS, PROBABILITIES), found, strict=True))
+
+
+def _expected(pipeline: Any, features: pd.DataFrame) -> Predictions:
+    """What scikit-learn predicts; labels as positions in its classes."""
+    predicted = pipeline.predict(features)
+    classes = getattr(pipeline, "classes_", None)
+    if classes is None:
+        return {VALUES: predicted}
+    found = {LABELS: np.searchsorted(classes, predicted)}
+    if hasattr(pipeline, "predict_proba"):
+        found[PROBABILITIES] = pipeline.predict_proba(features)
+    return found
+
+
+def compare(found: Predictions, expected: Predictions) -> float:
+    """The largest difference; raise CannotExportError when one is too large, or a label another."""
+    if found.keys() != expected.keys():
+        raise CannotExportError(f"the exported model gives {sorted(found)}, not {sorted(expected)}")
     difference = 0.0
-    if VALUES in found:
-        difference = _difference(found[VALUES], pipeline.predict(features), "value")
-    if LABELS in found:
-        labels = np.asarray(pipeline.classes_)[found[LABELS]]
-        wrong = int((labels != pipeline.predict(features)).sum())
-        if wrong:
-            raise CannotExportError(
-                f"the exported model gives {wrong} of {len(rows)} rows another label"
-            )
-    if PROBABILITIES in found:
-        expected = pipeline.predict_proba(features)
-        difference = _difference(found[PROBABILITIES], expected, "probability")
-    return {
-        "rows": len(rows),
-        "maximum_difference": difference,
-        "tolerance": TOLERANCE,
-        "onnxruntime": metadata.version("onnxruntime"),
-        "onnx": metadata.version("onnx"),
-    }
+    for name, values in found.items():
+        if name == LABELS:
+            wrong = int((values != expected[name]).sum())
+            if wrong:
+                raise CannotExportError(
+                    f"the exported model gives {wrong} of {len(values)} rows another label"
+                )
+        else:
+            what = "value" if name == VALUES else "probability"
+            difference = max(difference, _difference(values, expected[name], what))
+    return difference
 
 
 def _difference(

@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ml.trees import CannotExportError, is_passthrough
+
 INPUT, VALUES, LABELS, PROBABILITIES = "rows", "values", "labels", "probabilities"
 OPSET, TREE_OPSET, FORMAT = 21, 5, 10  # all that onnxruntime >= 1.20 reads
 
-
-class CannotExportError(Exception):
-    """The Pipeline has a part that is not translated; it is served by scikit-learn instead."""
+Outputs = dict[
+    str, int | None
+]  # columns of each tensor that the graph ends in; None: one value a row
 
 
 class Graph:
@@ -52,8 +54,8 @@ class Graph:
         """Rounded to float32, which scikit-learn's trees and XGBoost do to every row."""
         return self.node("Cast", tensor, to=self._types.FLOAT)
 
-    def model(self, outputs: dict[str, int | None]) -> bytes:
-        """The graph as a file. `outputs` has the number of columns of each, None for one value a row."""
+    def model(self, outputs: Outputs) -> bytes:
+        """The graph as a file."""
         from onnx import checker
 
         def described(name: str, columns: int | None) -> Any:
@@ -75,13 +77,6 @@ class Graph:
         model = self._helper.make_model(graph, opset_imports=opsets, ir_version=FORMAT)
         checker.check_model(model)
         return bytes(model.SerializeToString())
-
-
-def is_passthrough(transformer: Any) -> bool:
-    # A fitted ColumnTransformer of scikit-learn >= 1.4 holds a FunctionTransformer instead of the word.
-    if type(transformer).__name__ == "FunctionTransformer":
-        return transformer.func is None
-    return transformer is None or (isinstance(transformer, str) and transformer == "passthrough")
 
 
 def add_preprocessing(graph: Graph, transformer: Any, tensor: str, names: list[str]) -> str:
@@ -157,7 +152,7 @@ def categories_of(transformer: Any, names: list[str]) -> dict[str, list[str]]:
     return found
 
 
-def add_linear(graph: Graph, estimator: Any, tensor: str) -> dict[str, int | None]:
+def add_linear(graph: Graph, estimator: Any, tensor: str) -> Outputs:
     """LinearRegression, Ridge, Lasso, ElasticNet, LogisticRegression, RidgeClassifier, LinearSVC."""
     weights = np.atleast_2d(estimator.coef_)
     scores = graph.node("MatMul", tensor, graph.constant(weights.T))
@@ -169,14 +164,14 @@ def add_linear(graph: Graph, estimator: Any, tensor: str) -> dict[str, int | Non
     return add_classes(graph, scores, len(classes), probabilities=has_probabilities)
 
 
-def add_values(graph: Graph, tensor: str) -> dict[str, int | None]:
+def add_values(graph: Graph, tensor: str) -> Outputs:
     graph.node("Reshape", tensor, graph.constant([-1], np.int64), name=VALUES)
     return {VALUES: None}
 
 
 def add_classes(
-    graph: Graph, scores: str, classes: int, *, probabilities: bool, slope: float = 1.0
-) -> dict[str, int | None]:
+    graph: Graph, scores: str, classes: int, *, probabilities: bool = True, slope: float = 1.0
+) -> Outputs:
     """Labels and probabilities from scores: one column of log-odds for two classes, else one a class."""
     if classes == 2:
         zero = graph.constant([[0.0]])
@@ -193,4 +188,11 @@ def add_classes(
         if not probabilities:
             return {LABELS: None}
         graph.node("Softmax", scores, axis=1, name=PROBABILITIES)
+    return {LABELS: None, PROBABILITIES: classes}
+
+
+def add_shares(graph: Graph, shares: str, classes: int) -> Outputs:
+    """Labels from probabilities."""
+    graph.node("ArgMax", shares, axis=1, keepdims=0, name=LABELS)
+    graph.node("Identity", shares, name=PROBABILITIES)
     return {LABELS: None, PROBABILITIES: classes}

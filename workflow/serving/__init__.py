@@ -7,6 +7,7 @@ One process each, from the outside to the inside; each module knows only the one
 
     supervisor.py   binds the port, starts a worker a core, starts a dead one again, passes SIGTERM on
     worker.py       one event loop: accepts, closes whoever is too slow, drains on SIGTERM
+    shares.py       how many connections each worker has, so that none takes all
     connection.py   HTTP/1.1 on one connection: limits, timeouts, order of the answers
     application.py  the contract: paths, methods, headers, statuses
     engine.py       a body to predictions and back, with onnxruntime; sklearn_engine.py is the fallback

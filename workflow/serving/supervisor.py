@@ -15,6 +15,7 @@ import traceback
 from types import FrameType
 
 from serving.settings import Settings
+from serving.shares import Shares
 
 BACKLOG = 2048
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
@@ -53,8 +54,11 @@ class Supervisor:
     def __init__(self, listener: socket.socket, settings: Settings) -> None:
         self._listener = listener
         self._settings = settings
-        self._born: dict[int, float] = {}  # by process id
-        self._due: list[float] = []  # when dead workers are to be started again
+        self._shares = Shares(settings.workers)
+        self._born: dict[int, tuple[int, float]] = {}  # slot and time of birth by process id
+        self._due: list[
+            tuple[float, int]
+        ] = []  # when the worker of which slot is to be started again
         self._short_lives = 0
         self._stop_at: float | None = None
         self._exit_code = 0
@@ -68,8 +72,8 @@ class Supervisor:
         signal.set_wakeup_fd(self._signal_write, warn_on_full_buffer=False)
         for number in SIGNALS:
             signal.signal(number, _noted)
-        for _ in range(self._settings.workers):
-            self._start()
+        for slot in range(self._settings.workers):
+            self._start(slot)
         while self._born or self._stop_at is None:
             if self._received() & {signal.SIGTERM, signal.SIGINT}:
                 self._stop(0)
@@ -87,19 +91,22 @@ class Supervisor:
 
     def _pause(self) -> float:
         now = time.monotonic()
-        times = [*self._due, *([self._stop_at] if self._stop_at is not None else [])]
+        times = [
+            *(at for at, _ in self._due),
+            *([self._stop_at] if self._stop_at is not None else []),
+        ]
         return max(0.01, min((at - now for at in times), default=60.0))
 
-    def _start(self) -> None:
+    def _start(self, slot: int) -> None:
         # Held back until the new process has its own way to react: none may be lost in between.
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         pid = os.fork()
         if pid == 0:
-            os._exit(self._work())
+            os._exit(self._work(slot))
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-        self._born[pid] = time.monotonic()
+        self._born[pid] = (slot, time.monotonic())
 
-    def _work(self) -> int:
+    def _work(self, slot: int) -> int:
         """In the new process."""
         signal.set_wakeup_fd(-1)
         for number in SIGNALS:
@@ -110,7 +117,7 @@ class Supervisor:
         try:
             from serving.worker import run_worker
 
-            code = run_worker(self._listener, self._settings, self._alive_read)
+            code = run_worker(self._listener, self._settings, self._alive_read, self._shares, slot)
         except BaseException:  # whatever it is: the parent only sees the exit code
             traceback.print_exc()
             code = 1
@@ -123,9 +130,10 @@ class Supervisor:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 return
-            born = self._born.pop(pid, None)
-            if born is None or self._stop_at is not None:
+            slot, born = self._born.pop(pid, (-1, 0.0))
+            if slot < 0 or self._stop_at is not None:
                 continue
+            self._shares.absent(slot)
             code = os.waitstatus_to_exitcode(status)
             if code == MODEL_REFUSED:
                 self._stop(1)
@@ -137,14 +145,14 @@ class Supervisor:
             )
             ended = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
             say(f"worker {pid} {ended} after {lived:.1f} s; starting another in {pause:.1f} s")
-            self._due.append(time.monotonic() + pause)
+            self._due.append((time.monotonic() + pause, slot))
 
     def _start_due(self) -> None:
         now = time.monotonic()
-        due = [at for at in self._due if at <= now]
-        self._due = [at for at in self._due if at > now]
-        for _ in due:
-            self._start()
+        due = [slot for at, slot in self._due if at <= now]
+        self._due = [(at, slot) for at, slot in self._due if at > now]
+        for slot in due:
+            self._start(slot)
 
     def _stop(self, exit_code: int) -> None:
         if self._stop_at is not None:

@@ -23,8 +23,11 @@ from serving.connection import Connection
 from serving.engine import load_engine
 from serving.model import open_model
 from serving.settings import Settings
+from serving.shares import Shares
 
 SWEEP_SECONDS = 0.25
+# What a worker with more connections than another leaves it at most, in this many portions.
+LEAVE_SECONDS, LEAVE_PORTIONS = 0.001, 5
 DRAIN_GRACE_SECONDS = 0.3  # for requests that are on their way when the signal comes
 BODIES = 8  # of the largest size, held by one worker at once
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # of malloc.h
@@ -35,12 +38,19 @@ class Worker:
     """Accepts from the shared socket until it is told to stop."""
 
     def __init__(
-        self, application: Application, settings: Settings, loop: asyncio.AbstractEventLoop
+        self,
+        application: Application,
+        settings: Settings,
+        loop: asyncio.AbstractEventLoop,
+        shares: Shares | None = None,
+        slot: int = 0,
     ) -> None:
         self.application = application
         self.settings = settings
         self.loop = loop
         self.connections: set[Connection] = set()
+        self._shares, self._slot = shares or Shares(1), slot
+        self._left = 0  # times in a row that a connection was left to another worker
         self._listener: socket.socket | None = None
         self._accepting = False
         self._opening: set[asyncio.Task[object]] = set()
@@ -57,6 +67,7 @@ class Worker:
         self.loop.add_signal_handler(signal.SIGTERM, self.drain)
         self.loop.add_signal_handler(signal.SIGINT, lambda: None)  # Ctrl-C: the supervisor decides
         self.loop.add_reader(supervisor, self._orphaned, supervisor)
+        self._count()
         self._accept_on()
         self._sweep()
         await self._stopped.wait()
@@ -71,6 +82,7 @@ class Worker:
 
     def forget(self, connection: Connection) -> None:
         self.connections.discard(connection)
+        self._count()
         if not self.application.draining:
             self._accept_on()
 
@@ -115,6 +127,12 @@ class Worker:
     def _accept(self) -> None:
         """One connection a turn of the loop: the others are left to workers with less to do."""
         assert self._listener is not None
+        if not self._shares.is_least(self._slot) and self._left < LEAVE_PORTIONS:
+            self._left += 1
+            self._accept_off()
+            self.loop.call_later(LEAVE_SECONDS, self._accept_again)
+            return
+        self._left = 0
         try:
             self._open(self._listener.accept()[0])
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
@@ -122,9 +140,16 @@ class Worker:
         except OSError as error:  # out of file descriptors: the connection waits in the queue
             print(f"serving: cannot accept: {error}", file=sys.stderr, flush=True)
             self._accept_off()
-            self.loop.call_later(1.0, self._accept_on)
+            self.loop.call_later(1.0, self._accept_again)
         if len(self.connections) + len(self._opening) >= self.settings.connections:
             self._accept_off()
+
+    def _accept_again(self) -> None:
+        if not self.application.draining:
+            self._accept_on()
+
+    def _count(self) -> None:
+        self._shares.set(self._slot, len(self.connections) + len(self._opening))
 
     def _open(self, channel: socket.socket) -> None:
         channel.setblocking(False)
@@ -132,9 +157,11 @@ class Worker:
         task: asyncio.Task[object] = self.loop.create_task(opening)
         self._opening.add(task)
         task.add_done_callback(self._opened)
+        self._count()
 
     def _opened(self, task: asyncio.Task[object]) -> None:
         self._opening.discard(task)
+        self._count()
         if not task.cancelled():
             task.exception()  # the client was gone before it was served: nobody is left to tell
 
@@ -159,7 +186,9 @@ def _return_memory() -> None:
         library.mallopt(M_ARENA_MAX, 1)
 
 
-def run_worker(listener: socket.socket, settings: Settings, supervisor: int) -> int:
+def run_worker(
+    listener: socket.socket, settings: Settings, supervisor: int, shares: Shares, slot: int
+) -> int:
     """The whole life of a worker; returns its exit code."""
     try:
         engine = load_engine(open_model(settings.model_directory))
@@ -173,7 +202,8 @@ def run_worker(listener: socket.socket, settings: Settings, supervisor: int) -> 
 
     async def main() -> None:
         application = Application(engine, settings)
-        await Worker(application, settings, asyncio.get_running_loop()).run(listener, supervisor)
+        loop = asyncio.get_running_loop()
+        await Worker(application, settings, loop, shares, slot).run(listener, supervisor)
 
     try:
         import uvloop
