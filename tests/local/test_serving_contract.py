@@ -17,6 +17,7 @@ from tests.local.serving_process import Answer, Server, read_answer, running
 from tests.unit.workflow.serving.models import as_csv, good_rows, make_model
 
 MIB = 1024 * 1024
+SERVED_FILES = ["model.json", "model.onnx", "model.tables.npz"]
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def test_it_answers_soon_and_is_small(model: Path, use_case: UseCase, tmp_path: 
             times.append(server.wait_until_well())
             assert server.resident < 200 * MIB
             assert server.stop() == 0
-    # 0.5 s on a quiet machine (benchmarks/serving.py measures it); here others may be at work.
+    # 0.5 s on a quiet machine (benchmarks/serving measures it); here others may be at work.
     assert min(times) < 2, times
 
 
@@ -145,6 +146,28 @@ def test_a_connection_answers_one_request_after_another(server: Server) -> None:
     assert answers[1].count(b"\n") == 20_000 + 4
     assert b"predictions" in answers[2]
     assert b"connection: close" in answers[3]
+
+
+def test_connections_are_spread_over_the_workers(
+    model: Path, use_case: UseCase, tmp_path: Path
+) -> None:
+    with running(model, tmp_path / "log") as server:
+        counts = [0]
+        for _ in range(5):  # of a server this busy machine has not held up in between
+            channels = [server.connect() for _ in range(16)]
+            for channel in channels:
+                channel.sendall(b"GET /ping HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert all(read_answer(channel).startswith(b"HTTP/1.1 200") for channel in channels)
+            counts = sorted(
+                sum(one.status == psutil.CONN_ESTABLISHED for one in worker.net_connections("tcp"))
+                for worker in server.workers
+            )
+            for channel in channels:
+                channel.close()
+            if counts[0] >= 6:
+                break
+            time.sleep(0.3)
+        assert counts[0] >= 6, counts
 
 
 def test_chunked_bodies_and_100_continue(server: Server) -> None:
@@ -269,7 +292,7 @@ def test_a_model_that_cannot_be_served_ends_the_container_with_its_reason(
 ) -> None:
     broken = tmp_path / "model"
     broken.mkdir()
-    for file in ("model.json", "model.onnx"):
+    for file in SERVED_FILES:
         content = (model / file).read_bytes()
         (broken / file).write_bytes(content if file == "model.json" else content[:-1])
     server = Server(broken, tmp_path / "log")
@@ -291,10 +314,10 @@ def test_a_model_directory_may_be_read_only(model: Path, use_case: UseCase, tmp_
     """SageMaker mounts /opt/ml/model so."""
     folder = tmp_path / "model"
     folder.mkdir()
-    for file in ("model.json", "model.onnx"):
+    for file in SERVED_FILES:
         (folder / file).write_bytes((model / file).read_bytes())
         (folder / file).chmod(0o444)
     folder.chmod(0o555)
     with running(folder, tmp_path / "log") as server:
         assert server.predict(b"1,2,3").status == 200
-        assert sorted(path.name for path in folder.iterdir()) == ["model.json", "model.onnx"]
+        assert sorted(path.name for path in folder.iterdir()) == SERVED_FILES
