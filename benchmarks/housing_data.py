@@ -50,13 +50,16 @@ def make_rows(rows: int, random: np.random.Generator) -> pl.DataFrame:
     )
 
 
-def write_housing(path: Path, rows: int, seed: int = 1990) -> None:
+def write_housing(path: Path, rows: int, seed: int = 1990, *, requests: bool = False) -> None:
+    """A CSV to train on, or with `requests` one to predict: without header and target."""
     random = np.random.default_rng(seed)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         for start in range(0, rows, ROWS_AT_ONCE):
             frame = make_rows(min(ROWS_AT_ONCE, rows - start), random)
-            frame.write_csv(file, include_header=start == 0)
+            if requests:
+                frame = frame.drop("medianHouseValue")
+            frame.write_csv(file, include_header=start == 0 and not requests)
 
 
 if __name__ == "__main__":
@@ -64,5 +67,6 @@ if __name__ == "__main__":
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1990)
     parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--requests", action="store_true", help="without header and target")
     args = parser.parse_args()
-    write_housing(args.output, args.rows, args.seed)
+    write_housing(args.output, args.rows, args.seed, requests=args.requests)

@@ -24,6 +24,7 @@ class Settings:
     port: int = 8080
     workers: int = 1
     model_directory: Path = Path("/opt/ml/model")
+    batch: bool = False  # started by a transform job
     maximum_body: int = INVOCATION_MIB * MIB
     header_seconds: float = 10.0  # from the first byte of a request to the end of its headers
     body_seconds: float = 30.0  # from there to the end of the body, and for taking the answer
@@ -36,13 +37,15 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """The settings of this container; raise SettingError on the first bad variable."""
     variables = os.environ if environment is None else environment
     default = Settings()
+    batch = variables.get("SAGEMAKER_BATCH", "").lower() == "true"
     return Settings(
         # The image sets 0.0.0.0. Run by hand, a model is nobody else's business.
         host=variables.get("SERVING_HOST") or default.host,
         port=_integer(variables, "SAGEMAKER_BIND_TO_PORT", default.port, 0, 65_535),
         workers=_integer(variables, "SAGEMAKER_MODEL_SERVER_WORKERS", _cores(), 1, 512),
         model_directory=Path(variables.get("SM_MODEL_DIR") or default.model_directory),
-        maximum_body=_maximum_body(variables),
+        batch=batch,
+        maximum_body=_maximum_body(variables) if batch else default.maximum_body,
         header_seconds=_seconds(variables, "SERVING_HEADER_SECONDS", default.header_seconds),
         body_seconds=_seconds(variables, "SERVING_BODY_SECONDS", default.body_seconds),
         idle_seconds=_seconds(variables, "SERVING_IDLE_SECONDS", default.idle_seconds),
@@ -57,8 +60,6 @@ def _cores() -> int:
 
 def _maximum_body(variables: Mapping[str, str]) -> int:
     """A transform job may send more than an endpoint; 0 means chunked, of any length."""
-    if variables.get("SAGEMAKER_BATCH", "").lower() != "true":
-        return INVOCATION_MIB * MIB
     name = "SAGEMAKER_MAX_PAYLOAD_IN_MB"
     limit = _integer(variables, name, INVOCATION_MIB, 0, BATCH_MAXIMUM_MIB)
     return (limit or BATCH_MAXIMUM_MIB) * MIB

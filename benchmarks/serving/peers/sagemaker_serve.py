@@ -6,12 +6,16 @@ core, HTTP/1.0 to a socket behind a proxy with a process a core that writes an a
     sagemaker_serve.py 8080 2 /tmp/folder     port, workers, folder for the socket and the logs
 """
 
+import grp
+import os
+import pwd
 import subprocess
 import sys
 from pathlib import Path
 
 CONFIGURATION = """
 daemon off;
+user {user} {group};
 worker_processes auto;
 worker_rlimit_nofile 4096;
 pid {folder}/nginx.pid;
@@ -44,7 +48,9 @@ http {{
 def main(port: str, workers: str, folder: str) -> int:
     Path(folder).mkdir(parents=True, exist_ok=True)
     configuration = Path(folder, "nginx.conf")
-    configuration.write_text(CONFIGURATION.format(port=port, folder=folder))
+    user, group = pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(os.getgid()).gr_name
+    text = CONFIGURATION.format(port=port, folder=folder, user=user, group=group)
+    configuration.write_text(text)
     nginx = subprocess.Popen(["nginx", "-c", configuration, "-p", folder])
     gunicorn = subprocess.Popen(
         [

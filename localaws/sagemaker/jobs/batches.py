@@ -43,21 +43,37 @@ def payloads(
     if not by_line:
         yield _whole(chunks, limit, what)
         return
-    batch: list[bytes] = []
-    size = 0
+    if not single_record:
+        yield from _as_many_as_fit(chunks, limit, what)
+        return
     for number, line in enumerate(_lines(chunks, limit), start=1):
         if len(line) > limit:
-            raise RequestError(
-                f"{what}: line {number} is longer than MaxPayloadInMB ({limit} bytes). "
-                "Raise MaxPayloadInMB or shorten the line."
-            )
-        if batch and (single_record or size + len(line) > limit):
-            yield b"".join(batch)
-            batch, size = [], 0
-        batch.append(line)
-        size += len(line)
-    if batch:
-        yield b"".join(batch)
+            raise _too_long(what, number, limit)
+        yield line
+
+
+def _as_many_as_fit(chunks: Iterable[bytes], limit: int, what: str) -> Iterator[bytes]:
+    """Bodies cut behind the last line end that fits: no line is looked at for itself."""
+    buffer, lines = bytearray(), 0
+    for chunk in chunks:
+        buffer += chunk
+        while len(buffer) > limit:
+            end = buffer.rfind(b"\n", 0, limit) + 1
+            if end == 0:
+                raise _too_long(what, lines + 1, limit)
+            body = bytes(buffer[:end])
+            del buffer[:end]
+            lines += body.count(b"\n")
+            yield body
+    if buffer:
+        yield bytes(buffer)
+
+
+def _too_long(what: str, line: int, limit: int) -> RequestError:
+    return RequestError(
+        f"{what}: line {line} is longer than MaxPayloadInMB ({limit} bytes). "
+        "Raise MaxPayloadInMB or shorten the line."
+    )
 
 
 def _whole(chunks: Iterable[bytes], limit: int, what: str) -> bytes:
