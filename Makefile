@@ -91,6 +91,10 @@ fmt: venv-test ## Format Python, shell and Terraform
 .PHONY: ci
 ci: lint test ## What CI runs: lint, then test
 
+.PHONY: bench
+bench: venv-test ## Measure ours beside others; writes docs/performance.md (twenty minutes, needs wrk)
+	@$(BIN)/python -m benchmarks --page docs/performance.md $(BENCH_OPTIONS)
+
 .PHONY: package
 package: venv ## Build the Lambda packages and the job code into build/
 	@$(BIN)/python $(SCRIPTS)/package.py

@@ -30,7 +30,7 @@ from botocore.config import Config
 
 from benchmarks.housing_data import write_housing
 from benchmarks.measure import MEBIBYTE, BenchmarkError, about, machine, markdown, save, versions
-from benchmarks.serving.environments import make_environment
+from benchmarks.serving.environments import ENVIRONMENTS, make_environment
 from benchmarks.serving.load import load, require_wrk, started
 from benchmarks.serving.models import csv_of, describe, make_models, sample_rows
 from benchmarks.serving.report import BASELINE, MODELS
@@ -183,6 +183,7 @@ def peer_rate(model: Files, environments: Path, seconds: int) -> float:
 def benchmark(
     rows: int, repeats: int, seconds: int, folder: Path, environments: Path
 ) -> dict[str, Any]:
+    box = machine()
     models = make_models(folder)
     data = folder / "rows.csv"
     write_housing(data, rows, requests=True)
@@ -229,7 +230,7 @@ def benchmark(
         "rows": rows,
         "csv_mib": round(size / MEBIBYTE, 1),
         "repeats": repeats,
-        "machine": machine(),
+        "machine": box,
         "versions": versions("numpy", "onnxruntime", "scikit-learn"),
         "models": found,
     }
@@ -279,7 +280,7 @@ def main() -> int:
     parser.add_argument(
         "--environments",
         type=Path,
-        default=Path("build/benchmarks/environments"),
+        default=ENVIRONMENTS,
         help="of the peer",
     )
     parser.add_argument("--check", action="store_true", help="exit 1 when a target is missed")

@@ -83,13 +83,14 @@ def median(usages: Sequence[Usage]) -> Usage:
 
 
 def machine() -> dict[str, Any]:
-    """Size and not name: figures may be published."""
+    """Size and not name: figures may be published. The load says whether it was doing something else."""
     pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
     return {
         "cores": len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count(),
         "memory_gib": round(pages * size / (1 << 30), 1),
         "system": platform.system(),
         "architecture": platform.machine(),
+        "load_average": round(os.getloadavg()[0], 1),
     }
 
 
@@ -122,7 +123,7 @@ def about(result: dict[str, Any]) -> str:
     libraries = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
     return (
         f"{size['cores']} cores, {size['memory_gib']} GiB, {size['system']} {size['architecture']}; "
-        f"{libraries}; median of {result['repeats']}"
+        f"load {size['load_average']} before; {libraries}; median of {result['repeats']}"
     )
 
 

@@ -34,6 +34,7 @@ TARGETS = {"times faster": 10.0, "share of memory": 1 / 3, "times for ten times 
 
 
 def benchmark(rows: int, repeats: int, folder: Path) -> dict[str, Any]:
+    box = machine()
     config = folder / "use_case.json"
     config.write_text(json.dumps(housing_use_case()), encoding="utf-8")
     whole, tenth = folder / "data", folder / "data-tenth"
@@ -56,7 +57,7 @@ def benchmark(rows: int, repeats: int, folder: Path) -> dict[str, Any]:
         "rows": rows,
         "csv_mib": round(file.stat().st_size / MEBIBYTE, 1),
         "repeats": repeats,
-        "machine": machine(),
+        "machine": box,
         "versions": versions("polars", "numpy", "pandas", "scikit-learn"),
         "ours": as_dict(ours),
         "pandas": as_dict(pandas),

@@ -35,6 +35,7 @@ STEPS = ("preprocess", "train", "evaluate", "pandas")
 
 
 def benchmark(rows: int, repeats: int, folder: Path) -> dict[str, Any]:
+    box = machine()
     document = housing_use_case()
     config = folder / "use_case.json"
     config.write_text(json.dumps(document), encoding="utf-8")
@@ -54,7 +55,7 @@ def benchmark(rows: int, repeats: int, folder: Path) -> dict[str, Any]:
         "benchmark": "train_evaluate",
         "rows": rows,
         "repeats": repeats,
-        "machine": machine(),
+        "machine": box,
         "versions": versions("polars", "numpy", "pandas", "scikit-learn"),
         "steps": {step: as_dict(usage) for step, usage in usages.items()},
         "memory": memory_of(checked["part_rows"], features),

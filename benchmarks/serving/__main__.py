@@ -1,10 +1,10 @@
 """Compare the server of our image with others on the same models, side by side in one run.
 
     python -m benchmarks.serving                        everything, about ten minutes
-    python -m benchmarks.serving --only serve SageMaker --rounds 1 --seconds 2
+    python -m benchmarks.serving --only SageMaker --repeats 1 --seconds 2
 
 Every server answers the same rows; its predictions are compared with scikit-learn's before it is measured.
-Each round starts every server anew; the table has the medians of the rounds. Only 127.0.0.1 is used.
+Each repeat starts every server anew; the table has the medians. Only 127.0.0.1 is used.
 """
 
 from __future__ import annotations
@@ -13,23 +13,27 @@ import argparse
 import json
 import statistics
 import sys
-import time
-from concurrent.futures import ThreadPoolExecutor
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.serving.environments import UnavailableError, make_environment, versions
+from benchmarks.measure import machine, save
+from benchmarks.measure import versions as own_versions
+from benchmarks.serving.environments import (
+    ENVIRONMENTS,
+    UnavailableError,
+    make_environment,
+    versions,
+)
 from benchmarks.serving.load import Running, load, require_wrk, started
 from benchmarks.serving.models import csv_of, describe, expected, make_models, sample_rows
-from benchmarks.serving.report import machine, markdown, update_page, write_report
-from benchmarks.serving.stacks import STACKS, WORKERS, Files, Stack
+from benchmarks.serving.report import markdown, missed
+from benchmarks.serving.stacks import STACKS, Files, Stack
 
 TOLERANCE = 1e-6
 CHECKED_ROWS = 500
 SMALL, LARGE = 1, 100
-PAYLOAD = 6 * 1024 * 1024
-PAYLOADS = 8
 WARM_UP_SECONDS = 1
 
 Measured = dict[str, Any]
@@ -74,35 +78,7 @@ def measure(stack: Stack, python: Path, model: Files, seconds: int) -> Measured:
             load(server, body, "application/json", WARM_UP_SECONDS, script)
             found[f"rows_{rows}"] = asdict(load(server, body, "application/json", seconds, script))
         found["resident_mib"], found["proportional_mib"] = server.memory()
-        if stack.csv:
-            found["batch"] = _batch(server, model, seconds, script)
-            found["resident_after_batch_mib"] = server.memory()[0]
     return found
-
-
-def _batch(server: Running, model: Files, seconds: int, script: Path) -> Measured:
-    """Rows a second of CSV: payloads of 6 MB for us, requests of 100 rows for the other."""
-    if not server.stack.ours:
-        result = load(server, csv_of(sample_rows(model, LARGE)), "text/csv", seconds, script)
-        rate = result.requests_per_second * LARGE
-        return {"rows": LARGE, "rows_per_second": rate, "failed": result.failed}
-    line = len(csv_of(sample_rows(model, 1000))) / 1000
-    rows = int(PAYLOAD / line * 0.98)
-    body = csv_of(sample_rows(model, rows))
-
-    def send(_: int) -> bool:
-        status, answer = server.request("POST", server.stack.path, body, "text/csv")
-        return status == 200 and answer.count(b"\n") == rows
-
-    with ThreadPoolExecutor(WORKERS) as clients:
-        began = time.monotonic()
-        answered = list(clients.map(send, range(PAYLOADS)))
-        elapsed = time.monotonic() - began
-    return {
-        "rows": rows,
-        "rows_per_second": rows * PAYLOADS / elapsed,
-        "failed": answered.count(False),
-    }
 
 
 def median_of(rounds: list[Measured]) -> Measured:
@@ -115,80 +91,79 @@ def median_of(rounds: list[Measured]) -> Measured:
     }
 
 
-def main(args: argparse.Namespace) -> int:
-    require_wrk()
-    args.output.mkdir(parents=True, exist_ok=True)
-    work = args.output / "serving"
-    work.mkdir(exist_ok=True)
-    chosen = [
-        stack
-        for stack in STACKS
-        if stack.ours or any(map(stack.name.__contains__, args.only or [""]))
-    ]
+def compare(stacks: list[Stack], args: argparse.Namespace, work: Path) -> dict[str, Any]:
+    box = machine()
     models = make_models(work)
+    entries: dict[str, dict[str, Any]] = {}
     pythons: dict[str, Path] = {}
-    result: dict[str, Any] = {
-        "machine": machine(),
-        "models": {name: describe(model) for name, model in models.items()},
-        "rounds": args.rounds,
-        "seconds": args.seconds,
-        "stacks": {},
-    }
-    for stack in chosen:
-        entry: dict[str, Any] = {"settings": stack.settings, "environment": dict(stack.environment)}
-        result["stacks"][stack.name] = entry
+    for stack in stacks:
+        entry = entries[stack.name] = {"settings": stack.settings}
         try:
-            folder = args.environments / stack.packages[0]
-            pythons[stack.name] = (
-                Path(sys.executable) if stack.ours else make_environment(folder, stack.packages)
-            )
+            pythons[stack.name] = interpreter(stack, args.environments)
             entry["versions"] = versions(pythons[stack.name], stack.packages)
         except UnavailableError as error:
             entry["unavailable"] = str(error)
-    rounds: dict[tuple[str, str], list[Measured]] = {}
-    for number in range(args.rounds):
-        for stack in chosen:
-            entry = result["stacks"][stack.name]
+    found: dict[tuple[str, str], list[Measured]] = {}
+    for number in range(args.repeats):
+        for stack in stacks:
+            if number and stack.slow:
+                continue
             for name, model in models.items():
-                # Trees with a thread a core in every worker wait for each other for whole seconds.
-                if "unavailable" in entry or (not stack.environment and not stack.ours and number):
+                if "unavailable" in entries[stack.name]:
                     continue
                 try:
-                    found = measure(stack, pythons[stack.name], model, args.seconds)
+                    measured = measure(stack, pythons[stack.name], model, args.seconds)
                 except UnavailableError as error:
-                    entry["unavailable"] = str(error)
+                    entries[stack.name]["unavailable"] = str(error)
                     continue
-                rounds.setdefault((stack.name, name), []).append(found)
-                rate = found["rows_1"]["requests_per_second"]
-                sys.stdout.write(
-                    f"round {number + 1}: {stack.name}, {name}: {rate:.0f} requests/s\n"
-                )
-    for (stack_name, name), measured in rounds.items():
-        result["stacks"][stack_name].setdefault("measured", {})[name] = median_of(measured)
-    missed = write_report(result, args.output)
-    if args.page is not None:
-        update_page(args.page, markdown(result))
-    return 1 if args.check and missed else 0
+                found.setdefault((stack.name, name), []).append(measured)
+                rate = measured["rows_1"]["requests_per_second"]
+                text = f"{number + 1}/{args.repeats} {stack.name}, {name}: {rate:,.0f} requests/s"
+                print(text, file=sys.stderr, flush=True)
+    for (stack_name, name), rounds in found.items():
+        entries[stack_name].setdefault("measured", {})[name] = median_of(rounds)
+    return {
+        "benchmark": "serving",
+        "machine": box,
+        "versions": own_versions("scikit-learn"),
+        "models": {name: describe(model) for name, model in models.items()},
+        "repeats": args.repeats,
+        "seconds": args.seconds,
+        "stacks": entries,
+    }
 
 
-def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+def interpreter(stack: Stack, environments: Path) -> Path:
+    if stack.ours:
+        return Path(sys.executable)
+    return make_environment(environments / stack.packages[0], stack.packages)
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
-    parser.add_argument("--rounds", type=int, default=3, help="starts of every server (3)")
+    parser.add_argument("--repeats", type=int, default=3, help="starts of every server (3)")
     parser.add_argument("--seconds", type=int, default=3, help="of each load (3)")
     parser.add_argument("--only", nargs="*", help="words of the names of servers to compare with")
-    parser.add_argument(
-        "--output", type=Path, default=Path("build/benchmarks"), help="folder of the results"
-    )
-    parser.add_argument(
-        "--environments",
-        type=Path,
-        default=Path("build/benchmarks/environments"),
-        help="of the peers",
-    )
-    parser.add_argument("--page", type=Path, help="page of docs/ to write the tables into")
-    parser.add_argument("--check", action="store_true", help="end with 1 when a target is missed")
-    return parser.parse_args(arguments)
+    parser.add_argument("--output", type=Path, help="JSON file to write the figures to")
+    parser.add_argument("--environments", type=Path, default=ENVIRONMENTS, help="of the peers")
+    parser.add_argument("--check", action="store_true", help="exit 1 when a target is missed")
+    args = parser.parse_args()
+    require_wrk()
+    args.environments = args.environments.resolve()
+    stacks = [
+        stack
+        for stack in STACKS
+        if stack.ours or any(word in stack.name for word in args.only or [""])
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        result = compare(stacks, args, Path(folder))
+    print(markdown(result))
+    save(result, args.output)
+    failed = missed(result)
+    for what in failed:
+        print(f"missed: {what}")
+    return 1 if failed and args.check else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(parse_arguments()))
+    sys.exit(main())

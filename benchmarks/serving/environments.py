@@ -9,6 +9,7 @@ import venv
 from importlib import metadata
 from pathlib import Path
 
+ENVIRONMENTS = Path(__file__).resolve().parents[2] / "build/benchmarks/environments"
 MODEL_PACKAGES = ("joblib", "scikit-learn")  # a model is loaded by the version that saved it
 
 

@@ -1,37 +1,14 @@
-"""The result of a comparison as JSON and as a Markdown table, with the targets and whether they were met."""
+"""The result of a comparison as Markdown tables, with the targets and whether they were met."""
 
 from __future__ import annotations
 
-import json
-import os
-import platform
-import sys
-from pathlib import Path
 from typing import Any
 
-import psutil
+from benchmarks.measure import about
 
 OURS = "serve (this project)"
 BASELINE = "SageMaker scikit-learn stack, OMP_NUM_THREADS=1"
-BEGIN, END = "<!-- serving: begin -->", "<!-- serving: end -->"
 MODELS = {"linear": "linear model", "boosting": "gradient boosting"}
-
-
-def machine() -> dict[str, Any]:
-    name = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        lines = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
-        name = lines[0].partition(":")[2].strip() if lines else name
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return {
-        "processor": name,
-        "cores": cores,
-        "memory_gib": round(psutil.virtual_memory().total / 2**30),
-        "system": f"{platform.system()} {platform.release()}",
-        "python": platform.python_version(),
-        "load_average": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
-    }
 
 
 def targets(result: dict[str, Any]) -> list[tuple[str, str, bool]]:
@@ -48,9 +25,6 @@ def targets(result: dict[str, Any]) -> list[tuple[str, str, bool]]:
                 ratio = _rate(mine, count) / _rate(other, count)
                 what = f"{label}, {count} row(s): at least {factor}x the SageMaker stack"
                 rows.append((what, f"{ratio:.1f}x", ratio >= factor))
-            ratio = mine["batch"]["rows_per_second"] / other["batch"]["rows_per_second"]
-            rows.append((f"{label}, CSV rows/s in 6 MB payloads: at least 10x its 100-row requests",
-                         f"{ratio:.1f}x", ratio >= 10))  # fmt: skip
         p99 = mine["rows_1"]["p99_ms"]
         rows.append((f"{label}: p99 of one row at most 5 ms", f"{p99:.2f} ms", p99 <= 5))
         resident = mine["resident_mib"]
@@ -59,7 +33,7 @@ def targets(result: dict[str, Any]) -> list[tuple[str, str, bool]]:
         start = mine["start_seconds"]
         rows.append((f"{label}: first 200 on /ping at most 0.5 s after the start", f"{start:.2f} s",
                      start <= 0.5))  # fmt: skip
-        failed = sum(mine[key]["failed"] for key in ("rows_1", "rows_100", "batch"))
+        failed = sum(mine[key]["failed"] for key in ("rows_1", "rows_100"))
         rows.append((f"{label}: no request failed", f"{failed:.0f} failed", failed == 0))
     return rows
 
@@ -70,12 +44,9 @@ def _rate(measured: dict[str, Any], rows: int) -> float:
 
 def markdown(result: dict[str, Any]) -> str:
     """The tables."""
-    box = result["machine"]
     base = result["stacks"].get(BASELINE, {}).get("measured", {})
     lines = [
-        f"{box['cores']} cores ({box['processor']}), {box['memory_gib']} GiB, {box['system']}, Python "
-        f"{box['python']}; wrk on the same machine, 16 connections; medians of {result['rounds']} rounds of "
-        f"{result['seconds']} s; load average {box['load_average']:.1f} before the run.",
+        f"wrk on the same machine, 16 connections, {result['seconds']} s a load. ({about(result)} starts)",
         "",
     ]
     for model, label in MODELS.items():
@@ -107,7 +78,7 @@ def markdown(result: dict[str, Any]) -> str:
                 f"| {found['resident_mib']:.0f} ({found['proportional_mib']:.0f}) "
                 f"| {found['start_seconds']:.2f} | {found['difference']:.1g} |"
             )
-        lines += ["", *_batch_lines(result, model), ""]
+        lines.append("")
     lines += ["| target | found | |", "| --- | ---: | --- |"]
     lines += [
         f"| {what} | {found} | {'met' if met else 'missed'} |"
@@ -120,33 +91,5 @@ def markdown(result: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _batch_lines(result: dict[str, Any], model: str) -> list[str]:
-    lines = []
-    for name, entry in result["stacks"].items():
-        found = entry.get("measured", {}).get(model, {})
-        if "batch" in found:
-            batch = found["batch"]
-            lines.append(
-                f"- CSV, {name}: {batch['rows_per_second']:,.0f} rows/s in requests of "
-                f"{batch['rows']:,.0f} rows; resident afterwards {found['resident_after_batch_mib']:.0f} MiB"
-            )
-    return lines
-
-
-def update_page(page: Path, text: str) -> None:
-    """Put the tables between the marks of a page of docs/."""
-    content = page.read_text(encoding="utf-8")
-    top, found, rest = content.partition(BEGIN)
-    _, end, bottom = rest.partition(END)
-    if not found or not end:
-        raise SystemExit(f"benchmarks: {page} has no lines {BEGIN!r} and {END!r}")
-    page.write_text(f"{top}{BEGIN}\n\n{text}\n{END}{bottom}", encoding="utf-8")
-
-
-def write_report(result: dict[str, Any], folder: Path) -> list[str]:
-    """Write serving.json and serving.md; returns the targets that were missed."""
-    (folder / "serving.json").write_text(json.dumps(result, indent=2) + "\n")
-    text = markdown(result)
-    (folder / "serving.md").write_text(text)
-    sys.stdout.write(text)
-    return [what for what, _, met in targets(result) if not met]
+def missed(result: dict[str, Any]) -> list[str]:
+    return [f"{what}: {found}" for what, found, met in targets(result) if not met]

@@ -51,6 +51,9 @@ class Stack:
     answer: Callable[[Any], list[float]] = lambda document: document["predictions"]
     ours: bool = False
     csv: bool = False  # takes text/csv too
+    slow: bool = (
+        False  # measured once: with a thread a core in every worker, trees wait whole seconds
+    )
 
     def request(self, rows: Rows) -> bytes:
         return json.dumps(self.body(rows)).encode()
@@ -173,6 +176,7 @@ STACKS = (
         _GUNICORN,
         _sagemaker,
         f"nginx, gunicorn -k gevent, {WORKERS} workers",
+        slow=True,
     ),
     Stack(
         "FastAPI",

@@ -55,7 +55,8 @@ def test_the_median_is_taken_of_each_figure():
 
 
 def test_a_machine_is_told_by_size_and_not_by_name():
-    assert set(measure.machine()) == {"cores", "memory_gib", "system", "architecture"}
+    told = {"cores", "memory_gib", "system", "architecture", "load_average"}
+    assert set(measure.machine()) == told
     found = measure.versions("numpy", "no-such-package")
     assert set(found) == {"python", "numpy", "no-such-package"}
     assert found["no-such-package"] == "not installed"

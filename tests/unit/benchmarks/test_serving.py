@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import copy
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.serving.load import Load, read_wrk
-from benchmarks.serving.report import BASELINE, OURS, markdown, targets, update_page
 from benchmarks.serving.__main__ import median_of
+from benchmarks.serving.load import Load, read_wrk
+from benchmarks.serving.report import BASELINE, OURS, markdown, targets
 
 WRK = """Running 3s test @ http://127.0.0.1:18082/invocations
   1 threads and 16 connections
@@ -49,22 +48,20 @@ def measured(rate: float) -> dict[str, Any]:
         "rows_100": {**load},
         "resident_mib": 150.0,
         "proportional_mib": 90.0,
-        "batch": {"rows": 100, "rows_per_second": rate * 10, "failed": 0},
-        "resident_after_batch_mib": 160.0,
     }
 
 
 @pytest.fixture
 def result() -> dict[str, Any]:
     machine = {
-        "processor": "x", "cores": 2, "memory_gib": 4, "system": "Linux",
-        "python": "3.11", "load_average": 0.1,
+        "cores": 2, "memory_gib": 4, "system": "Linux", "architecture": "x86_64", "load_average": 0.1,
     }  # fmt: skip
     entry = {"settings": "2 workers", "versions": {"flask": "3"}}
     return {
         "machine": machine,
         "models": {"linear": "Ridge", "boosting": "Hist"},
-        "rounds": 3,
+        "versions": {"python": "3.11"},
+        "repeats": 3,
         "seconds": 3,
         "stacks": {
             OURS: {**entry, "measured": {"linear": measured(20_000), "boosting": measured(20_000)}},
@@ -76,7 +73,7 @@ def result() -> dict[str, Any]:
 
 def test_targets_that_are_met(result: dict[str, Any]) -> None:
     assert all(met for _, _, met in targets(result))
-    assert len(targets(result)) == 14
+    assert len(targets(result)) == 12
 
 
 @pytest.mark.parametrize(
@@ -88,7 +85,6 @@ def test_targets_that_are_met(result: dict[str, Any]) -> None:
         ("rows_100", {"requests_per_second": 9_999, "p99_ms": 5, "failed": 0}, "100 row"),
         ("rows_1", {"requests_per_second": 20_000, "p99_ms": 5.1, "failed": 0}, "p99"),
         ("rows_1", {"requests_per_second": 20_000, "p99_ms": 5, "failed": 1}, "no request failed"),
-        ("batch", {"rows_per_second": 199_999, "failed": 0}, "CSV rows/s"),
     ],
 )
 def test_a_target_that_is_missed(result: dict[str, Any], key: str, value: Any, what: str) -> None:
@@ -108,16 +104,3 @@ def test_the_table_names_every_server_and_its_ratio(result: dict[str, Any]) -> N
         line.count("|") for line in text.splitlines() if line.startswith(("| serve", "| Other"))
     }
     assert widths == {11, 4}
-
-
-def test_a_page_is_updated_between_its_marks(tmp_path: Path) -> None:
-    page = tmp_path / "page.md"
-    page.write_text("before\n<!-- serving: begin -->\nold\n<!-- serving: end -->\nafter\n")
-    update_page(page, "new\n")
-    expected = "before\n<!-- serving: begin -->\n\nnew\n\n<!-- serving: end -->\nafter\n"
-    assert page.read_text() == expected
-    update_page(page, "new\n")
-    assert page.read_text() == expected
-    page.write_text("nothing")
-    with pytest.raises(SystemExit, match="has no lines"):
-        update_page(page, "new")
