@@ -19,8 +19,7 @@ from landing_zone.progress import Progress, make_progress
 from landing_zone.results import show_results
 from landing_zone.runs import OVER, Action, Run
 from landing_zone.settings import Settings
-from landing_zone.sources import read_use_case
-from landing_zone.starts import variables
+from landing_zone.sources import overrides, read_use_case
 
 
 class AutomaticApprover:
@@ -110,6 +109,7 @@ def next_commands(settings: Settings, manifest: dict[str, str]) -> str:
             f"next      make local USE_CASE={other}              another use case",
             "          make local ENDPOINT_TYPE=Batch         predictions for a file",
             "          make local DATA=my.csv                 your own data",
+            "          make local IMAGE_TAG=prebuilt          SageMaker's scikit-learn image instead of ours",
             "          make local APPROVE=ask                 answer the approvals yourself",
             "          make local-down                        remove everything",
         ]
@@ -117,7 +117,7 @@ def next_commands(settings: Settings, manifest: dict[str, str]) -> str:
 
 
 def _take_on(aws: Aws, pipeline: Pipeline, settings: Settings) -> str:
-    wanted = variables(settings)
+    wanted = overrides(settings)
     found = Chooser(pipeline, aws.client("s3")).find(wanted, with_own_data=bool(settings.data))
     if found:
         print(f"run {found} goes on")
