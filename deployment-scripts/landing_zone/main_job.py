@@ -9,6 +9,7 @@ from pathlib import Path
 from landing_zone import cli
 from landing_zone.approvals import APPROVE_MODEL, UPLOAD_DATA, UPLOAD_INFERENCE_DATA
 from landing_zone.aws import Aws
+from landing_zone.bad_rows import refused_row
 from landing_zone.choice import Chooser
 from landing_zone.deployment import load_deployment
 from landing_zone.evidence import read_evidence
@@ -80,7 +81,7 @@ def run_main_job(args: argparse.Namespace, settings: Settings) -> int:
             approver=approver,
             each=Bypass(pipeline, progress) if args.take_over else None,
         )
-    require_success(run)
+    require_success(run, refused_row(aws, pipeline, run))
     manifest = pipeline.manifest(run)
     print(f"\n{read_evidence(aws.client('s3'), manifest).text()}\n")
     print(show_results(aws, manifest))

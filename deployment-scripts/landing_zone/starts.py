@@ -6,6 +6,7 @@ import argparse
 
 from landing_zone import cli
 from landing_zone.aws import Aws
+from landing_zone.bad_rows import refused_row
 from landing_zone.deployment import load_deployment
 from landing_zone.follow import follow, interval, require_success
 from landing_zone.pipeline import Pipeline
@@ -22,7 +23,7 @@ def _pipeline(settings: Settings) -> Pipeline:
 def _follow(pipeline: Pipeline, run_id: str, settings: Settings) -> int:
     with make_progress() as progress:
         run = follow(pipeline, run_id, progress, seconds=interval(settings.is_local))
-    require_success(run)
+    require_success(run, refused_row(Aws(settings), pipeline, run))
     return 0
 
 

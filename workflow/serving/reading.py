@@ -48,6 +48,8 @@ class FastReader:
 
     def csv(self, block: bytes) -> Matrix | None:
         """Lines without quotes."""
+        if not block:
+            return None
         if not self._plain:
             return self._csv_of_texts(block)
         if block.translate(None, _NUMBERS):
