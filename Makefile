@@ -23,16 +23,17 @@ endif
 # What `make local` runs. The environment or the command line sets them: make local USE_CASE=iris
 USE_CASE ?= housing
 ENDPOINT_TYPE ?= SageMakerEndpoint
+IMAGE_TAG ?= local
 DATA ?=
 APPROVE ?= auto
-export USE_CASE ENDPOINT_TYPE DATA APPROVE
+export USE_CASE ENDPOINT_TYPE IMAGE_TAG DATA APPROVE
 
 .PHONY: help
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 .PHONY: local
-local: ## From a clone to predictions on this machine (USE_CASE, ENDPOINT_TYPE, DATA, APPROVE)
+local: ## From a clone to predictions on this machine (USE_CASE, ENDPOINT_TYPE, IMAGE_TAG, DATA, APPROVE)
 	@since=$$(date +%s); bash $(SCRIPTS)/venv.sh base; $(BIN)/python $(SCRIPTS)/local.py up --since $$since
 
 .PHONY: local-down

@@ -29,7 +29,7 @@ output "pipeline_name" {
 }
 
 output "prebuilt_image_uri" {
-  description = "SageMaker's scikit-learn image, used when the manifest's ImageTag is empty."
+  description = "SageMaker's scikit-learn image, used when the manifest's ImageTag is empty or prebuilt."
   value       = data.aws_sagemaker_prebuilt_ecr_image.this.registry_path
 }
 

@@ -18,16 +18,18 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 # Read when scikit-learn is imported: a server answers many requests at once, one thread each.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from ml.answers import Answer, answer, encode
+from ml.answers import respond
 from ml.artifact import LoadedModel, Recorded, load_model
+from ml.bad_rows import BadRows, Respond, in_transform_job
 from ml.errors import InvalidRequestError, JobError
-from ml.requests import Rows, decode
 
 if TYPE_CHECKING:
     from flask import Response
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
 # The container turns every exception of these functions into status 500, which counts as the endpoint's own
 # fault: in Invocation5XXErrors, and with the alarm that rolls a deployment back. So a request that cannot be
-# answered is handed from function to function, and becomes a response of its own at the end.
+# answered becomes a response of its own.
 
 
 def model_fn(model_dir: str) -> LoadedModel:
@@ -44,33 +46,42 @@ def model_fn(model_dir: str) -> LoadedModel:
     return load_model(Path(model_dir), recorded)
 
 
-def input_fn(body: str | bytes, content_type: str) -> Rows | InvalidRequestError:
-    """Take the request apart. The rows are checked in predict_fn, which knows the model's features."""
-    try:
-        return decode(body, content_type)
-    except InvalidRequestError as error:
-        return error
+def input_fn(body: str | bytes, content_type: str) -> Request:
+    """The request as it is: the rows are checked with the model, which knows its features."""
+    return Request(body, content_type)
 
 
-def predict_fn(
-    rows: Rows | InvalidRequestError, model: LoadedModel
-) -> Answer | InvalidRequestError:
-    if isinstance(rows, InvalidRequestError):
-        return rows
-    try:
-        return answer(rows, model)
-    except InvalidRequestError as error:
-        return error
+def predict_fn(request: Request, model: LoadedModel) -> Request:
+    """The request with its model. How a bad row of a transform job is marked depends on the form of the
+    answer, which only output_fn is told: so there the work is done."""
+    return replace(request, model=model)
 
 
-def output_fn(prediction: Answer | InvalidRequestError, accept: str) -> tuple[str, str] | Response:
+def output_fn(request: Request, accept: str) -> tuple[str, str] | Response:
     """The body and its content type, of which the container makes a response; or a response that refuses."""
-    if isinstance(prediction, InvalidRequestError):
-        return refusal(prediction)
     try:
-        return encode(prediction, accept)
+        kind, body = request.answer(accept)
     except InvalidRequestError as error:
         return refusal(error)
+    return body.decode(), kind
+
+
+@dataclass(frozen=True)
+class Request:
+    """A body, its content type, and the model that answers it."""
+
+    body: str | bytes
+    content_type: str
+    model: LoadedModel | None = None
+
+    def answer(self, accept: str) -> tuple[str, bytes]:
+        """The content type and the body of the answer; raise InvalidRequestError to refuse."""
+        assert self.model is not None, "predict_fn comes before output_fn"
+        answered: Respond = partial(respond, self.model)
+        if in_transform_job():
+            answered = BadRows(self.model.use_case, answered).respond
+        body = self.body.encode("utf-8", "replace") if isinstance(self.body, str) else self.body
+        return answered(body, self.content_type, accept)
 
 
 def refusal(error: InvalidRequestError) -> Response:
@@ -82,9 +93,8 @@ def refusal(error: InvalidRequestError) -> Response:
 
 def main(args: argparse.Namespace) -> None:
     model = model_fn(str(args.model))
-    rows = decode(args.input.read_bytes(), args.content_type)
-    body, _ = encode(answer(rows, model), args.accept)
-    print(body, end="")
+    _, body = respond(model, args.input.read_bytes(), args.content_type, args.accept)
+    print(body.decode(), end="")
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:

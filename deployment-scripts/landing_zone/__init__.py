@@ -12,6 +12,7 @@
     progress, follow      shows it while it runs; answers or announces the approvals
     evidence, approvals   what an approver looks at; the answer
     inputs, results       data to a run; three predictions, or the head of the batch output
+    bad_rows              which lines of the input a transform job refused or skipped
     choice, main_job      which run to take on; the main job
     local                 make local: localaws, and the same scripts pointed at it
 

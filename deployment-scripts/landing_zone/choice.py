@@ -65,7 +65,7 @@ class Chooser:
 
 
 def _does(run: Run, manifest: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:
-    """Whether the run's use case and endpoint type are the wanted ones."""
+    """Whether the run's use case, endpoint type and image are the wanted ones."""
     overridden = {name: value for name, value in run.variables.items() if value != _FROM_MANIFEST}
     return all({**manifest, **overridden}.get(name) == value for name, value in wanted.items())
 

@@ -64,8 +64,8 @@ def follow(
         sleep(seconds)
 
 
-def require_success(run: Run) -> None:
-    """Raise what went wrong, with the next step."""
+def require_success(run: Run, bad_row: str = "") -> None:
+    """Raise what went wrong, with the next step; `bad_row` says which row a transform job refused."""
     if run.status == "Succeeded":
         return
     failed = run.failed
@@ -73,10 +73,13 @@ def require_success(run: Run) -> None:
         raise OperatorError(f"run {run.id} ended as {run.status}")
     job = next((step for step in failed.steps if step.status == "Failed"), None)
     lines = [f"run {run.id} failed in {failed.stage} / {failed.name}:", f"  {failed.error}"]
+    if bad_row:
+        lines.append(f"  {bad_row}")
     if job and job.log_group:
         lines.append(f"logs of the job:  python deployment-scripts/status.py --logs {job.name}")
+    what = "--inference FILE" if bad_row else "FILE"
     lines += [
-        "other data:       python deployment-scripts/upload_data.py FILE --run " + run.id,
+        f"other data:       python deployment-scripts/upload_data.py {what} --run {run.id}",
         "try again:        python deployment-scripts/retry_run.py --run " + run.id,
     ]
     raise OperatorError("\n".join(lines))

@@ -44,7 +44,6 @@ def upload_inputs(s3: Any, location: str, files: Sequence[Path]) -> list[str]:
 def list_inputs(s3: Any, location: str) -> str:
     """What lies there, for a person."""
     bucket, prefix = split_uri(location.rstrip("/") + "/")
-    # The inference folder holds the output folder too.
     found = [(key, size) for key, size in _objects(s3, bucket, prefix) if size]
     if not found:
         return f"data      nothing in s3://{bucket}/{prefix} yet: upload a CSV file first"

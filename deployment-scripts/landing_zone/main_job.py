@@ -9,6 +9,7 @@ from pathlib import Path
 from landing_zone import cli
 from landing_zone.approvals import APPROVE_MODEL, UPLOAD_DATA, UPLOAD_INFERENCE_DATA
 from landing_zone.aws import Aws
+from landing_zone.bad_rows import refused_row
 from landing_zone.choice import Chooser
 from landing_zone.deployment import load_deployment
 from landing_zone.evidence import read_evidence
@@ -19,8 +20,7 @@ from landing_zone.progress import Progress, make_progress
 from landing_zone.results import show_results
 from landing_zone.runs import OVER, Action, Run
 from landing_zone.settings import Settings
-from landing_zone.sources import read_use_case
-from landing_zone.starts import variables
+from landing_zone.sources import overrides, read_use_case
 
 
 class AutomaticApprover:
@@ -81,7 +81,7 @@ def run_main_job(args: argparse.Namespace, settings: Settings) -> int:
             approver=approver,
             each=Bypass(pipeline, progress) if args.take_over else None,
         )
-    require_success(run)
+    require_success(run, refused_row(aws, pipeline, run))
     manifest = pipeline.manifest(run)
     print(f"\n{read_evidence(aws.client('s3'), manifest).text()}\n")
     print(show_results(aws, manifest))
@@ -110,6 +110,7 @@ def next_commands(settings: Settings, manifest: dict[str, str]) -> str:
             f"next      make local USE_CASE={other}              another use case",
             "          make local ENDPOINT_TYPE=Batch         predictions for a file",
             "          make local DATA=my.csv                 your own data",
+            "          make local IMAGE_TAG=prebuilt          SageMaker's scikit-learn image instead of ours",
             "          make local APPROVE=ask                 answer the approvals yourself",
             "          make local-down                        remove everything",
         ]
@@ -117,7 +118,7 @@ def next_commands(settings: Settings, manifest: dict[str, str]) -> str:
 
 
 def _take_on(aws: Aws, pipeline: Pipeline, settings: Settings) -> str:
-    wanted = variables(settings)
+    wanted = overrides(settings)
     found = Chooser(pipeline, aws.client("s3")).find(wanted, with_own_data=bool(settings.data))
     if found:
         print(f"run {found} goes on")

@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from landing_zone.aws import error_code
+from landing_zone.bad_rows import skipped_rows, skips_bad_rows
 from landing_zone.errors import OperatorError
 from landing_zone.evidence import split_uri
 from landing_zone.pipeline import Clients
@@ -76,7 +77,7 @@ def endpoint_predictions(
 
 
 def batch_head(s3: Any, manifest: Mapping[str, Any], count: int = ROWS) -> str:
-    """The first lines of each output file."""
+    """The first lines of each output file, and the rows that were skipped."""
     bucket, prefix = split_uri(str(manifest["InferenceOutputLocation"]).rstrip("/") + "/")
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     keys = [
@@ -89,10 +90,14 @@ def batch_head(s3: Any, manifest: Mapping[str, Any], count: int = ROWS) -> str:
         raise OperatorError(
             f"s3://{bucket}/{prefix} holds no .out file: did the transform job write it?"
         )
+    may_skip = skips_bad_rows(s3, manifest)
     lines = []
     for key in keys:
         lines.append(f"batch output s3://{bucket}/{key}, first lines:")
-        lines += [f"  {line}" for line in _head(s3, f"s3://{bucket}/{key}").splitlines()[:count]]
+        head = _head(s3, f"s3://{bucket}/{key}").splitlines()[:count]
+        lines += [f"  {line or '(skipped)'}" for line in head]
+        if may_skip:
+            lines.append(f"  {skipped_rows(s3, bucket, key)}")
     return "\n".join(lines)
 
 

@@ -80,6 +80,14 @@ DEPLOYMENT = (
         "|SageMakerEndpoint|Batch",
         "empty, SageMakerEndpoint, Batch",
     ),
+    Setting(
+        "IMAGE_TAG",
+        "",
+        "image of the jobs and the endpoint: a tag in the image repository, or prebuilt for SageMaker's "
+        "scikit-learn image; empty: what config/manifest.json says",
+        r"|[A-Za-z0-9_][A-Za-z0-9._-]{0,127}",
+        "empty, prebuilt, or a tag of 1-128 letters, digits, underscores, dots and hyphens",
+    ),
     Setting("DATA", "", "CSV file or folder to train on; empty: the sample of the use case"),
     Setting(
         "APPROVE",
@@ -125,6 +133,7 @@ class Settings:
     state_bucket: str
     use_case: str
     endpoint_type: str
+    image_tag: str
     data: str
     approve: str
     terraform: str
@@ -178,6 +187,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         state_bucket=value["STATE_BUCKET"],
         use_case=value["USE_CASE"],
         endpoint_type=value["ENDPOINT_TYPE"],
+        image_tag=value["IMAGE_TAG"],
         data=value["DATA"],
         approve=value["APPROVE"],
         terraform=value["TERRAFORM"],

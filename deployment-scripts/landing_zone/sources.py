@@ -41,19 +41,23 @@ def read_manifest(root: Path = ROOT) -> dict[str, Any]:
 
 
 def manifest_to_upload(settings: Settings, code_version: str, root: Path = ROOT) -> bytes:
-    """The manifest with the version of the code beside it, and with USE_CASE and ENDPOINT_TYPE if set."""
-    manifest = read_manifest(root)
-    if settings.use_case:
-        read_use_case(
-            settings.use_case, root
-        )  # a name that does not exist fails here, not in a run
-        manifest["UseCase"] = settings.use_case
-    if settings.endpoint_type:
-        manifest["EndpointType"] = settings.endpoint_type
-    manifest["CodeVersion"] = code_version
+    """The manifest with the settings in it that are set, and with the version of the code beside it."""
+    manifest = {**read_manifest(root), **overrides(settings, root), "CodeVersion": code_version}
     if GIT_COMMIT in manifest:
         manifest[GIT_COMMIT] = git_commit(root)
     return (json.dumps(manifest, indent=2) + "\n").encode()
+
+
+def overrides(settings: Settings, root: Path = ROOT) -> dict[str, str]:
+    """The keys of the manifest that USE_CASE, ENDPOINT_TYPE and IMAGE_TAG set: for good, or for one run."""
+    if settings.use_case:
+        read_use_case(settings.use_case, root)  # an unknown name fails here, not in a run
+    chosen = {
+        "UseCase": settings.use_case,
+        "EndpointType": settings.endpoint_type,
+        "ImageTag": settings.image_tag,
+    }
+    return {key: value for key, value in chosen.items() if value}
 
 
 def what_matters(manifest: bytes) -> bytes:

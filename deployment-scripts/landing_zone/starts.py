@@ -6,23 +6,13 @@ import argparse
 
 from landing_zone import cli
 from landing_zone.aws import Aws
+from landing_zone.bad_rows import refused_row
 from landing_zone.deployment import load_deployment
 from landing_zone.follow import follow, interval, require_success
 from landing_zone.pipeline import Pipeline
 from landing_zone.progress import make_progress
 from landing_zone.settings import Settings
-from landing_zone.sources import read_use_case
-
-
-def variables(settings: Settings) -> dict[str, str]:
-    """What a run started now overrides in the manifest."""
-    wanted = {}
-    if settings.use_case:
-        read_use_case(settings.use_case)
-        wanted["UseCase"] = settings.use_case
-    if settings.endpoint_type:
-        wanted["EndpointType"] = settings.endpoint_type
-    return wanted
+from landing_zone.sources import overrides
 
 
 def _pipeline(settings: Settings) -> Pipeline:
@@ -33,21 +23,21 @@ def _pipeline(settings: Settings) -> Pipeline:
 def _follow(pipeline: Pipeline, run_id: str, settings: Settings) -> int:
     with make_progress() as progress:
         run = follow(pipeline, run_id, progress, seconds=interval(settings.is_local))
-    require_success(run)
+    require_success(run, refused_row(Aws(settings), pipeline, run))
     return 0
 
 
 def start() -> int:
     """Start a run, for example of another use case than the manifest's.
 
-    USE_CASE=iris ENDPOINT_TYPE=Batch python deployment-scripts/start_run.py
+    USE_CASE=iris ENDPOINT_TYPE=Batch IMAGE_TAG=prebuilt python deployment-scripts/start_run.py
     """
     arguments = cli.parser(start.__doc__)
     arguments.add_argument("--follow", action="store_true", help="show it until it ends")
 
     def command(args: argparse.Namespace, settings: Settings) -> int:
         pipeline = _pipeline(settings)
-        run_id = pipeline.start(variables(settings))
+        run_id = pipeline.start(overrides(settings))
         print(f"run {run_id} started")
         return _follow(pipeline, run_id, settings) if args.follow else 0
 

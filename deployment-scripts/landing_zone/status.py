@@ -8,6 +8,7 @@ from typing import Any
 
 from landing_zone import cli
 from landing_zone.aws import Aws
+from landing_zone.bad_rows import refused_row
 from landing_zone.deployment import load_deployment
 from landing_zone.errors import OperatorError
 from landing_zone.follow import follow, interval, require_success
@@ -74,7 +75,7 @@ def main() -> int:
                 progress.show(pipeline.read(run_id))
                 return 0
             run = follow(pipeline, run_id, progress, seconds=interval(settings.is_local))
-        require_success(run)
+        require_success(run, refused_row(aws, pipeline, run))
         return 0
 
     return cli.run_command(command, arguments)

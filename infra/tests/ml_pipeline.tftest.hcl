@@ -41,8 +41,8 @@ run "defaults" {
   }
 
   assert {
-    condition     = { for v in aws_codepipeline.this.variable : v.name => v.default_value } == { EndpointType = "from-manifest", UseCase = "from-manifest" }
-    error_message = "A run may override the use case and the endpoint type; by default the manifest decides."
+    condition     = { for v in aws_codepipeline.this.variable : v.name => v.default_value } == { EndpointType = "from-manifest", ImageTag = "from-manifest", UseCase = "from-manifest" }
+    error_message = "A run may override the use case, the endpoint type and the image; by default the manifest decides."
   }
 
   assert {
@@ -66,7 +66,7 @@ run "defaults" {
   }
 
   assert {
-    condition     = jsondecode(aws_codepipeline.this.stage[1].action[0].configuration["UserParameters"]) == { RunId = "#{codepipeline.PipelineExecutionId}", UseCase = "#{variables.UseCase}", EndpointType = "#{variables.EndpointType}" }
+    condition     = jsondecode(aws_codepipeline.this.stage[1].action[0].configuration["UserParameters"]) == { RunId = "#{codepipeline.PipelineExecutionId}", UseCase = "#{variables.UseCase}", EndpointType = "#{variables.EndpointType}", ImageTag = "#{variables.ImageTag}" }
     error_message = "create_schema learns the run and its overrides."
   }
 

@@ -13,6 +13,8 @@ from create_schema.settings import Settings
 from create_schema.use_case import UseCase, job_hyperparameters
 
 FROM_MANIFEST = "from-manifest"  # default of the pipeline's variables
+# "" in the manifest; a variable of the pipeline cannot be empty, so the image has a name too.
+PREBUILT = ("", "prebuilt")
 NO_CHAMPION = Champion()
 
 
@@ -23,13 +25,13 @@ def override(manifest: Manifest, variables: Mapping[str, str]) -> Manifest:
 
 
 def image_uri(tag: str, settings: Settings) -> str:
-    if not tag:
+    if tag in PREBUILT:
         return settings.prebuilt_image_uri
     if not settings.image_repository_uri:
         raise ConfigurationError(
             "ImageTag",
             f"found {tag!r}, but this environment has no image repository",
-            'Set ImageTag to "" for the prebuilt image, or apply infra/ with an image repository.',
+            "Set ImageTag to prebuilt for SageMaker's image, or apply infra/ with an image repository.",
         )
     return f"{settings.image_repository_uri}:{tag}"
 

@@ -37,7 +37,9 @@ class Schemas:
 
 
 def create_schema(job: Job, settings: Settings, schemas: Schemas, clients: Clients) -> Answer:
-    parameters = job.parameters(required={"RunId"}, optional={"UseCase", "EndpointType"})
+    parameters = job.parameters(
+        required={"RunId"}, optional={"UseCase", "EndpointType", "ImageTag"}
+    )
     run_id = _run_id(parameters.pop("RunId"))
     store = clients.artifact_s3(job.credentials)
     document = read_json(store, job.input(), MEMBERS)

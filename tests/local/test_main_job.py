@@ -86,6 +86,14 @@ class Landing:
         answer = self.client("codepipeline").list_pipeline_executions(pipelineName=PIPELINE)
         return list(answer["pipelineExecutionSummaries"])
 
+    def image_of_the_last_model(self) -> str:
+        """The image that serves the newest model."""
+        sagemaker = self.client("sagemaker")
+        newest = sagemaker.list_models(SortBy="CreationTime", SortOrder="Descending")["Models"][0]
+        return str(
+            sagemaker.describe_model(ModelName=newest["ModelName"])["PrimaryContainer"]["Image"]
+        )
+
     @property
     def pid(self) -> int:
         return int(json.loads((self.state_dir / "localaws.json").read_text())["pid"])
@@ -109,7 +117,7 @@ def run_id_in(output: str) -> str:
 
 @pytest.fixture(scope="module")
 def landing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Landing]:
-    """`make local` of the use case housing; `make local-down` at the end, whatever happened."""
+    """`make local` of housing in our own image; `make local-down` at the end, whatever happened."""
     state_dir = tmp_path_factory.mktemp("main_job") / "localaws"
     names = (
         "SERVICE",
@@ -121,7 +129,7 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Landing]:
         "APPROVE",
     )
     clean = {key: value for key, value in os.environ.items() if key not in names}
-    clean |= {"LOCALAWS_PORT": "0", "LOCALAWS_STATE_DIR": str(state_dir)}
+    clean |= {"LOCALAWS_PORT": "0", "LOCALAWS_STATE_DIR": str(state_dir), "IMAGE_TAG": "local"}
     made = Landing({**local_environment(clean), "LOCALAWS_PORT": "0"}, state_dir)
     try:
         output = made.succeed(
@@ -141,6 +149,7 @@ def test_a_clone_ends_with_metrics_and_three_predictions(landing: Landing) -> No
     predictions = [float(number) for number in re.findall(r"predicted ([0-9.]+) +actual", output)]
     assert len(predictions) == 3
     assert all(0 < prediction < 1.2 for prediction in predictions)
+    assert landing.image_of_the_last_model().endswith("/ml-core-development-workflow:local")
     for step in ("localaws", "quick-deploy", "run", "total"):
         assert re.search(rf"^  {step} +[0-9.]+ s$", output, re.MULTILINE), step
 
@@ -172,9 +181,10 @@ def test_a_second_deploy_changes_nothing(landing: Landing) -> None:
     assert landing.executions() == before
 
 
-def test_batch_on_the_same_deployment(landing: Landing) -> None:
-    output = landing.succeed("run.py", USE_CASE="iris", ENDPOINT_TYPE="Batch")
+def test_batch_in_the_prebuilt_image_on_the_same_deployment(landing: Landing) -> None:
+    output = landing.succeed("run.py", USE_CASE="iris", ENDPOINT_TYPE="Batch", IMAGE_TAG="prebuilt")
 
+    assert landing.image_of_the_last_model().split("/")[1].startswith("sagemaker-scikit-learn:")
     species = re.findall(r"^  (\w+)$", output.split("first lines:")[1], re.MULTILINE)
     assert len(species) == 3
     assert set(species) <= {"setosa", "versicolor", "virginica"}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ml.errors import NotAcceptableError
-from ml.requests import CONTENT_TYPES, CSV, JSON, JSON_LINES, Rows, features_of
+from ml.requests import CONTENT_TYPES, CSV, JSON, JSON_LINES, Rows, decode, features_of
 
 if TYPE_CHECKING:  # our own server encodes its answers here too, and starts without joblib
     from ml.artifact import LoadedModel
@@ -24,6 +24,14 @@ class Answer:
     predictions: list[Any]
     labels: tuple[str, ...] = ()
     probabilities: list[list[float]] | None = None
+
+
+def respond(
+    model: LoadedModel, body: str | bytes, content_type: str | None, accept: str | None
+) -> tuple[str, bytes]:
+    """The content type and the body of the answer; raise InvalidRequestError to refuse."""
+    text, kind = encode(answer(decode(body, content_type), model), accept)
+    return kind, text.encode()
 
 
 def answer(rows: Rows, model: LoadedModel) -> Answer:

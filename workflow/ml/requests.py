@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # our own server reads requests by these rules too, and start
 CSV, JSON, JSON_LINES = "text/csv", "application/json", "application/jsonlines"
 CONTENT_TYPES = (CSV, JSON, JSON_LINES)
 SHOWN_PROBLEMS = 5
+Problem = tuple[int, str]  # of the row with this number; the text names it too
 BODY_FORMS = '{"instances": [[...], {...}]} or {"context": "5.1,3.5,1.4,0.2"}'
 
 
@@ -39,9 +40,14 @@ class Rows:
     as_text: bool  # every cell is text (CSV); otherwise the cells have JSON's types
 
 
+def content_type_of(header: str | None) -> str:
+    """The content type that a header names, without parameters."""
+    return (header or "").partition(";")[0].strip().lower()
+
+
 def decode(body: str | bytes, content_type: str | None) -> Rows:
     """Take a request's body apart; raise InvalidRequestError when it is not what its content type says."""
-    kind = (content_type or "").partition(";")[0].strip().lower()
+    kind = content_type_of(content_type)
     if kind not in CONTENT_TYPES:
         raise UnsupportedContentTypeError(
             f"Content type {shown(content_type)} is not supported; expected one of "
@@ -55,6 +61,22 @@ def decode(body: str | bytes, content_type: str | None) -> Rows:
         rows = [_json(line, f"line {n}") for n, line in enumerate(lines, start=1) if line.strip()]
         return Rows(_not_empty(rows), as_text=False)
     return _json_rows(_json(text, "the body"))
+
+
+def row_of(line: bytes, form: str) -> Any:
+    """The row on one line of a body; raise InvalidRequestError when the line is not what its form says."""
+    try:
+        text = line.decode()
+        if form == CSV:
+            [row] = csv.reader([text], strict=True)
+            return [cell.strip() for cell in row]
+        return json.loads(text, parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise InvalidRequestError(f"not UTF-8: byte {error.start} cannot be decoded") from error
+    except csv.Error as error:
+        raise InvalidRequestError(f"not CSV: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequestError(f"not JSON: {error}") from error
 
 
 def _text(body: str | bytes) -> str:
@@ -121,54 +143,74 @@ def arrays_of(rows: Rows, use_case: UseCase, first: int = 1) -> dict[str, npt.ND
 
     `first` is the number of the first row, when these rows are a part of a longer request.
     """
-    names = use_case.feature_names
-    if first == 1 and rows.as_text and rows.rows[0] == names:
-        raise InvalidRequestError(
-            "Row 1 is a header line; send rows only, with the features in this order: "
-            f"{', '.join(names)}."
-        )
-    problems: list[str] = []
-    texts = rows.as_text and any(column.is_text for column in use_case.features)
-    hint = "; put a text with commas or quotes between double quotes, and double those in it"
-    listed = [
-        _as_list(row, number, names, problems, hint if texts else "")
-        for number, row in enumerate(rows.rows, start=first)
-    ]
-    _refuse(problems)
-    arrays = {}
-    for column, cells in zip(use_case.features, zip(*listed, strict=True), strict=True):
-        arrays[column.name] = _column_values(column, cells, rows.as_text, first, problems)
-    _refuse(problems)
+    arrays, problems = check(rows, use_case, range(first, first + len(rows.rows)))
+    if problems:
+        raise InvalidRequestError(f"{listed([text for _, text in problems])}.")
     return arrays
 
 
+def check(
+    rows: Rows, use_case: UseCase, numbers: Sequence[int]
+) -> tuple[dict[str, npt.NDArray[Any]], list[Problem]]:
+    """The features' values by name, and what is wrong; without a problem they are those of every row."""
+    names = use_case.feature_names
+    problems: list[Problem] = []
+    texts = rows.as_text and any(column.is_text for column in use_case.features)
+    hint = "; put a text with commas or quotes between double quotes, and double those in it"
+    lists, their = [], []
+    for row, number in zip(rows.rows, numbers, strict=True):
+        if number == 1 and rows.as_text and row == names:
+            order = f"send rows only, with the features in this order: {', '.join(names)}"
+            problems.append((1, f"Row 1 is a header line; {order}"))
+            continue
+        cells = _as_list(row, number, names, problems, hint if texts else "")
+        if cells is not None:
+            lists.append(cells)
+            their.append(number)
+    arrays = {}
+    columns = zip(*lists, strict=True) if lists else [()] * len(names)
+    for column, cells in zip(use_case.features, columns, strict=True):
+        arrays[column.name] = _column_values(column, cells, rows.as_text, their, problems)
+    return arrays, problems
+
+
+def listed(problems: Sequence[str]) -> str:
+    """The first problems in one sentence."""
+    more = f"; and {len(problems) - SHOWN_PROBLEMS} more" if len(problems) > SHOWN_PROBLEMS else ""
+    return "; ".join(problems[:SHOWN_PROBLEMS]) + more
+
+
 def _as_list(
-    row: Any, number: int, names: list[str], problems: list[str], hint: str
-) -> Sequence[Any]:
+    row: Any, number: int, names: list[str], problems: list[Problem], hint: str
+) -> Sequence[Any] | None:
+    """The row's cells in the features' order; None when its form is wrong."""
     if isinstance(row, dict):
         missing = [name for name in names if name not in row]
         unknown = [name for name in row if name not in names]
         if missing:
-            problems.append(f"row {number}: lacks {', '.join(missing)}")
+            problems.append((number, f"row {number}: lacks {', '.join(missing)}"))
         if unknown:
             found = ", ".join(shown(name) for name in unknown[:3])
-            problems.append(f"row {number}: unknown {found}, expected {', '.join(names)}")
-        return [row.get(name) for name in names]
+            text = f"row {number}: unknown {found}, expected {', '.join(names)}"
+            problems.append((number, text))
+        return None if missing or unknown else [row[name] for name in names]
     if not isinstance(row, list):
-        problems.append(
-            f"row {number}: found {shown(row)}, expected a list of {len(names)} values or an object"
-        )
-        return [None] * len(names)
+        expected = f"a list of {len(names)} values or an object"
+        problems.append((number, f"row {number}: found {shown(row)}, expected {expected}"))
+        return None
     if len(row) != len(names):
-        problems.append(
-            f"row {number}: found {len(row)} values, expected {len(names)} ({', '.join(names)})"
-            f"{hint if len(row) > len(names) else ''}"
-        )
+        expected = f"{len(names)} ({', '.join(names)}){hint if len(row) > len(names) else ''}"
+        problems.append((number, f"row {number}: found {len(row)} values, expected {expected}"))
+        return None
     return row
 
 
 def _column_values(
-    column: Column, cells: Sequence[Any], as_text: bool, first: int, problems: list[str]
+    column: Column,
+    cells: Sequence[Any],
+    as_text: bool,
+    numbers: Sequence[int],
+    problems: list[Problem],
 ) -> npt.NDArray[Any]:
     """The column's values; a cell that is none of them becomes a problem, with its row."""
     if column.is_number:
@@ -180,10 +222,10 @@ def _column_values(
         empty = cell is None or (isinstance(cell, str) and not cell.strip())
         if empty and column.maximum_missing_share > 0:
             continue
-        problems.append(
-            f"row {position + first}, column {column.name}: found "
-            f"{'an empty value' if empty else _found(column, cell)}, expected {column.expected}"
-        )
+        found = "an empty value" if empty else _found(column, cell)
+        row = numbers[position]
+        text = f"row {row}, column {column.name}: found {found}, expected {column.expected}"
+        problems.append((row, text))
     return values
 
 
@@ -239,11 +281,3 @@ def _number(cell: Any, as_text: bool) -> float | None:
     except OverflowError:
         return None
     return value if math.isfinite(value) else None
-
-
-def _refuse(problems: list[str]) -> None:
-    if not problems:
-        return
-    listed = "; ".join(problems[:SHOWN_PROBLEMS])
-    more = f"; and {len(problems) - SHOWN_PROBLEMS} more" if len(problems) > SHOWN_PROBLEMS else ""
-    raise InvalidRequestError(f"{listed}{more}.")

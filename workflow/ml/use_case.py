@@ -69,6 +69,13 @@ class Champion:
 
 
 @dataclass(frozen=True)
+class Batch:
+    """What a transform job does about a row that the model cannot take."""
+
+    bad_rows: str = "fail"  # or "skip"
+
+
+@dataclass(frozen=True)
 class UseCase:
     name: str
     description: str
@@ -80,6 +87,7 @@ class UseCase:
     data: DataRules = DataRules()
     split: Split = Split()
     champion: Champion = Champion()
+    batch: Batch = Batch()
     search: Search | None = None
     cross_validation: int = 0  # folds
     document: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -135,6 +143,7 @@ def parse_use_case(document: object) -> UseCase:
     model = _model(root.section("model"))
     metric = _metric(root.section("metric"), task, problems)
     champion = _champion(root.section("champion"))
+    batch = _batch(root.section("batch"))
     search = read_search(root, model.hyperparameters, problems)
     cross_validation = read_cross_validation(root)
     root.ignore("sample")  # read by the deployment scripts only
@@ -157,6 +166,7 @@ def parse_use_case(document: object) -> UseCase:
         data,
         split,
         champion,
+        batch,
         search,
         cross_validation,
         dict(root.content),
@@ -218,6 +228,12 @@ def _champion(section: Section) -> Champion:
     worse = section.optional_number("max_regression", minimum=0.0)
     section.finish()
     return Champion(worse)
+
+
+def _batch(section: Section) -> Batch:
+    batch = Batch(section.choice("bad_rows", ("fail", "skip"), default=Batch.bad_rows))
+    section.finish()
+    return batch
 
 
 def _check_target(target: str, task: str, columns: tuple[Column, ...], problems: list[str]) -> None:

@@ -10,7 +10,17 @@ import numpy.typing as npt
 import onnxruntime
 
 from ml.answers import accepted
-from ml.requests import CONTENT_TYPES, CSV, JSON, JSON_LINES, Rows, arrays_of, decode
+from ml.bad_rows import BadRows, in_transform_job
+from ml.requests import (
+    CONTENT_TYPES,
+    CSV,
+    JSON,
+    JSON_LINES,
+    Rows,
+    arrays_of,
+    content_type_of,
+    decode,
+)
 from ml.tables import TreeTables
 from serving.model import ModelFiles, ModelFilesError, read_recorded
 from serving.reading import FastReader, Matrix, csv_blocks
@@ -65,7 +75,7 @@ class OnnxEngine:
     def respond(
         self, body: bytes, content_type: str | None, accept: str | None
     ) -> tuple[str, bytes]:
-        form = content_type if content_type == JSON else _form(content_type)
+        form = content_type if content_type == JSON else content_type_of(content_type)
         kind = self._accepted.get(accept)
         if form == JSON and kind is not None:  # nearly every request: no generator, no list
             matrix = self._reader.json(body)
@@ -137,12 +147,13 @@ class OnnxEngine:
                 )
 
 
-def _form(content_type: str | None) -> str:
-    return (content_type or "").partition(";")[0].strip().lower()
-
-
 def load_engine(model: ModelFiles) -> Engine:
-    """The engine that model.json asks for."""
+    """The engine that model.json asks for; in a transform job with its policy for bad rows around it."""
+    engine = _engine(model)
+    return BadRows(model.use_case, engine.respond) if in_transform_job() else engine
+
+
+def _engine(model: ModelFiles) -> Engine:
     runtime = model.serving["runtime"]
     if runtime == "onnxruntime":
         return OnnxEngine(model)

@@ -49,6 +49,8 @@ class FastReader:
 
     def csv(self, block: bytes) -> Matrix | None:
         """Lines without quotes."""
+        if not block:
+            return None
         if not self._plain:
             return self._csv_of_texts(block)
         # Without the characters of numbers, lines of plain numbers are nothing but their commas.

@@ -8,9 +8,8 @@ from pathlib import Path
 # Read when scikit-learn is imported: a worker a core, a thread each.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from ml.answers import answer, encode
+from ml.answers import respond
 from ml.artifact import load_model
-from ml.requests import decode
 
 
 class SklearnEngine:
@@ -22,5 +21,4 @@ class SklearnEngine:
     def respond(
         self, body: bytes, content_type: str | None, accept: str | None
     ) -> tuple[str, bytes]:
-        text, kind = encode(answer(decode(body, content_type), self._model), accept)
-        return kind, text.encode()
+        return respond(self._model, body, content_type, accept)

@@ -82,7 +82,7 @@ variable "package_dir" {
 }
 
 variable "prebuilt_image_uri" {
-  description = "URI of SageMaker's scikit-learn image, used when the manifest's ImageTag is empty."
+  description = "URI of SageMaker's scikit-learn image, used when the manifest's ImageTag is empty or prebuilt."
   type        = string
   nullable    = false
 }

@@ -8,6 +8,7 @@ locals {
 
   variables = {
     EndpointType = "SageMakerEndpoint or Batch for this run; from-manifest takes what the manifest says."
+    ImageTag     = "Tag of our own image, or prebuilt, for this run; from-manifest takes what the manifest says."
     UseCase      = "Use case of this run; from-manifest takes what the manifest says."
   }
 
@@ -38,6 +39,7 @@ locals {
               RunId        = local._run
               UseCase      = "#{variables.UseCase}"
               EndpointType = "#{variables.EndpointType}"
+              ImageTag     = "#{variables.ImageTag}"
             })
           }
         },

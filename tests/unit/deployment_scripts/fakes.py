@@ -301,6 +301,7 @@ MANIFEST = {
     "EndpointType": "Batch",
     "CodeVersion": "abc",
     "WorkflowBucket": "workflow-bucket",
+    "UseCaseLocation": "s3://workflow-bucket/run-1/config/use_case.json",
     "ProcessingInputLocation": "s3://workflow-bucket/run-1/source/",
     "ProcessingTestLocation": "s3://workflow-bucket/run-1/preprocessing/test/",
     "EvaluationOutputLocation": "s3://workflow-bucket/run-1/evaluation/output/",

@@ -91,6 +91,17 @@ def test_a_failure_says_message_job_and_next_steps() -> None:
         assert text in str(caught.value)
 
 
+def test_a_bad_row_of_a_batch_is_shown_with_the_data_to_mend() -> None:
+    step = Step("Transform", "iris-1", "Failed", START, START, "/aws/sagemaker/TransformJobs")
+    action = Action(ML, "Inference", "StepFunctions", "Failed", error="failed", steps=(step,))
+
+    with pytest.raises(OperatorError) as caught:
+        require_success(Run("r", "Failed", (action,), {}), "bad row: line 7 of s3://b/k")
+
+    assert "\n  bad row: line 7 of s3://b/k\n" in str(caught.value)
+    assert "upload_data.py --inference FILE --run r" in str(caught.value)
+
+
 def test_a_failure_without_a_job_names_no_log() -> None:
     action = replace(Action(ML, "ApproveModel", "Manual"), status="Failed", error="no")
 

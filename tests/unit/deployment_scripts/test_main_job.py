@@ -6,13 +6,11 @@ from typing import Any
 
 import pytest
 
-from landing_zone.errors import OperatorError
 from landing_zone.main_job import AutomaticApprover, Bypass, next_commands, whereabouts
 from landing_zone.pipeline import Pipeline
 from landing_zone.progress import Lines
 from landing_zone.runs import Action, Run
 from landing_zone.settings import load_settings
-from landing_zone.starts import variables
 from tests.unit.deployment_scripts.fakes import (
     DEPLOYMENT,
     EVALUATION,
@@ -148,16 +146,6 @@ def test_a_run_ahead_that_works_is_waited_for(queue: FakePipelineApi) -> None:
     bypass(queue, Run("ours", "InProgress", (), {}))
 
     assert queue.calls == []
-
-
-def test_variables_override_what_is_set() -> None:
-    assert variables(load_settings({})) == {}
-    assert variables(load_settings({"USE_CASE": "iris", "ENDPOINT_TYPE": "Batch"})) == {
-        "UseCase": "iris",
-        "EndpointType": "Batch",
-    }
-    with pytest.raises(OperatorError, match="'nope' does not exist"):
-        variables(load_settings({"USE_CASE": "nope"}))
 
 
 def test_the_end_tells_where_things_are_and_what_to_try() -> None:

@@ -57,6 +57,7 @@ def test_an_endpoint_that_answers_too_few_rows(s3: FakeS3) -> None:
 
 
 def test_the_head_of_each_batch_output(s3: FakeS3) -> None:
+    s3.put_object(Bucket="workflow-bucket", Key="run-1/config/use_case.json", Body=b"{}")
     body = b"setosa\n" * 1_000_000
     for name in ("a.csv.out", "b.csv.out", "manifest.json"):
         s3.put_object(Bucket="workflow-bucket", Key=f"run-1/inference/output/{name}", Body=body)
@@ -65,6 +66,28 @@ def test_the_head_of_each_batch_output(s3: FakeS3) -> None:
 
     assert text.count("batch output") == 2
     assert text.count("  setosa") == 6
+
+
+def test_a_batch_that_may_skip_says_which_rows_it_skipped(s3: FakeS3) -> None:
+    use_case = b'{"batch": {"bad_rows": "skip"}}'
+    s3.put_object(Bucket="workflow-bucket", Key="run-1/config/use_case.json", Body=use_case)
+    lines = [b"" if number % 100_000 == 2 else b"setosa" for number in range(1, 1_200_001)]
+    outputs = {"a": b"\n".join(lines) + b"\n", "b": b"setosa\n\n", "c": b"setosa\nvirginica\n"}
+    for name, body in outputs.items():
+        key = f"run-1/inference/output/{name}.csv.out"
+        s3.put_object(Bucket="workflow-bucket", Key=key, Body=body)
+
+    shown = show_results(FakeAws(s3=s3), MANIFEST).splitlines()
+
+    assert shown[1:5] == [
+        "  setosa",
+        "  (skipped)",
+        "  setosa",
+        "  12 of 1,200,000 rows skipped: lines 2, 100,002, 200,002, 300,002, 400,002, 500,002, 600,002, "
+        "700,002, 800,002, 900,002 and 2 more",
+    ]
+    assert "  1 of 2 rows skipped: line 2" in shown
+    assert "  no row of 2 was skipped" in shown
 
 
 def test_a_batch_without_output() -> None:

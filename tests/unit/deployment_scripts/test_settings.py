@@ -29,6 +29,7 @@ def test_every_setting_is_overridden_by_the_environment() -> None:
             "STATE_BUCKET": "our-state",
             "USE_CASE": "iris",
             "ENDPOINT_TYPE": "Batch",
+            "IMAGE_TAG": "3f2a1bc",
             "DATA": "my.csv",
             "APPROVE": "ask",
             "TERRAFORM": "/usr/bin/terraform",
@@ -40,6 +41,7 @@ def test_every_setting_is_overridden_by_the_environment() -> None:
     assert settings.endpoint_url == "http://127.0.0.1:4566"
     assert settings.is_local
     assert (settings.use_case, settings.endpoint_type) == ("iris", "Batch")
+    assert settings.image_tag == "3f2a1bc"
     assert (settings.data, settings.approve, settings.terraform) == (
         "my.csv", "ask", "/usr/bin/terraform",
     )  # fmt: skip
@@ -58,6 +60,7 @@ def test_every_setting_is_overridden_by_the_environment() -> None:
         ("STATE_BUCKET", "Upper"),
         ("USE_CASE", "Housing"),
         ("ENDPOINT_TYPE", "Endpoint"),
+        ("IMAGE_TAG", "ml-core:1.0"),
         ("APPROVE", "yes"),
     ],
 )

@@ -13,6 +13,7 @@ from landing_zone.sources import (
     code_files,
     git_commit,
     manifest_to_upload,
+    overrides,
     read_manifest,
     read_use_case,
     what_matters,
@@ -55,12 +56,16 @@ def test_the_manifest_gets_the_code_version_and_the_commit_and_keeps_the_rest() 
     assert uploaded == {**read_manifest(), "CodeVersion": "abc123", "GitCommit": git_commit(ROOT)}
 
 
-def test_the_manifest_gets_use_case_and_endpoint_type_when_set() -> None:
-    settings = load_settings({"USE_CASE": "iris", "ENDPOINT_TYPE": "Batch"})
+def test_settings_override_the_manifest_where_they_are_set() -> None:
+    settings = load_settings(
+        {"USE_CASE": "iris", "ENDPOINT_TYPE": "Batch", "IMAGE_TAG": "prebuilt"}
+    )
 
+    chosen = {"UseCase": "iris", "EndpointType": "Batch", "ImageTag": "prebuilt"}
+    assert overrides(settings) == chosen
+    assert overrides(load_settings({"IMAGE_TAG": ""})) == {}
     uploaded = json.loads(manifest_to_upload(settings, "abc"))
-
-    assert (uploaded["UseCase"], uploaded["EndpointType"]) == ("iris", "Batch")
+    assert {key: uploaded[key] for key in chosen} == chosen
 
 
 def test_an_unknown_use_case_is_refused_with_those_that_exist() -> None:

@@ -6,6 +6,7 @@ import json
 import math
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 import inference
 from ml.artifact import ModelRefusedError
 from ml.frames import file_sha256
+from ml.use_case import Batch
 
 CSV, JSON, LINES = "text/csv", "application/json", "application/jsonlines"
 FLOWER = [5.1, 3.5, 1.4, 0.2]
@@ -255,3 +257,20 @@ def test_the_container_loads_only_what_was_registered(iris_run, monkeypatch):
     monkeypatch.setenv("MODEL_CARD_SHA256", "0" * 64)
     with pytest.raises(ModelRefusedError, match="is not the one that was registered"):
         inference.model_fn(str(iris_run.model))
+
+
+def test_a_transform_job_skips_bad_rows_or_fails(iris, monkeypatch):
+    skipping = replace(iris, use_case=replace(iris.use_case, batch=Batch("skip")))
+    body = f"{FLOWER_CSV}\n5.1,x,1.4,0.2\n6.3,3.3,6.0,2.5\n"
+    assert refused(ask(skipping, body)).startswith("400 row 2, column sepal_width")  # an endpoint
+
+    monkeypatch.setenv("SAGEMAKER_BATCH", "true")
+
+    assert ask(skipping, body) == ("setosa\n\nvirginica\n", CSV)
+    assert ask(skipping, body.encode())[0] == "setosa\n\nvirginica\n"
+    lines = [json.loads(line) for line in ask(skipping, body, accept=LINES)[0].splitlines()]
+    assert [line.get("label") for line in lines] == ["setosa", None, "virginica"]
+    assert lines[1]["error"].startswith("row 2, column sepal_width: found 'x'")
+    message = refused(ask(iris, body))
+    assert message.startswith("400 row 2, column sepal_width: found 'x'")
+    assert message.endswith("Row 2 is '5.1,x,1.4,0.2'.")

@@ -42,6 +42,7 @@ GOOD: list[dict[str, Any]] = [
     {},
     {"EndpointType": "Batch", "UseCase": "a"},
     {"ImageTag": "v1.2_3-x", "CodeVersion": "0123456789ab"},
+    {"ImageTag": "prebuilt"},
     {"GitCommit": "a1" * 20, "ChampionMaxRegression": 0},
     {"ChampionLocation": "s3://bucket/run/champion/", "GitCommit": f"{'a1' * 20}-dirty"},
     {"MetricThreshold": -3, "EndpointInstanceCount": 2},

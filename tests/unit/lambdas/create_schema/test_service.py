@@ -31,6 +31,7 @@ class Run:
             "RunId": fakes.RUN_ID,
             "UseCase": "from-manifest",
             "EndpointType": "from-manifest",
+            "ImageTag": "from-manifest",
         }
         self.upload(json.dumps(fakes.git_manifest()))
 
@@ -226,6 +227,16 @@ def test_own_image(run: Run) -> None:
         assert manifest[key] == f"{fakes.REPOSITORY_URI}:3f2a1bc"
 
 
+def test_a_run_goes_back_to_the_prebuilt_image(run: Run) -> None:
+    run.manifest(ImageTag="3f2a1bc")
+    run.parameters["ImageTag"] = "prebuilt"
+    run.start()
+    manifest = run.output()
+    assert manifest["ImageTag"] == "prebuilt"
+    for key in ("ProcessingImageUri", "TrainingImageUri", "InferenceImageUri"):
+        assert manifest[key] == fakes.PREBUILT
+
+
 @pytest.mark.parametrize("name", ["manifest.json", "config/manifest.json"])
 def test_manifest_in_a_zip(run: Run, name: str) -> None:
     run.upload(fakes.zipped({"README.md": "x", name: json.dumps(fakes.git_manifest())}))
@@ -380,7 +391,10 @@ def test_group_that_may_not_be_made(run: Run) -> None:
     [
         ({}, "UserParameters: RunId is missing"),
         ({"RunId": "a/../b"}, "RunId: found 'a/../b'; allowed: letters, digits"),
-        ({"RunId": "r", "Stage": "x"}, "Stage is not known; known: EndpointType, RunId, UseCase"),
+        (
+            {"RunId": "r", "Stage": "x"},
+            "Stage is not known; known: EndpointType, ImageTag, RunId, UseCase",
+        ),
         ({"RunId": 7}, "RunId: found 7; allowed: a string that is not empty"),
     ],
 )

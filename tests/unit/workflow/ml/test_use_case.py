@@ -43,7 +43,7 @@ def set_path(document, path, value):
         (("task",), "clustering", "task: found 'clustering', expected one of regression, classif"),
         (("target",), "price", "target: found 'price', expected one of the columns: size, count"),
         (("target",), "size", "target: 'size' is of type number; a classification predicts a cat"),
-        (("colums",), [], "unknown key 'colums', expected one of champion, columns"),
+        (("colums",), [], "unknown key 'colums', expected one of batch, champion, columns"),
         (("columns",), [], "columns: found [], expected a list of at least 2 objects"),
         (("columns", 0, "type"), "float", "columns[size]: type: found 'float', expected one of"),
         (("columns", 0, "minimum"), 11, "columns[size]: minimum 11 must be below maximum 10"),

@@ -7,6 +7,7 @@ import io
 import json
 import math
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ml.answers import answer, encode
 from ml.artifact import load_model
 from ml.errors import InvalidRequestError, UnsupportedContentTypeError
 from ml.requests import decode
+from ml.use_case import Batch
 from serving.engine import OnnxEngine, load_engine
 from serving.model import CARD_FILE, ModelFilesError, open_model
 from serving.sklearn_engine import SklearnEngine
@@ -223,3 +225,23 @@ def test_an_unknown_runtime_is_named(numbers_model: Trained, tmp_path: Path) -> 
 def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelFilesError, match=f"{tmp_path} holds no model"):
         open_model(tmp_path)
+
+
+@pytest.mark.parametrize("exported", [True, False])
+def test_a_transform_job_skips_bad_rows_or_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exported: bool
+) -> None:
+    make_model(tmp_path, exported=exported)
+    model = open_model(tmp_path)
+    body = b"1,2,3\n1,2,x\n1,2,3\n"
+    endpoint = load_engine(model)
+    expected = endpoint.respond(b"1,2,3\n", CSV, CSV)[1]
+    skipping = replace(model, use_case=replace(model.use_case, batch=Batch("skip")))
+    with pytest.raises(InvalidRequestError):
+        load_engine(skipping).respond(body, CSV, CSV)  # an endpoint refuses, whatever a batch does
+
+    monkeypatch.setenv("SAGEMAKER_BATCH", "true")
+
+    assert load_engine(skipping).respond(body, CSV, CSV) == (CSV, expected + b"\n" + expected)
+    with pytest.raises(InvalidRequestError, match=r"row 2, column count: .* Row 2 is '1,2,x'\."):
+        load_engine(model).respond(body, CSV, CSV)
