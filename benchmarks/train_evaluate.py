@@ -112,14 +112,13 @@ def memory_of(parts: list[int], features: int) -> dict[str, dict[str, float]]:
     return {
         "train": {
             "training rows (float64)": mib(train * (features + 1) * cell),
-            "features in one array (float64)": mib(train * features * cell),
             "features in bins of the boosting (uint8)": mib(train * features * binned),
             "gradients, hessians and predictions": mib(train * (4 + 4 + cell)),
         },
         "evaluate": {
             "held-out rows (float64)": mib(test * (features + 1) * cell),
-            "features in one array (float64)": mib(test * features * cell),
             "actual, predicted and residuals": mib(test * 3 * cell),
+            "groups of rows, some 5 a feature (1 byte)": mib(test * features * 5),
         },
     }
 

@@ -20,7 +20,7 @@ from ml import csv_polars, job
 from ml.block_cells import Flags
 from ml.data_gate import GatedData, gate
 from ml.frames import write_part, write_sample
-from ml.profile import PROFILE_FILE, make_profile
+from ml.profile import PROFILE_FILE, columns_statistics, make_profile
 from ml.split import held_out_rows
 from ml.use_case import load_use_case
 
@@ -63,10 +63,12 @@ def main(args: argparse.Namespace) -> None:
     try:
         print_data(data, args.data)
         test = held_out_rows(data.hashes, data.labels, data.same_features, use_case)
-        files = write_parts(data, test, args.output)
-        if files[1].suffix != ".csv":
-            write_sample(data.blocks(test), use_case, args.output / "test")
-        profile = make_profile(data, test, *files)
+        with ThreadPoolExecutor(1) as beside:  # writing alone leaves some of the cores idle
+            columns = beside.submit(columns_statistics, data, ~test)
+            train_file, test_file = write_parts(data, test, args.output)
+            if test_file.suffix != ".csv":
+                write_sample(data.blocks(test), use_case, args.output / "test")
+            profile = make_profile(data, test, train_file, test_file, columns.result())
     finally:
         data.close()
     folder = args.output / "model"
@@ -75,8 +77,8 @@ def main(args: argparse.Namespace) -> None:
     (folder / PROFILE_FILE).write_text(text, encoding="utf-8")
     parts = profile["split"]
     print(
-        f"split with seed {parts['seed']}: {parts['train']['rows']} rows to {files[0].name}, "
-        f"{parts['test']['rows']} to {files[1].name}"
+        f"split with seed {parts['seed']}: {parts['train']['rows']} rows to {train_file.name}, "
+        f"{parts['test']['rows']} to {test_file.name}"
     )
     print_columns(profile["columns"])
     print(f"dataset sha256 {profile['dataset']['sha256']}")

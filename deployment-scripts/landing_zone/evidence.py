@@ -1,10 +1,10 @@
-"""What an approver looks at: metrics, threshold, rows, and where the report is."""
+"""What an approver looks at: gate, champion, worst group, metrics, and where the report is."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -20,6 +20,8 @@ class Evidence:
     location: str
     gate: Mapping[str, Any]
     metrics: Mapping[str, float]
+    champion: Mapping[str, Any] = field(default_factory=dict)
+    slices: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -32,18 +34,66 @@ class Evidence:
         sign = {(True, True): ">=", (True, False): "<", (False, True): "<=", (False, False): ">"}[
             self.gate["direction"] == "maximize", self.passed
         ]
+        value = told_apart(float(self.gate["value"]), float(self.gate["threshold"]))
         return (
-            f"{self.gate['metric']} {self.gate['value']:.4f} {sign} {self.gate['threshold']} "
+            f"{self.gate['metric']} {value} {sign} {self.gate['threshold']} "
             f"on {self.gate['rows']} held-out rows"
+        )
+
+    @property
+    def against_champion(self) -> str:
+        """The difference to the model in production in one line, or why there is none."""
+        if self.champion["status"] != "compared":
+            return one_line(f"{self.champion['status']}: {self.champion['reason']}")
+        interval = self.champion["interval"]
+        low, high = float(interval["low"]), float(interval["high"])
+        verdict = "worse" if self.champion["regression"] > 0 else "better"
+        if low <= 0 <= high:
+            verdict = "may be chance"
+        return (
+            f"{self.champion['metric']} {self.champion['difference']:+.4g} "
+            f"({interval['level']:.0%} from {low:+.4g} to {high:+.4g}): {verdict}"
+        )
+
+    @property
+    def worst_group(self) -> str:
+        """The group of rows that the model fails most, in one line."""
+        if not self.slices["worst"]:
+            return "none is worse than all rows"
+        worst, metric = self.slices["worst"][0], self.slices["metric"]
+        return one_line(
+            f"{worst['column']} {worst['group']}: {metric} {worst['value']:.4g} on {worst['rows']} "
+            f"rows, {self.slices['value']:.4g} on all"
         )
 
     def text(self) -> str:
         """For a terminal."""
         width = max(map(len, self.metrics), default=0)
         lines = [f"gate      {self.verdict}"]
+        if self.champion:
+            lines.append(f"champion  {self.against_champion}")
+        if self.slices:
+            lines.append(f"worst     {self.worst_group}")
         lines += [f"metric    {name:<{width}}  {value:.6g}" for name, value in self.metrics.items()]
         lines.append(f"report    {self.location}report.html")
         return "\n".join(lines)
+
+
+def told_apart(value: float, threshold: float) -> str:
+    """The value with four decimals, or as many as show on which side of the threshold it is."""
+    for decimals in range(4, 17):
+        text = f"{value:.{decimals}f}"
+        if (float(text) >= threshold, float(text) <= threshold) == (
+            value >= threshold,
+            value <= threshold,
+        ):
+            return text
+    return repr(value)
+
+
+def one_line(text: str) -> str:
+    """Of values in the data and messages of libraries: without line breaks and control characters."""
+    return "".join(char if char.isprintable() else " " for char in " ".join(text.split()))
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -67,7 +117,9 @@ def read_evidence(s3: Any, manifest: Mapping[str, Any]) -> Evidence:
             f"s3://{bucket}/{key} does not exist: has the model been evaluated?"
         ) from error
     evaluation = json.loads(body)
-    return Evidence(location, evaluation["gate"], metrics_of(evaluation))
+    # A model of an earlier code version may have been evaluated without them.
+    champion, slices = evaluation.get("champion", {}), evaluation.get("slices", {})
+    return Evidence(location, evaluation["gate"], metrics_of(evaluation), champion, slices)
 
 
 def metrics_of(evaluation: Mapping[str, Any]) -> dict[str, float]:

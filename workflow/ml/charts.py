@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 WIDTH, HEIGHT = 460, 340
 LEFT, RIGHT, TOP, BOTTOM = 62, 12, 12, 48
-INK, GRID, MARK, SECOND = "#334155", "#e2e8f0", "#2563eb", "#dc2626"
+INK, GRID, MARK, SECOND = "#1e293b", "#e2e8f0", "#2563eb", "#dc2626"
 POINTS_PER_PATH = 25
 
 Values = npt.NDArray[np.float64]
@@ -66,27 +66,21 @@ class Axes:
         for value in _ticks(*self._x):
             x, bottom = self.place(value, self._y[0])
             grid.append(f'<path d="M{x:.1f} {TOP}V{bottom:.1f}" stroke="{GRID}"/>')
-            grid.append(_text(x, bottom + 16, f"{value:.4g}", "middle"))
+            grid.append(_text(x, bottom + 16, _tick_text(value), "middle"))
         for value in _ticks(*self._y):
             left, y = self.place(self._x[0], value)
             grid.append(f'<path d="M{left:.1f} {y:.1f}H{WIDTH - RIGHT}" stroke="{GRID}"/>')
-            grid.append(_text(left - 6, y + 4, f"{value:.4g}", "end"))
+            grid.append(_text(left - 6, y + 4, _tick_text(value), "end"))
         middle = (LEFT + WIDTH - RIGHT) / 2
         labels = [
             _text(middle, HEIGHT - 10, self._labels[0], "middle"),
-            _text(
-                -(TOP + HEIGHT - BOTTOM) / 2,
-                14,
-                self._labels[1],
-                "middle",
-                'transform="rotate(-90)"',
-            ),
+            _rotated(14, (TOP + HEIGHT - BOTTOM) / 2, self._labels[1]),
         ]
         return _svg(title, "".join([*grid, *self._marks, *labels]))
 
 
 def predicted_against_actual(actual: Values, predicted: Values, name: str) -> str:
-    both = (float(min(actual.min(), predicted.min())), float(max(actual.max(), predicted.max())))
+    both = _padded(np.concatenate([actual, predicted]))
     axes = Axes(both, both, f"actual {name}", f"predicted {name}")
     axes.points(actual, predicted)
     axes.line([(both[0], both[0]), (both[1], both[1])])
@@ -94,9 +88,12 @@ def predicted_against_actual(actual: Values, predicted: Values, name: str) -> st
 
 
 def residuals(predicted: Values, residual: Values, name: str) -> str:
-    axes = Axes(_range(predicted), _range(residual), f"predicted {name}", "actual - predicted")
+    across = _padded(predicted)
+    axes = Axes(
+        across, _padded(np.append(residual, 0.0)), f"predicted {name}", "actual - predicted"
+    )
     axes.points(predicted, residual)
-    axes.line([(_range(predicted)[0], 0.0), (_range(predicted)[1], 0.0)])
+    axes.line([(across[0], 0.0), (across[1], 0.0)])
     return axes.svg("Residuals over the predicted values")
 
 
@@ -134,7 +131,7 @@ def steps(actual: Values, predicted: Values, name: str, bins: int = 10) -> str:
     groups = [group for group in np.array_split(order, bins) if len(group)]
     x = np.array([predicted[group].mean() for group in groups])
     y = np.array([actual[group].mean() for group in groups])
-    both = (float(min(x.min(), y.min())), float(max(x.max(), y.max())))
+    both = _padded(np.concatenate([x, y]))
     axes = Axes(both, both, f"mean predicted {name}", f"mean actual {name}")
     axes.line([(both[0], both[0]), (both[1], both[1])], dash="4 3")
     axes.line(list(zip(x.tolist(), y.tolist(), strict=True)), color=MARK)
@@ -161,12 +158,12 @@ def bars(names: Sequence[str], values: Sequence[float], errors: Sequence[float],
     for value in _ticks(low, high):
         x = zero + value * scale
         parts.append(f'<path d="M{x:.1f} {TOP}V{height - 34}" stroke="{GRID}"/>')
-        parts.append(_text(x, height - 20, f"{value:.3g}", "middle"))
+        parts.append(_text(x, height - 20, _tick_text(value), "middle"))
     for row, (name, value, error) in enumerate(zip(names, values, errors, strict=True)):
         y = TOP + row * step
         start, end = sorted((zero, zero + value * scale))
         middle = zero + value * scale
-        parts.append(_text(left - 8, y + 15, name if len(name) <= 22 else name[:21] + "…", "end"))
+        parts.append(_text(left - 8, y + 15, _cut(name, 22), "end"))
         parts.append(
             f'<rect x="{start:.1f}" y="{y + 3}" width="{end - start:.1f}" height="{step - 8}" '
             f'fill="{MARK}" opacity="0.8"/><path d="M{middle - error * scale:.1f} {y + 12}'
@@ -176,30 +173,34 @@ def bars(names: Sequence[str], values: Sequence[float], errors: Sequence[float],
     return _svg(label, "".join(parts), height)
 
 
-def confusion(matrix: npt.NDArray[np.int64], names: Sequence[str]) -> str:
-    left, top, cell = 120, 28, max(34, min(84, 330 // len(names)))
+def confusion(matrix: npt.NDArray[np.int64], names: Sequence[str], target: str) -> str:
+    cell = max(34, min(84, 330 // len(names)))
     size = cell * len(names)
-    parts = [_text(left + size / 2, 12, "predicted", "middle")]
+    left, top = max(140.0, (WIDTH - size) / 2), 8
+    parts = [
+        _text(left + size / 2, top + size + 36, f"predicted {_cut(target, 40)}", "middle"),
+        _rotated(left - 118, top + size / 2, f"actual {_cut(target, 40)}"),
+    ]
     for row, name in enumerate(names):
-        parts.append(_text(left - 8, top + cell * (row + 0.5) + 4, name[:16], "end"))
-        parts.append(_text(left + cell * (row + 0.5), top + size + 16, name[: cell // 7], "middle"))
+        parts.append(_text(left - 8, top + cell * (row + 0.5) + 4, _cut(name, 14), "end"))
+        below = _cut(name, cell // 7)
+        parts.append(_text(left + cell * (row + 0.5), top + size + 16, below, "middle"))
         total = max(1, int(matrix[row].sum()))
         for column in range(len(names)):
             share = matrix[row, column] / total
             color = MARK if row == column else SECOND
             x, y = left + cell * column, top + cell * row
             parts.append(
-                f'<rect x="{x}" y="{y}" width="{cell - 1}" height="{cell - 1}" fill="{color}" '
+                f'<rect x="{x:.1f}" y="{y:.1f}" width="{cell - 1}" height="{cell - 1}" fill="{color}" '
                 f'fill-opacity="{0.06 + 0.84 * share:.2f}"/>'
             )
-            ink = "#ffffff" if share > 0.55 else INK
-            parts.append(
-                _text(x + cell / 2, y + cell / 2 + 4, str(matrix[row, column]), "middle", "", ink)
-            )
+            ink = "#ffffff" if share > 0.8 else INK
+            count = f"{matrix[row, column]:,}"
+            parts.append(_text(x + cell / 2, y + cell / 2 + 4, count, "middle", "", ink))
     return _svg(
         "Confusion matrix: a row an actual label",
         "".join(parts),
-        top + size + 26,
+        top + size + 44,
         max(WIDTH, left + size + RIGHT),
     )
 
@@ -207,7 +208,7 @@ def confusion(matrix: npt.NDArray[np.int64], names: Sequence[str]) -> str:
 def _svg(title: str, content: str, height: float = HEIGHT, width: float = WIDTH) -> str:
     return (
         f'<svg viewBox="0 0 {width:.0f} {height:.0f}" role="img" xmlns="http://www.w3.org/2000/svg" '
-        f'font-family="system-ui, sans-serif" font-size="11"><title>{escape(title)}</title>{content}</svg>'
+        f'font-family="system-ui, sans-serif" font-size="12"><title>{escape(title)}</title>{content}</svg>'
     )
 
 
@@ -218,8 +219,23 @@ def _text(x: float, y: float, text: str, anchor: str, extra: str = "", color: st
     )
 
 
-def _range(values: Values) -> tuple[float, float]:
-    return float(values.min()), float(values.max())
+def _padded(values: Values) -> tuple[float, float]:
+    """Their range and a little more, so that no mark lies on the border."""
+    low, high = float(values.min()), float(values.max())
+    return low - 0.03 * (high - low), high + 0.03 * (high - low)
+
+
+def _tick_text(value: float) -> str:
+    return f"{value:,.10g}" if abs(value) < 1e7 else f"{value:.4g}"
+
+
+def _rotated(x: float, y: float, text: str) -> str:
+    """Read from below; its middle is at (x, y)."""
+    return _text(-y, x, text, "middle", 'transform="rotate(-90)"')
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: max(1, most - 1)] + "…"
 
 
 def _widened(limits: tuple[float, float]) -> tuple[float, float]:

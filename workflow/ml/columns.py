@@ -21,6 +21,7 @@ class Column:
     maximum_missing_share: float = 0.0
     minimum_length: int = 0  # of a text, in characters, without the spaces around it
     maximum_length: int | None = None  # a text always has one
+    description: str = ""
 
     @property
     def is_number(self) -> bool:
@@ -63,7 +64,7 @@ def read_columns(root: Section, problems: list[str]) -> tuple[Column, ...]:
 def _column(section: Section) -> Column:
     name = section.text("name")
     column_type = section.choice("type", COLUMN_TYPES)
-    section.text("description", default="")
+    description = section.text("description", default="")
     minimum = maximum = maximum_length = None
     minimum_length = 0
     values: tuple[str, ...] = ()
@@ -81,7 +82,15 @@ def _column(section: Section) -> Column:
     share = section.number("maximum_missing_share", default=0.0, minimum=0.0, maximum=0.95)
     section.finish()
     return Column(
-        name, column_type, minimum, maximum, values, share, minimum_length, maximum_length
+        name,
+        column_type,
+        minimum,
+        maximum,
+        values,
+        share,
+        minimum_length,
+        maximum_length,
+        description,
     )
 
 

@@ -118,7 +118,7 @@ def read_frame(path: Path, use_case: UseCase) -> pd.DataFrame:
         raise JobError(f"{path} is missing; the preprocess job writes it.")
     if path.suffix == ".parquet":
         parquet.check_columns(path, use_case)
-        return make_frame(parquet.read(path, use_case))
+        return _frame_around(*parquet.read(path, use_case), use_case)
     import pandas as pd
 
     # Until pandas 3.1 the default parser may be one bit off, and from 3.1 on the argument is deprecated.
@@ -137,6 +137,21 @@ def read_frame(path: Path, use_case: UseCase) -> pd.DataFrame:
         **exact,
     )
     check_names(path, list(map(str, frame.columns)), use_case)
+    return frame
+
+
+def _frame_around(
+    numbers: npt.NDArray[np.float64], texts: dict[str, npt.NDArray[Any]], use_case: UseCase
+) -> pd.DataFrame:
+    """A frame that uses the memory of `numbers`, which may be most of what there is."""
+    import pandas as pd
+
+    names = [column.name for column in use_case.columns if column.is_number]
+    frame = pd.DataFrame(numbers.T, columns=names, copy=False)
+    for position, column in enumerate(use_case.columns):
+        if column.name in texts:
+            values = texts[column.name]
+            frame.insert(position, column.name, pd.Series(values, dtype=values.dtype))
     return frame
 
 

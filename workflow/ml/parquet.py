@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.block_cells import Texts, Values
+from ml.block_cells import Floats, Texts, Values
 from ml.errors import JobError
 from ml.use_case import UseCase
 
@@ -64,14 +64,19 @@ def check_columns(path: Path, use_case: UseCase) -> None:
     check_names(path, names, use_case)
 
 
-def read(path: Path, use_case: UseCase) -> dict[str, npt.NDArray[Any]]:
-    """A column at a time: polars' copy of one is gone before the next is read."""
-    arrays: dict[str, npt.NDArray[Any]] = {}
+def read(path: Path, use_case: UseCase) -> tuple[Floats, dict[str, npt.NDArray[Any]]]:
+    """The numbers as one array, a row of it a column of the file, and each text.
+
+    A column at a time: polars' copy of one is gone before the next is read.
+    """
+    names = [column.name for column in use_case.columns if column.is_number]
+    rows = pl.scan_parquet(path).select(pl.len()).collect().item()
+    numbers = np.empty((len(names), rows))
+    texts: dict[str, npt.NDArray[Any]] = {}
     for column in use_case.columns:
         series = pl.read_parquet(path, columns=[column.name]).get_column(column.name)
-        arrays[column.name] = (
-            series.to_numpy(writable=True)
-            if column.is_number
-            else np.array(series.to_list(), dtype=object)
-        )
-    return arrays
+        if column.is_number:
+            numbers[names.index(column.name)] = series.to_numpy()
+        else:
+            texts[column.name] = np.array(series.to_list(), dtype=object)
+    return numbers, texts

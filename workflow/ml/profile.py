@@ -29,14 +29,25 @@ if TYPE_CHECKING:
 PROFILE_FILE = "profile.json"
 
 
-def make_profile(data: GatedData, test: Flags, train_file: Path, test_file: Path) -> dict[str, Any]:
-    """The statistics are those of the training part: the model has not seen the rest."""
-    use_case, train = data.use_case, ~test
-    parts = {"train": (train, train_file), "test": (test, test_file)}
+def columns_statistics(data: GatedData, rows: Flags) -> dict[str, Any]:
+    """Of each column, in these rows."""
+    names = data.use_case.column_names
     with ThreadPoolExecutor(os.cpu_count()) as workers:
-        columns = list(
-            workers.map(lambda column: column_statistics(data, column, train), use_case.columns)
+        found = workers.map(
+            lambda column: column_statistics(data, column, rows), data.use_case.columns
         )
+        return dict(zip(names, found, strict=True))
+
+
+def make_profile(
+    data: GatedData, test: Flags, train_file: Path, test_file: Path, columns: dict[str, Any]
+) -> dict[str, Any]:
+    """`columns` are the statistics of the training part: the model has not seen the rest."""
+    use_case = data.use_case
+    files = (train_file, test_file)
+    with ThreadPoolExecutor(len(files)) as hashing:
+        hashes = list(hashing.map(file_sha256, files))
+    rows = (int((~test).sum()), int(test.sum()))
     return {
         "use_case": use_case.name,
         "target": use_case.target,
@@ -53,13 +64,13 @@ def make_profile(data: GatedData, test: Flags, train_file: Path, test_file: Path
             "seed": use_case.split.seed,
             "test_share": use_case.split.test_share,
             **{
-                part: {"rows": int(rows.sum()), "file": file.name, "sha256": file_sha256(file)}
-                for part, (rows, file) in parts.items()
+                part: {"rows": count, "file": file.name, "sha256": sha256}
+                for part, count, file, sha256 in zip(
+                    ("train", "test"), rows, files, hashes, strict=True
+                )
             },
         },
-        "columns": {
-            column.name: found for column, found in zip(use_case.columns, columns, strict=True)
-        },
+        "columns": columns,
     }
 
 

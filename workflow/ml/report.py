@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from ml.evidence import Metrics, passes_champion, passes_threshold
+from ml.evidence import Metrics
 from ml.importance import Importance
-from ml.metrics import class_metrics
-from ml.report_html import STYLE, figure, number, table
+from ml.metrics import METRICS, class_metrics
+from ml.report_html import STYLE, figure, table
 from ml.report_plots import plots
+from ml.report_summary import chance, deviation_of, quality, summary
+from ml.rounding import certain, number
 from ml.scoring import Predictions
 from ml.use_case import UseCase
 
@@ -36,9 +38,9 @@ def render(evidence: Evidence) -> str:
     drawn = plots(use_case, evidence.predictions, evidence.importance, evidence.words)
     body = [
         f"<h1>{escape(use_case.name)}</h1><p>{escape(use_case.description)}</p>",
-        *_verdicts(evidence.gate),
+        *summary(evidence.gate, evidence.champion, evidence.slices),
         "<h2>Metrics</h2>",
-        _metrics(evidence),
+        *_metrics(evidence),
         "<h2>The model in production</h2>",
         *_champion(evidence.champion, evidence.gate),
         '<h2>Charts</h2><div class="charts">',
@@ -61,51 +63,38 @@ def render(evidence: Evidence) -> str:
     )
 
 
-def _verdicts(gate: dict[str, Any]) -> list[str]:
-    passed = passes_threshold(gate)
-    sign = "at least" if gate["direction"] == "maximize" else "at most"
-    texts = [
-        (
-            passed,
-            f"{gate['metric']} = {gate['value']:.4f} on {gate['rows']} held-out rows; "
-            f"the gate asks for {sign} {gate['threshold']:g}: {'passed' if passed else 'not passed'}",
-        )
-    ]
-    if gate["max_regression"] is not None and gate["champion_compared"]:
-        passed = passes_champion(gate)
-        texts.append(
-            (
-                passed,
-                f"{gate['metric']} is {_worse(gate['regression'])} than the model in production "
-                f"({gate['champion_value']:.4f}); the gate allows it to be worse by "
-                f"{gate['max_regression']:g}: {'passed' if passed else 'not passed'}",
-            )
-        )
-    return [
-        f'<p class="verdict {"passed" if passed else "failed"}">{escape(text)}</p>'
-        for passed, text in texts
-    ]
-
-
-def _worse(regression: float) -> str:
-    return f"{abs(regression):.4f} {'worse' if regression > 0 else 'better'}"
-
-
-def _metrics(evidence: Evidence) -> str:
+def _metrics(evidence: Evidence) -> list[str]:
     train = evidence.card["metrics"]["train"]
     compared = evidence.champion.get("metrics", {})
-    head = ["metric", "held-out rows", "± (bootstrap)", "training rows"]
+    head = ["metric", "held-out rows", "± (bootstrap)", _measured(evidence.card)]
     if compared:
         head.append("in production, held-out rows")
     rows = []
     for name, entry in evidence.metrics.items():
-        row = [name, number(entry["value"]), f"{entry['standard_deviation']:.2g}"]
+        known = METRICS.get(name)
+        arrow = "↓" if known and known.direction == "minimize" else "↑"
+        deviation = entry["standard_deviation"]
+        row = [f"{name} {arrow}", certain(entry["value"], deviation), number(deviation, 2)]
         # A model of an older code version may not know a metric that was added since.
-        row.append(number(train[name]) if name in train else "")
+        row.append(certain(train[name], deviation) if name in train else "")
         if compared:
-            row.append(number(compared[name]))
+            row.append(certain(compared[name], deviation))
         rows.append(row)
-    return table(head, rows, numbers=True)
+    target = evidence.use_case.target_column
+    unit = f" mae and rmse are in the unit of {target.name}" if target.is_number else ""
+    if unit:
+        unit += f" ({target.description})." if target.description else "."
+    return [
+        table(head, rows, numbers=True),
+        f"<p>↑ higher is better, ↓ lower is better.{escape(unit)}</p>",
+    ]
+
+
+def _measured(card: dict[str, Any]) -> str:
+    """Of millions of training rows only some are predicted."""
+    measured = card["metrics"].get("train_rows", 0)
+    every = measured in (0, card["lineage"]["split"]["train"]["rows"])
+    return "training rows" if every else f"{measured:,} training rows"
 
 
 def _champion(champion: dict[str, Any], gate: dict[str, Any]) -> list[str]:
@@ -117,24 +106,25 @@ def _champion(champion: dict[str, Any], gate: dict[str, Any]) -> list[str]:
             f'<p class="note">{escape(version)} was <b>not compared</b>: '
             f"{escape(champion['reason'].rstrip('.'))}.</p>"
         ]
-    interval = champion["interval"]
-    certain = interval["low"] > 0 or interval["high"] < 0
+    interval, deviation = champion["interval"], deviation_of(champion)
+    difference = certain(champion["difference"], deviation, "+")
+    low, high = (certain(interval[end], deviation, "+") for end in ("low", "high"))
     rows = [
         ("Version", version),
         (
-            f"Its {champion['metric']} on the same {champion['rows']} rows",
-            number(champion["value"]),
+            f"Its {champion['metric']} on the same {champion['rows']:,} rows",
+            certain(champion["value"], deviation),
         ),
-        ("The new model's", number(champion["challenger"])),
+        ("The new model's", certain(champion["challenger"], deviation)),
         (
             "Difference",
-            f"{champion['difference']:+.6g}: the new model is {_worse(champion['regression'])}",
+            f"{difference}: the new model is {quality(champion['regression'])}"
+            if champion["difference"]
+            else "none",
         ),
         (
             f"{interval['level']:.0%} interval",
-            f"{interval['low']:+.6g} to {interval['high']:+.6g} (paired bootstrap, "
-            f"{interval['resamples']} draws): "
-            + ("more than chance" if certain else "may be chance"),
+            f"{low} to {high} (paired bootstrap, {interval['resamples']:,} draws): {chance(champion)}",
         ),
         (
             "Trained on",
@@ -154,7 +144,12 @@ def _labels(predictions: Predictions) -> list[str]:
     if not predictions.classes:
         return []
     rows = [
-        (entry["class"], str(entry["rows"]), f"{entry['precision']:.3f}", f"{entry['recall']:.3f}")
+        (
+            entry["class"],
+            f"{entry['rows']:,}",
+            f"{entry['precision']:.3f}",
+            f"{entry['recall']:.3f}",
+        )
         for entry in class_metrics(predictions.confusion(), predictions.classes)
     ]
     return ["<h2>Labels</h2>", table(("label", "rows", "precision", "recall"), rows, numbers=True)]
@@ -171,15 +166,19 @@ def _slices(slices: dict[str, Any]) -> list[str]:
         rows = [
             (
                 f"{group['column']}: {group['group']}",
-                str(group["rows"]),
-                number(group["value"]),
-                f"{group['standard_deviation']:.2g}",
-                f"{group['worse_by']:.3g}",
+                f"{group['rows']:,}",
+                certain(group["value"], group["standard_deviation"]),
+                number(group["standard_deviation"], 2),
+                certain(group["worse_by"], group["standard_deviation"]),
             )
             for group in worst
         ]
         head = ("worst groups", "rows", name, "± (bootstrap)", "worse than all rows by")
         parts.append(table(head, rows, numbers=True))
+        parts.append(
+            f"<p>Of {len(slices['groups'])} groups some are worse by chance: compare the last two "
+            "columns.</p>"
+        )
     else:
         ranked = any(group["ranked"] for group in slices["groups"])
         what = "worse than all rows together" if ranked else f"of {slices['minimum_rows']} rows"
@@ -187,7 +186,7 @@ def _slices(slices: dict[str, Any]) -> list[str]:
     rows_of_all = [
         (
             f"{group['column']}: {group['group']}",
-            str(group["rows"]),
+            f"{group['rows']:,}",
             number(group["value"]),
             "" if group["ranked"] else "few rows",
         )
@@ -207,8 +206,8 @@ def _trials(card: dict[str, Any]) -> list[str]:
         (
             f"{trial['number']}{' (chosen)' if trial['number'] == best else ''}",
             *(str(trial["hyperparameters"].get(name, "")) for name in names),
-            trial.get("refused") or number(trial["value"]),
-            "" if trial.get("value") is None else f"{trial.get('standard_deviation') or 0:.2g}",
+            trial.get("refused") or certain(trial["value"], trial.get("standard_deviation")),
+            number(trial.get("standard_deviation"), 2),
         )
         for trial in search["trials"]
     ]
@@ -224,10 +223,11 @@ def _trials(card: dict[str, Any]) -> list[str]:
 def _cross_validation(found: dict[str, Any] | None) -> list[str]:
     if not found:
         return []
-    scores = ", ".join(number(score) for score in found["scores"])
+    deviation = found["standard_deviation"]
+    scores = ", ".join(certain(score, deviation) for score in found["scores"])
     return [
         "<h2>Cross-validation</h2>",
-        f"<p>{escape(found['metric'])} {number(found['value'])} ± {found['standard_deviation']:.2g} "
+        f"<p>{escape(found['metric'])} {certain(found['value'], deviation)} ± {number(deviation, 2)} "
         f"in {found['folds']} parts of the training rows: {scores}.</p>",
     ]
 
@@ -239,8 +239,8 @@ def _lineage(card: dict[str, Any]) -> str:
         ("Estimator", card["estimator"]),
         (
             "Rows",
-            f"{lineage['dataset']['rows']} read, {split['train']['rows']} to train, "
-            f"{split['test']['rows']} held out",
+            f"{lineage['dataset']['rows']:,} read, {split['train']['rows']:,} to train, "
+            f"{split['test']['rows']:,} held out",
         ),
         ("Data set sha256", lineage["dataset"]["sha256"]),
         ("Use case sha256", lineage["use_case_sha256"]),

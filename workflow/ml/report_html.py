@@ -12,13 +12,15 @@ table{border-collapse:collapse} td,th{padding:.25rem .8rem .25rem 0;text-align:l
 tr+tr td{border-top:1px solid #f1f5f9} td{overflow-wrap:anywhere}
 .facts td:first-child{white-space:nowrap}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
-.verdict{padding:.6rem 1rem;border-radius:.4rem;color:#fff;font-weight:600}
-.passed{background:#15803d}.failed{background:#b91c1c}
-.note{padding:.6rem 1rem;border-radius:.4rem;background:#fef3c7}
+.verdict{padding:.5rem 1rem;margin:.5rem 0;border-left:.6rem solid;font-weight:600}
+.passed{border-color:#15803d}.failed{border-color:#b91c1c}
+.note{padding:.5rem 1rem;border-left:.6rem solid #d97706}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(400px,1fr));gap:1.5rem}
 figure{margin:0} figcaption{color:#475569} svg{width:100%;height:auto}
 details{margin-top:1rem} summary{cursor:pointer}
 code,pre{font-size:13px;overflow-wrap:anywhere;white-space:pre-wrap}
+@media print{body{margin:0;font-size:12px} .charts{grid-template-columns:1fr 1fr} h2{break-after:avoid}
+figure,tr,.verdict{break-inside:avoid} details::details-content{content-visibility:visible}}
 """
 
 
@@ -41,5 +43,11 @@ def figure(svg: str, caption: str) -> str:
     return f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
-def number(value: float | None) -> str:
-    return "" if value is None else f"{value:.6g}"
+def verdict(passed: bool, text: str) -> str:
+    """In words and with a mark: colours are not seen by everybody, and backgrounds are not printed."""
+    mark, style = ("✓ Passed", "passed") if passed else ("✗ Not passed", "failed")
+    return f'<p class="verdict {style}">{mark}: {escape(text)}</p>'
+
+
+def listed(texts: Iterable[str]) -> str:
+    return f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in texts)}</ul>"

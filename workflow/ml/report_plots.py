@@ -22,17 +22,21 @@ def plots(
 ) -> Iterator[Plot]:
     """Each chart with its caption."""
     if predictions.classes:
-        yield from _of_labels(predictions)
+        yield from _of_labels(predictions, use_case.target)
     else:
         yield from _of_numbers(use_case, predictions)
+    score = "accuracy" if predictions.classes else "r2"
     yield (
-        _bars(importances, "loss of score when the feature is shuffled"),
-        "Which features the model relies on (permutation importance, held-out rows).",
+        _bars(importances, f"loss of {score} when the feature is shuffled"),
+        "Which features the model relies on (permutation importance on held-out rows; the line is a "
+        "standard deviation to either side).",
     )
     if words is not None:
-        second = predictions.classes[1] if predictions.classes else "a higher number"
+        second = f"a higher {use_case.target}"
+        if predictions.classes:
+            second = f"{use_case.target} {predictions.classes[1]}"
         yield (
-            _bars(words, f"weight: positive speaks for {second}"),
+            _bars(words, f"weight: above 0 for {second}"),
             f"The words that speak most for {second}, and most against it.",
         )
 
@@ -44,9 +48,9 @@ def _bars(importances: Importance, label: str) -> str:
     )
 
 
-def _of_labels(predictions: Predictions) -> Iterator[Plot]:
+def _of_labels(predictions: Predictions, target: str) -> Iterator[Plot]:
     yield (
-        charts.confusion(predictions.confusion(), predictions.classes),
+        charts.confusion(predictions.confusion(), predictions.classes, target),
         "Confusion matrix: a row is an actual label, a column a predicted one.",
     )
     if predictions.probabilities is not None:
@@ -54,14 +58,16 @@ def _of_labels(predictions: Predictions) -> Iterator[Plot]:
         right = predictions.actual == predictions.predicted
         yield (
             charts.calibration(confidence, right),
-            "Calibration: is the model right as often as it is sure? The bars count the rows.",
+            "Calibration: is the model right as often as it is sure? Above the dashed line it is right "
+            "more often than it says, below less often. The bars show where most rows are.",
         )
     found = predictions.curves()
     if found is not None:
         yield (
             charts.roc(found.false_positive_rates, found.true_positive_rates),
-            f"What each threshold finds of {predictions.classes[1]}, and what it takes for it wrongly "
-            f"(ROC; the area below is {found.auc:.3f}).",
+            f"ROC: the share of the rows of {target} {predictions.classes[1]} that is found, over the share "
+            f"of the others that is taken for them. The area below is {found.auc:.3f}; 0.5 is guessing, "
+            "1 is perfect.",
         )
 
 
@@ -72,7 +78,7 @@ def _of_numbers(use_case: UseCase, predictions: Predictions) -> Iterator[Plot]:
     name = use_case.target
     yield (
         charts.predicted_against_actual(actual, predicted, name),
-        f"Each point is a held-out row ({len(sample)} shown); on the line the prediction is right.",
+        f"Each point is a held-out row ({len(sample):,} shown); on the line the prediction is right.",
     )
     yield (
         charts.residuals(predicted, actual - predicted, name),

@@ -40,7 +40,7 @@ def test_any_numbers_can_be_drawn(pairs):
 @pytest.mark.parametrize("classes", [2, 3, 30])
 def test_a_confusion_matrix_has_a_cell_a_pair(classes):
     matrix = np.arange(classes * classes).reshape(classes, classes)
-    root = check(charts.confusion(matrix, [f"label {number}" for number in range(classes)]))
+    root = check(charts.confusion(matrix, [f"label {number}" for number in range(classes)], "<b>"))
     assert len(list(root.iter("{http://www.w3.org/2000/svg}rect"))) == classes * classes
 
 
@@ -50,3 +50,10 @@ def test_calibration_is_drawn(rows):
     confidence = random.uniform(0.5, 1, rows)
     confidence[0] = 1.0
     check(charts.calibration(confidence, random.random(rows) < confidence))
+
+
+def test_round_numbers_are_written_out():
+    prices = np.array([12_000.0, 80_000.0])
+    svg = charts.predicted_against_actual(prices, prices, "price")
+    assert ">20,000<" in svg
+    assert "e+0" not in svg

@@ -140,3 +140,36 @@ def test_without_polars_a_large_part_is_csv(use_case, tmp_path, monkeypatch):
     path = write_part([block], use_case, tmp_path, "test", 2)
     assert path.name == "test.csv"
     assert read_frame(path, use_case)["t"].tolist() == ["red", "red"]
+
+
+@pytest.mark.skipif(not parquet.installed(), reason="polars is not installed")
+def test_texts_keep_their_place_among_numbers(tmp_path, monkeypatch):
+    kinds = {"name": "text", "a": "number", "colour": "category", "b": "number"}
+    columns = [
+        {"name": name, "type": kind, **({"values": ["red", "green"]} if kind == "category" else {})}
+        for name, kind in kinds.items()
+    ]
+    document = {
+        "name": "mixed",
+        "description": "Of the tests.",
+        "task": "regression",
+        "target": "b",
+        "columns": columns,
+        "model": {"estimator": "Ridge"},
+        "metric": {"name": "r2", "threshold": 0, "direction": "maximize"},
+    }
+    mixed = parse_use_case(document)
+    codes = np.zeros(2, dtype=np.int32)
+    block = {
+        "name": Texts(["so"], codes),
+        "a": np.array([1.0, np.nan]),
+        "colour": Texts(["red"], codes),
+        "b": np.array([2.0, 3.0]),
+    }
+    monkeypatch.setattr(frames, "PARQUET_ROWS", 0)
+    frame = read_frame(write_part([block], mixed, tmp_path, "train", 2), mixed)
+    assert frame.columns.tolist() == mixed.column_names
+    assert frame.dtypes.tolist() == [object, float, object, float]
+    assert frame["a"].tolist()[0] == 1.0 and np.isnan(frame["a"][1])
+    assert frame["b"].tolist() == [2.0, 3.0]
+    assert frame["name"].tolist() == ["so", "so"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ml import csv_files, csv_rows
 from ml.data_gate import GatedData, gate
 from ml.frames import write_part
-from ml.profile import make_profile
+from ml.profile import columns_statistics, make_profile
 from ml.split import held_out_rows
 from ml.use_case import parse_use_case
 from ml.violations import DataRefusedError
@@ -56,7 +56,8 @@ def content(data: GatedData, scratch):
         write_part(data.blocks(rows), data.use_case, scratch, part, int(rows.sum()))
         for part, rows in (("train", ~test), ("test", test))
     ]
-    profile = json.dumps(make_profile(data, test, *files))
+    statistics = columns_statistics(data, ~test)
+    profile = json.dumps(make_profile(data, test, *files, statistics))
     columns = [(name, data.frame[name].tolist()) for name in data.frame]
     return data.files, profile, repr(columns), [file.read_bytes() for file in files]
 

@@ -39,7 +39,7 @@ def test_the_words_that_count_are_named(words_run: Run):
     assert weights["dreadful"] == min(weights.values())
     assert len(weights) <= 2 * SHOWN_WORDS
     report = (words_run.evaluation / "report.html").read_text()
-    assert "The words that speak most for yes" in report
+    assert "The words that speak most for label yes" in report
 
 
 @pytest.mark.parametrize("run", ["iris_run", "housing_run"])
@@ -70,7 +70,7 @@ def test_trials_are_listed(iris_run: Run, tmp_path: Path):
         "3 settings, each measured by cross-validation in 4 parts of the training rows." in report
     )
     assert (
-        "<td>2 (chosen)</td><td class=n>2</td><td class=n>0.1</td><td class=n>0.97</td>" in report
+        "<td>2 (chosen)</td><td class=n>2</td><td class=n>0.1</td><td class=n>0.9700</td>" in report
     )
     assert "C: found &lt;b&gt;" in report
 
@@ -80,7 +80,7 @@ def test_a_cross_validation_is_shown(iris_run: Run, tmp_path: Path):
     report = with_card(
         iris_run, tmp_path / "run", cross_validation={**found, "standard_deviation": 0.125}
     )
-    assert "accuracy 0.375 ± 0.12 in 2 parts of the training rows: 0.5, 0.25." in report
+    assert "accuracy 0.38 ± 0.12 in 2 parts of the training rows: 0.50, 0.25." in report
 
 
 def test_every_group_is_in_the_report(housing_run: Run):
@@ -93,3 +93,15 @@ def test_every_group_is_in_the_report(housing_run: Run):
     assert f"All {len(groups['groups'])} groups" in report
     worst = groups["worst"][0]
     assert f"{worst['column']}: {worst['group']}" in re.sub("<[^>]*>", " ", report)
+
+
+def test_the_report_says_how_many_training_rows_were_measured(iris_run: Run, tmp_path: Path):
+    assert "<th class=n>training rows</th>" in (iris_run.evaluation / "report.html").read_text()
+    metrics = iris_run.json("model/model.json")["metrics"]
+    report = with_card(iris_run, tmp_path / "run", metrics={**metrics, "train_rows": 50})
+    assert "<th class=n>50 training rows</th>" in report
+
+
+def test_the_unit_of_the_target_is_named(housing_run: Run):
+    report = (housing_run.evaluation / "report.html").read_text()
+    assert "in the unit of medianHouseValue (dollars / 500,000)." in report
