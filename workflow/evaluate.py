@@ -29,6 +29,7 @@ from ml.importance import importance, word_weights
 from ml.profile import load_profile, read_part
 from ml.report import Evidence, render
 from ml.scoring import Predictions, predict
+from ml.served import check_served
 from ml.slices import slices
 from ml.use_case import UseCase, load_use_case
 
@@ -101,6 +102,7 @@ def main(args: argparse.Namespace) -> None:
     frame = read_part(args.test, "test", profile, use_case)
     print(f"use case {use_case.name}: {model.card['estimator']} on {len(frame)} held-out rows")
 
+    serving = check_served(args.model, model, frame, use_case)
     predictions = predict(model.pipeline, frame, use_case)
     threshold = use_case.metric.threshold if args.threshold is None else args.threshold
     allowed = use_case.champion.max_regression
@@ -125,6 +127,7 @@ def main(args: argparse.Namespace) -> None:
         word_weights(model.pipeline, use_case),
         champion,
         groups,
+        serving,
     )
 
     args.output.mkdir(parents=True, exist_ok=True)
@@ -133,6 +136,7 @@ def main(args: argparse.Namespace) -> None:
         "gate": gate,
         "champion": champion,
         "slices": groups,
+        "serving": serving,
         "model": model_record(model),
     }
     text = json.dumps(evaluation, indent=2, allow_nan=False) + "\n"
@@ -142,6 +146,7 @@ def main(args: argparse.Namespace) -> None:
     print_summary(metrics, gate, model.card["metrics"]["train"])
     print_champion(champion)
     print_worst(groups)
+    print(f"served by {serving['runtime']}: {serving['reason']}")
     print(f"wrote evaluation.json, report.html and predictions.csv to {args.output}")
 
 

@@ -1,7 +1,8 @@
 """The model's files: what train writes, evaluate checks and the endpoint serves.
 
 model.joblib   the fitted scikit-learn Pipeline
-model.json     the use case, settings, metrics, lineage and the sha256 of model.joblib
+model.json     the use case, settings, metrics, lineage and the sha256 of the files beside it
+model.onnx     the same Pipeline for our own server, and model.tables.npz (see ml.export)
 code/          inference.py and ml/, for the serving container
 
 Loading a joblib file runs what is in it, so nothing is loaded whose sha256 is not recorded. model.json
@@ -24,6 +25,7 @@ import io
 import json
 import shutil
 import tarfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,7 +103,7 @@ def load_model(folder: Path, recorded: Recorded = Recorded()) -> LoadedModel:
     found = Recorded(archive=_sha256(archive) if packed else "")
     _check(ARCHIVE, found.archive, recorded.archive)
     if packed:
-        content, card_text = _read_archive(archive)
+        content, card_text = _read_archive(archive, [MODEL_FILE, CARD_FILE])
     else:
         try:
             content = (folder / MODEL_FILE).read_bytes()
@@ -146,22 +148,39 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _read_archive(archive: Path) -> tuple[bytes, bytes]:
-    """The two files out of model.tar.gz. Nothing is extracted, so no path in it can do harm."""
+def read_recorded(folder: Path, recorded: Sequence[Mapping[str, Any]]) -> list[bytes]:
+    """Other files of the model, from the same place; refused when model.json records another hash."""
+    names = [file["name"] for file in recorded]
+    if (folder / MODEL_FILE).is_file():
+        contents = [(folder / name).read_bytes() for name in names]
+    else:
+        contents = _read_archive(folder / ARCHIVE, names)
+    for file, content in zip(recorded, contents, strict=True):
+        found = hashlib.sha256(content).hexdigest()
+        if found != file["sha256"]:
+            raise ModelRefusedError(
+                f"{file['name']} is not the file that train wrote: found sha256 {found}, {CARD_FILE} "
+                f"records {file['sha256']}. Train again, or restore the model's files."
+            )
+    return contents
+
+
+def _read_archive(archive: Path, names: Sequence[str]) -> list[bytes]:
+    """Files out of model.tar.gz. Nothing is extracted, so no path in it can do harm."""
     found: dict[str, bytes] = {}
     try:
         with tarfile.open(archive, "r:gz") as tar:
             for member in tar:
                 name = member.name.removeprefix("./")
                 file = tar.extractfile(member) if member.isfile() else None
-                if file is not None and name in (MODEL_FILE, CARD_FILE):
+                if file is not None and name in names:
                     found[name] = file.read()
     except (tarfile.TarError, OSError, EOFError) as error:
         raise ModelRefusedError(f"{archive} cannot be read: {error}. Train again.") from error
-    missing = [name for name in (MODEL_FILE, CARD_FILE) if name not in found]
+    missing = [name for name in names if name not in found]
     if missing:
         raise ModelRefusedError(f"{archive} lacks {' and '.join(missing)}, which train writes.")
-    return found[MODEL_FILE], found[CARD_FILE]
+    return [found[name] for name in names]
 
 
 def _check_libraries(trained_with: dict[str, str]) -> None:

@@ -53,7 +53,7 @@ def export_model(
 ) -> dict[str, Any]:
     """Write the files that predict what `pipeline` predicts; return `serving` of model.json.
 
-    `frame` holds the rows to compare; `check_export` compares others, such as the test set's.
+    `frame` holds the rows to compare; evaluate compares the held-out ones (ml.served).
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in (ONNX_FILE, TABLES_FILE):
@@ -68,7 +68,7 @@ def export_model(
         content = to_onnx(pipeline, use_case.feature_names)
         categories = categories_of(pipeline[:-1], use_case.feature_names)
         rows = rows_of(features, categories)
-        expected = _expected(pipeline, features)
+        expected = expected_of(pipeline, features)
         difference = compare(run_onnx(content, rows), expected)
     except CannotExportError as error:
         return {"runtime": "scikit-learn", "reason": str(error)}
@@ -119,26 +119,6 @@ def _write(path: Path, content: bytes) -> dict[str, Any]:
     path.write_bytes(content)
     digest = hashlib.sha256(content).hexdigest()
     return {"name": path.name, "sha256": digest, "size": len(content)}
-
-
-def check_export(
-    folder: Path, serving: dict[str, Any], pipeline: Any, frame: pd.DataFrame, use_case: UseCase
-) -> float | None:
-    """Compare a saved model's exports with its Pipeline on other rows, such as the test set's.
-
-    Returns the largest difference, None when scikit-learn serves the model anyway; raises CannotExportError
-    when a prediction differs.
-    """
-    if serving.get("runtime") != "onnxruntime":
-        return None
-    features = frame[use_case.feature_names]
-    rows = rows_of(features, serving["categories"])
-    expected = _expected(pipeline, features)
-    difference = compare(run_onnx((folder / ONNX_FILE).read_bytes(), rows), expected)
-    if "tables_file" in serving:
-        tables = (folder / TABLES_FILE).read_bytes()
-        difference = max(difference, compare(run_tables(tables, rows), expected))
-    return difference
 
 
 def to_onnx(pipeline: Any, names: list[str]) -> bytes:
@@ -215,7 +195,7 @@ def run_tables(content: bytes, rows: npt.NDArray[np.float64]) -> Predictions:
     return dict(zip((VALUES,) if len(found) == 1 else (LABELS, PROBABILITIES), found, strict=True))
 
 
-def _expected(pipeline: Any, features: pd.DataFrame) -> Predictions:
+def expected_of(pipeline: Any, features: pd.DataFrame) -> Predictions:
     """What scikit-learn predicts; labels as positions in its classes."""
     predicted = pipeline.predict(features)
     classes = getattr(pipeline, "classes_", None)

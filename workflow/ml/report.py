@@ -31,6 +31,7 @@ class Evidence:
     words: Importance | None
     champion: dict[str, Any]
     slices: dict[str, Any]
+    serving: dict[str, Any]
 
 
 def render(evidence: Evidence) -> str:
@@ -51,7 +52,7 @@ def render(evidence: Evidence) -> str:
         *_slices(evidence.slices),
         *_trials(evidence.card),
         "<h2>Where the model comes from</h2>",
-        _lineage(evidence.card),
+        _lineage(evidence.card, evidence.serving),
         "<h2>Hyperparameters</h2>",
         f"<pre>{escape(json.dumps(evidence.card['hyperparameters'], indent=2))}</pre>",
     ]
@@ -232,7 +233,7 @@ def _cross_validation(found: dict[str, Any] | None) -> list[str]:
     ]
 
 
-def _lineage(card: dict[str, Any]) -> str:
+def _lineage(card: dict[str, Any], serving: dict[str, Any]) -> str:
     lineage = card["lineage"]
     split = lineage["split"]
     facts = [
@@ -245,6 +246,7 @@ def _lineage(card: dict[str, Any]) -> str:
         ("Data set sha256", lineage["dataset"]["sha256"]),
         ("Use case sha256", lineage["use_case_sha256"]),
         ("Model sha256", f"{card['model_file']['sha256']} ({card['model_file']['name']})"),
+        ("Served by", f"{serving['runtime']}: {serving['reason']}"),
         ("Git commit", lineage.get("git_commit") or "not recorded"),
         ("Code version", lineage["code_version"]),
         ("Image", lineage.get("image") or "not recorded"),

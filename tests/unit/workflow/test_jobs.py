@@ -34,7 +34,7 @@ WORKFLOW = ROOT / "workflow"
 def test_a_sample_passes_its_gate(request, run, group, metric, rows):
     run = request.getfixturevalue(run)
     evaluation = run.json("evaluation/evaluation.json")
-    assert list(evaluation) == [group, "gate", "champion", "slices", "model"]
+    assert list(evaluation) == [group, "gate", "champion", "slices", "serving", "model"]
     gate = evaluation["gate"]
     assert list(gate)[:5] == ["metric", "value", "threshold", "direction", "rows"]
     assert gate["champion_compared"] is False

@@ -16,7 +16,7 @@ from sklearn.preprocessing import MinMaxScaler
 
 from ml import export, onnx_graph
 from ml.estimators import ESTIMATORS, make_estimator
-from ml.export import check_export, export_model, rows_of, to_onnx
+from ml.export import export_model, rows_of, to_onnx
 from ml.features import build_pipeline, fit
 from ml.trees import CannotExportError
 from tests.unit.workflow.serving.models import CLASSES, MIXED, NUMBERS, make_frame, make_use_case
@@ -168,17 +168,6 @@ def test_the_same_model_is_the_same_file(tmp_path: Path) -> None:
     )
     first = export_model(tmp_path / "a", pipeline, frame, use_case)
     assert export_model(tmp_path / "b", pipeline, frame, use_case) == first
-
-
-def test_an_export_can_be_checked_on_other_rows(tmp_path: Path) -> None:
-    pipeline, frame, use_case = trained(make_estimator("Ridge", "regression", {}, 3), MIXED, 0)
-    serving = export_model(tmp_path, pipeline, frame, use_case)
-    other = make_frame(use_case, 200, seed=9)
-    assert check_export(tmp_path, serving, pipeline, other, use_case) == pytest.approx(0, abs=1e-12)
-    pipeline[-1].intercept_ += 1
-    with pytest.raises(CannotExportError, match="a value of the exported model differs by"):
-        check_export(tmp_path, serving, pipeline, other, use_case)
-    assert check_export(tmp_path, {"runtime": "scikit-learn"}, pipeline, other, use_case) is None
 
 
 def test_a_transformer_without_translation_is_named() -> None:
