@@ -88,6 +88,8 @@ BROKEN = {
     "unknown encoding": lambda d: d["data"].update(encoding="latin-1"),
     "class share of one": lambda d: d["data"].update(minimum_class_share=1),
     "negative regression": lambda d: d.update(champion={"max_regression": -0.1}),
+    "unknown policy for bad rows": lambda d: d.update(batch={"bad_rows": "drop"}),
+    "unknown batch key": lambda d: d.update(batch={"bad_lines": "skip"}),
     "unknown champion key": lambda d: d.update(champion={"regression": 0.1}),
     "search without space": lambda d: d.update(search={"trials": 5}),
     "search of nothing": lambda d: d.update(search={"space": {}}),
@@ -124,6 +126,7 @@ GOOD = {
         search=search_range(type="category", values=[1, 1.5, "a", None, True, [1, 2]])
     ),
     "cross-validation": lambda d: d.update(cross_validation={}),
+    "bad rows are skipped": lambda d: d.update(batch={"bad_rows": "skip"}),
     "a champion": lambda d: d.update(champion={"max_regression": 0}),
     "a text": lambda d: d["columns"].insert(0, {"name": "t", "type": "text"}),
     "a short text": lambda d: d["columns"].insert(
