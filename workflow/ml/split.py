@@ -59,6 +59,18 @@ def held_out_rows(
             f"The split leaves {int((~test).sum())} rows to train and {int(test.sum())} to test: "
             "too many rows have the same features. Remove repeated rows or add others."
         )
+    if labels is not None:
+        left = np.bincount(labels[~test], minlength=len(use_case.target_column.values))
+        lacking = [
+            repr(name)
+            for name, rows in zip(use_case.target_column.values, left.tolist(), strict=True)
+            if not rows
+        ]
+        if lacking:
+            raise JobError(
+                f"The split leaves no row of {', '.join(lacking)} to train on: rows with the same "
+                "features stay together. Add rows of this label that differ."
+            )
     return test
 
 
