@@ -98,7 +98,12 @@ def residuals(predicted: Values, residual: Values, name: str) -> str:
 
 
 def histogram(values: Values, label: str, bins: int = 40) -> str:
-    counts, edges = np.histogram(values, bins=bins)
+    low, high = float(values.min()), float(values.max())
+    around = max(abs(low), abs(high))
+    around = 1.0 if around < 1e-300 else around
+    if high - low < 1e-9 * around:  # too near each other for bins between them
+        low, high = low - 0.5 * around, high + 0.5 * around
+    counts, edges = np.histogram(values, bins=bins, range=(low, high))
     axes = Axes((float(edges[0]), float(edges[-1])), (0.0, float(counts.max())), label, "rows")
     for count, left, right in zip(counts, edges[:-1], edges[1:], strict=True):
         axes.bar(float(left), float(right), float(count))

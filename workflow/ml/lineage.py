@@ -16,7 +16,7 @@ from ml.use_case import UseCase
 
 LIBRARIES = ("joblib", "numpy", "pandas", "scikit-learn", "scipy", "threadpoolctl")
 # Only in our own image; a distribution of another name may hold the same library.
-OPTIONAL_LIBRARIES = (("polars",), ("xgboost", "xgboost-cpu"), ("skl2onnx",), ("onnxruntime",))
+OPTIONAL_LIBRARIES = (("polars",), ("xgboost", "xgboost-cpu"), ("onnx",), ("onnxruntime",))
 # The state machine gives these to the training job; by hand they are not set.
 JOB_VARIABLES = {
     "run": "RUN_ID",

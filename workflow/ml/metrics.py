@@ -91,13 +91,15 @@ def classification_metrics(actual: Integers, predicted: Integers, size: int) -> 
 
 
 def class_metrics(matrix: Integers, classes: Sequence[str]) -> list[dict[str, Any]]:
-    """Rows, precision and recall of each class, for the report."""
+    """Rows, precision and recall of each class, for the report; None where there is nothing to divide by."""
+    right = np.diag(matrix).tolist()
+    actual, named = matrix.sum(axis=1).tolist(), matrix.sum(axis=0).tolist()
     return [
         {
             "class": name,
-            "rows": int(matrix[i].sum()),
-            "precision": float(matrix[i, i] / max(1, matrix[:, i].sum())),
-            "recall": float(matrix[i, i] / max(1, matrix[i].sum())),
+            "rows": actual[i],
+            "precision": right[i] / named[i] if named[i] else None,
+            "recall": right[i] / actual[i] if actual[i] else None,
         }
         for i, name in enumerate(classes)
     ]

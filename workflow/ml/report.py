@@ -144,16 +144,27 @@ def _champion(champion: dict[str, Any], gate: dict[str, Any]) -> list[str]:
 def _labels(predictions: Predictions) -> list[str]:
     if not predictions.classes:
         return []
+    entries = class_metrics(predictions.confusion(), predictions.classes)
     rows = [
         (
             entry["class"],
             f"{entry['rows']:,}",
-            f"{entry['precision']:.3f}",
-            f"{entry['recall']:.3f}",
+            _share(entry["precision"], "none predicted"),
+            _share(entry["recall"], "no rows"),
         )
-        for entry in class_metrics(predictions.confusion(), predictions.classes)
+        for entry in entries
     ]
-    return ["<h2>Labels</h2>", table(("label", "rows", "precision", "recall"), rows, numbers=True)]
+    most = max(entries, key=lambda entry: entry["rows"])
+    constant = most["rows"] / len(predictions.actual)
+    return [
+        "<h2>Labels</h2>",
+        table(("label", "rows", "precision", "recall"), rows, numbers=True),
+        f"<p>Always answering {escape(most['class'])} would be right in {constant:.1%} of the rows.</p>",
+    ]
+
+
+def _share(value: float | None, otherwise: str) -> str:
+    return otherwise if value is None else f"{value:.3f}"
 
 
 def _slices(slices: dict[str, Any]) -> list[str]:

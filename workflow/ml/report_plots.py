@@ -54,7 +54,10 @@ def _of_labels(predictions: Predictions, target: str) -> Iterator[Plot]:
         "Confusion matrix: a row is an actual label, a column a predicted one.",
     )
     if predictions.probabilities is not None:
-        confidence = predictions.probabilities.max(axis=1)
+        # Not always the highest one: an SVC predicts without looking at its probabilities.
+        confidence = predictions.probabilities[
+            np.arange(len(predictions.predicted)), predictions.predicted
+        ]
         right = predictions.actual == predictions.predicted
         yield (
             charts.calibration(confidence, right),

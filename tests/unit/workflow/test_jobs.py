@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -464,3 +465,38 @@ def test_the_code_version_is_that_of_the_content(tmp_path: Path):
 
 def test_the_use_case_document_is_json_all_the_way(iris_run: Run):
     assert json.loads(json.dumps(iris_run.use_case.document)) == shipped_document("iris")
+
+
+@pytest.fixture
+def alike_run(new_run, write_data, small_document, small_rows) -> Callable[[float], Run]:
+    """All rows of one label have the same features, so they are on the same side."""
+
+    def run_of(test_share: float) -> Run:
+        small_document["split"]["test_share"] = test_share
+        rows = [row for row in small_rows if row[3] != "yes"] + [["9", "9", "red", "yes"]] * 6
+        run = new_run(small_document)
+        run.preprocess(write_data("".join(",".join(row) + "\n" for row in rows)))
+        return run
+
+    return run_of
+
+
+def test_a_label_whose_rows_are_all_held_out_is_named(alike_run):
+    with pytest.raises(JobError) as refused:
+        alike_run(0.5)
+    assert str(refused.value) == (
+        "The split leaves no row of 'yes' to train on: rows with the same features stay together. "
+        "Add rows of this label that differ."
+    )
+
+
+def test_a_label_without_held_out_rows_is_measured_as_far_as_it_goes(alike_run):
+    run = alike_run(0.3)
+    run.train()
+    run.evaluate()
+    entries = run.json("evaluation/evaluation.json")["binary_classification_metrics"]
+    assert list(entries["confusion_matrix"]["yes"].values()) == [0, 0]
+    assert "auc" not in entries
+    report = (run.evaluation / "report.html").read_text()
+    assert "<td>yes</td><td class=n>0</td><td class=n>none predicted</td>" in report
+    assert "<td class=n>no rows</td>" in report

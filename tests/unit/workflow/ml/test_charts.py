@@ -57,3 +57,10 @@ def test_round_numbers_are_written_out():
     svg = charts.predicted_against_actual(prices, prices, "price")
     assert ">20,000<" in svg
     assert "e+0" not in svg
+
+
+@pytest.mark.parametrize(
+    "values", [[1e16, 1e16 + 2], [1.0, 1.0 + 1e-15], [0.0, 0.0], [5e-324, 0.0]]
+)
+def test_values_that_hardly_differ_have_a_distribution(values):
+    check(charts.histogram(np.array(values), "difference"))

@@ -7,10 +7,15 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from ml import charts
 from ml.artifact import load_model
-from ml.importance import SHOWN_WORDS, word_weights
+from ml.importance import SHOWN_WORDS, Importance, word_weights
+from ml.metrics import class_metrics
+from ml.report_plots import plots
+from ml.scoring import Predictions
 from tests.unit.workflow.conftest import Run
 
 
@@ -100,6 +105,30 @@ def test_the_report_says_how_many_training_rows_were_measured(iris_run: Run, tmp
     metrics = iris_run.json("model/model.json")["metrics"]
     report = with_card(iris_run, tmp_path / "run", metrics={**metrics, "train_rows": 50})
     assert "<th class=n>50 training rows</th>" in report
+
+
+def test_confidence_is_that_of_the_predicted_label(small, monkeypatch):
+    """An SVC predicts without looking at the probabilities it was calibrated to, and may contradict them."""
+    seen = []
+    monkeypatch.setattr(charts, "calibration", lambda *given: seen.append(given) or "<svg/>")
+    predictions = Predictions(
+        np.array([0, 1]), np.array([0, 0]), ("no", "yes"), np.array([[0.9, 0.1], [0.4, 0.6]])
+    )
+    list(plots(small, predictions, Importance(["size"], [0.5], [0.1]), None))
+    [(confidence, right)] = seen
+    assert confidence.tolist() == [0.9, 0.4]
+    assert right.tolist() == [True, False]
+
+
+def test_a_label_without_rows_has_no_recall():
+    entries = class_metrics(np.array([[3, 1, 0], [0, 0, 0], [1, 0, 0]]), ["a", "b", "c"])
+    assert [entry["recall"] for entry in entries] == [0.75, None, 0.0]
+    assert [entry["precision"] for entry in entries] == [0.75, 0.0, None]
+
+
+def test_a_constant_answer_is_the_baseline(iris_run: Run):
+    report = (iris_run.evaluation / "report.html").read_text()
+    assert "Always answering setosa would be right in 33.3% of the rows." in report
 
 
 def test_the_unit_of_the_target_is_named(housing_run: Run):
