@@ -49,6 +49,21 @@ def test_an_endpoint_is_asked_with_three_rows_and_shown_beside_the_truth(s3: Fak
     assert "actual versicolor" in text
 
 
+def test_the_rows_are_taken_from_all_over_the_file(s3: FakeS3) -> None:
+    text = HEADER + "".join(row * 20 for row in ROWS[:3])  # sorted, as samples often are
+    s3.put_object(Bucket="workflow-bucket", Key=TEST, Body=text.encode())
+    found = [row["variety"] for row in held_out_rows(s3, MANIFEST)]
+    assert found == ["setosa", "versicolor", "virginica"]
+
+
+def test_a_label_may_have_spaces_commas_and_quotes(s3: FakeS3) -> None:
+    manifest = {**MANIFEST, "EndpointType": "SageMakerEndpoint"}
+    runtime = FakeRuntime('iris setosa\n"a, ""b"""\nvirginica\n')
+    text = show_results(FakeAws(s3=s3, sagemaker_runtime=runtime), manifest)
+    assert "predicted iris setosa" in text
+    assert 'predicted a, "b"' in text
+
+
 def test_an_endpoint_that_answers_too_few_rows(s3: FakeS3) -> None:
     manifest = {**MANIFEST, "EndpointType": "SageMakerEndpoint"}
 
