@@ -180,9 +180,9 @@ def print_summary(
 ) -> None:
     print(f"{'metric':<20} {'held out':>12} {'+/-':>10} {'training':>12}")
     for name, entry in metrics.items():
+        known = f"{train[name]:.6f}" if name in train else "none"
         print(
-            f"{name:<20} {entry['value']:>12.6f} {entry['standard_deviation']:>10.6f} "
-            f"{train[name]:>12.6f}"
+            f"{name:<20} {entry['value']:>12.6f} {entry['standard_deviation']:>10.6f} {known:>12}"
         )
     for name, entry in metrics.items():
         print(f"test:{name}={entry['value']:.6f};")

@@ -80,6 +80,12 @@ def main(args: argparse.Namespace) -> None:
         f"split with seed {parts['seed']}: {parts['train']['rows']} rows to {train_file.name}, "
         f"{parts['test']['rows']} to {test_file.name}"
     )
+    share = parts["test"]["rows"] / data.rows
+    if abs(share - parts["test_share"]) > 0.5 * parts["test_share"]:
+        print(
+            f"note: rows with the same features stay together, so {share:.1%} of the rows are held out "
+            f"and not {parts['test_share']:.1%}"
+        )
     print_columns(profile["columns"])
     print(f"dataset sha256 {profile['dataset']['sha256']}")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import sys
 import time
@@ -144,7 +145,9 @@ def main(args: argparse.Namespace) -> None:
     if len(frame) > MEASURED_ROWS:
         measured = frame.sample(MEASURED_ROWS, random_state=use_case.model.seed)
         print(f"measured on {MEASURED_ROWS} of the training rows")
-    metrics = predict(pipeline, measured, use_case).values()
+    found = predict(pipeline, measured, use_case).values()
+    # Training rows that all have the same target have no R2; JSON has no such number.
+    metrics = {name: value for name, value in found.items() if math.isfinite(value)}
     for name, value in metrics.items():
         print(f"train:{name}={value:.6f};")
 

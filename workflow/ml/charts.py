@@ -98,12 +98,8 @@ def residuals(predicted: Values, residual: Values, name: str) -> str:
 
 
 def histogram(values: Values, label: str, bins: int = 40) -> str:
-    low, high = float(values.min()), float(values.max())
-    around = max(abs(low), abs(high))
-    around = 1.0 if around < 1e-300 else around
-    if high - low < 1e-9 * around:  # too near each other for bins between them
-        low, high = low - 0.5 * around, high + 0.5 * around
-    counts, edges = np.histogram(values, bins=bins, range=(low, high))
+    limits = _widened((float(values.min()), float(values.max())))
+    counts, edges = np.histogram(values, bins=bins, range=limits)
     axes = Axes((float(edges[0]), float(edges[-1])), (0.0, float(counts.max())), label, "rows")
     for count, left, right in zip(counts, edges[:-1], edges[1:], strict=True):
         axes.bar(float(left), float(right), float(count))
@@ -244,9 +240,13 @@ def _cut(text: str, most: int) -> str:
 
 
 def _widened(limits: tuple[float, float]) -> tuple[float, float]:
-    """A range of one value still needs a width."""
+    """A range of one value, or of values with hardly a float between them, still needs a width."""
     low, high = limits
-    return (low, high) if high > low else (low - 0.5, high + 0.5)
+    around = max(abs(low), abs(high))
+    if high - low > max(1e-9 * around, 1e-300):
+        return limits
+    half = around / 2 if around > 1e-300 else 0.5
+    return low - half, high + half
 
 
 def _ticks(low: float, high: float, wanted: int = 6) -> list[float]:

@@ -16,13 +16,18 @@ Metrics = dict[str, dict[str, float]]
 
 def measure(predictions: Predictions, use_case: UseCase) -> Metrics:
     values = predictions.values()
-    deviations = predictions.deviations(use_case.split.seed)
     undefined = [name for name, value in values.items() if not np.isfinite(value)]
     if undefined:
-        raise JobError(
-            f"{', '.join(undefined)} cannot be computed: the {len(predictions.actual)} held-out rows "
-            f"all have the same {use_case.target}. Add rows or raise split.test_share."
+        reason = (
+            f"the {len(predictions.actual)} held-out rows all have the same {use_case.target}. "
+            "Add rows or raise split.test_share."
         )
+        if np.ptp(predictions.actual) > 0:
+            reason = (
+                f"the values of {use_case.target} are too large to be squared. Use another unit."
+            )
+        raise JobError(f"{', '.join(undefined)} cannot be computed: {reason}")
+    deviations = predictions.deviations(use_case.split.seed)
     return {
         name: {"value": value, "standard_deviation": deviations.get(name, 0.0)}
         for name, value in values.items()

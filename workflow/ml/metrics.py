@@ -48,11 +48,12 @@ METRICS = {
 
 def regression_metrics(actual: Floats, predicted: Floats) -> dict[str, float]:
     residual = actual - predicted
-    mse = float(np.mean(residual**2))
-    spread = float(np.mean((actual - np.mean(actual)) ** 2))
+    with np.errstate(over="ignore"):  # infinite, which is refused as no metric
+        mse = float(np.mean(residual**2))
+        spread = float(np.mean((actual - np.mean(actual)) ** 2))
     return {
         # Of rows that all have the same value nothing can be explained: not a number, never "perfect".
-        "r2": 1.0 - mse / spread if spread > 0 else float("nan"),
+        "r2": 1.0 - mse / spread if 0 < spread < np.inf else float("nan"),
         "mse": mse,
         "rmse": float(np.sqrt(mse)),
         "mae": float(np.mean(np.abs(residual))),

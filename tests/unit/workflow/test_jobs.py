@@ -500,3 +500,37 @@ def test_a_label_without_held_out_rows_is_measured_as_far_as_it_goes(alike_run):
     report = (run.evaluation / "report.html").read_text()
     assert "<td>yes</td><td class=n>0</td><td class=n>none predicted</td>" in report
     assert "<td class=n>no rows</td>" in report
+
+
+def one_number_run(new_run, write_data, small_document, targets, alike=0) -> Run:
+    """A regression on one number; `alike` rows have the same one."""
+    small_document["columns"] = [{"name": name, "type": "number"} for name in ("x", "y")]
+    small_document |= {"task": "regression", "target": "y", "model": {"estimator": "Ridge"}}
+    small_document["metric"] = {"name": "mae", "threshold": 1e300, "direction": "minimize"}
+    run = new_run(small_document)
+    rows = [f"{max(0, x - alike)},{y!r}" for x, y in enumerate(targets)]
+    run.preprocess(write_data("\n".join(["x,y", *rows]) + "\n"))
+    return run
+
+
+def test_numbers_too_large_to_square_are_refused(new_run, write_data, small_document):
+    run = one_number_run(new_run, write_data, small_document, [x * 1e200 for x in range(60)])
+    run.train()
+    with pytest.raises(JobError, match="the values of y are too large to be squared"):
+        run.evaluate()
+
+
+def test_a_metric_that_is_no_number_is_left_out(new_run, write_data, small_document):
+    held_out = one_number_run(new_run, write_data, small_document, [-1.0 * x for x in range(60)])
+    rows = (held_out.out / "test/test.csv").read_text().splitlines()[1:]
+    chosen = {float(row.split(",")[0]) for row in rows}
+    targets = [1.0 * x * (x in chosen) for x in range(60)]  # 0 in every training row
+    run = one_number_run(new_run, write_data, small_document, targets)
+    run.train()
+    run.evaluate()
+    assert list(run.json("model/model.json")["metrics"]["train"]) == ["mse", "rmse", "mae"]
+
+
+def test_a_part_of_another_size_than_asked_for_is_told(new_run, write_data, small_document, capsys):
+    one_number_run(new_run, write_data, small_document, [-1.0 * x for x in range(100)], alike=95)
+    assert "rows with the same features stay together, so " in capsys.readouterr().out

@@ -64,3 +64,11 @@ def test_round_numbers_are_written_out():
 )
 def test_values_that_hardly_differ_have_a_distribution(values):
     check(charts.histogram(np.array(values), "difference"))
+
+
+@pytest.mark.parametrize("value", [0.0, 1e16, -1e16, 5e-324])
+def test_one_value_can_be_drawn(value):
+    same = np.array([value, value])
+    check(charts.residuals(same, np.array([-1.0, 1.0]), "value"))
+    check(charts.predicted_against_actual(same, same, "value"))
+    check(charts.steps(same, same, "value"))
