@@ -153,7 +153,8 @@ def bars(names: Sequence[str], values: Sequence[float], errors: Sequence[float],
     height = TOP + step * len(names) + 34
     low = min(0.0, *(value - error for value, error in zip(values, errors, strict=True)))
     high = max(0.0, *(value + error for value, error in zip(values, errors, strict=True)))
-    scale = (WIDTH - left - RIGHT) / ((high - low) or 1.0)
+    # Dividing by less would give infinity; such bars are nothing to look at anyway.
+    scale = (WIDTH - left - RIGHT) / (high - low if high - low > 1e-300 else 1.0)
     zero = left - low * scale
     parts = []
     for value in _ticks(low, high):
