@@ -125,8 +125,16 @@ def memory_of(parts: list[int], features: int) -> dict[str, dict[str, float]]:
 
 def table(result: dict[str, Any]) -> str:
     lines: list[list[object]] = []
-    for step, usage in result["steps"].items():
-        name = "pandas script, all in one" if step == "pandas" else f"{step}.py"
+    ours = [usage for step, usage in result["steps"].items() if step != "pandas"]
+    together = {
+        "seconds": sum(usage["seconds"] for usage in ours),
+        "peak_mib": max(usage["peak_mib"] for usage in ours),
+    }
+    for name, usage in (
+        *((f"{step}.py", result["steps"][step]) for step in STEPS if step != "pandas"),
+        ("all three", together),
+        ("pandas script, all in one", result["steps"]["pandas"]),
+    ):
         lines.append([name, f"{usage['seconds']:.1f}", f"{usage['peak_mib']:.0f}"])
     text = [markdown([f"{result['rows']:,} rows of housing", "seconds", "peak MiB"], lines), ""]
     for job, parts in result["memory"].items():
