@@ -20,18 +20,18 @@ from typing import Any
 import pandas as pd
 
 from ml import job
-from ml.artifact import LoadedModel, load_model
-from ml.champion import Champion, compare
+from ml.config.use_case import UseCase, load_use_case
+from ml.data.frames import make_frame, write_frame
+from ml.data.profile import load_profile, read_part
 from ml.errors import JobError
-from ml.evidence import gate_of, in_sagemaker_layout, measure, model_record, passes
-from ml.frames import make_frame, write_frame
-from ml.importance import importance, word_weights
-from ml.profile import load_profile, read_part
-from ml.report import Evidence, render
-from ml.scoring import Predictions, predict
-from ml.served import check_served
-from ml.slices import slices
-from ml.use_case import UseCase, load_use_case
+from ml.evaluation.champion import Champion, compare
+from ml.evaluation.evidence import gate_of, in_sagemaker_layout, measure, model_record, passes
+from ml.evaluation.importance import importance, word_weights
+from ml.evaluation.report import Evidence, render
+from ml.evaluation.slices import slices
+from ml.export.served import check_served
+from ml.model.artifact import LoadedModel, load_model
+from ml.model.scoring import Predictions, predict
 
 SAMPLE_ROWS = 200
 

@@ -26,10 +26,10 @@ from typing import TYPE_CHECKING
 # Read when scikit-learn is imported: a server answers many requests at once, one thread each.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from ml.answers import respond
-from ml.artifact import LoadedModel, Recorded, load_model
-from ml.bad_rows import BadRows, Respond, in_transform_job
 from ml.errors import InvalidRequestError, JobError
+from ml.inference.answers import respond
+from ml.inference.bad_rows import BadRows, Respond, in_transform_job
+from ml.model.artifact import LoadedModel, Recorded, load_model
 
 if TYPE_CHECKING:
     from flask import Response

@@ -16,13 +16,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from ml import csv_polars, job
-from ml.block_cells import Flags
-from ml.data_gate import GatedData, gate
-from ml.frames import write_part, write_sample
-from ml.profile import PROFILE_FILE, columns_statistics, make_profile
-from ml.split import held_out_rows
-from ml.use_case import load_use_case
+from ml import job
+from ml.config.use_case import load_use_case
+from ml.data import csv_polars
+from ml.data.block_cells import Flags
+from ml.data.data_gate import GatedData, gate
+from ml.data.frames import write_part, write_sample
+from ml.data.profile import PROFILE_FILE, columns_statistics, make_profile
+from ml.data.split import held_out_rows
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:

@@ -18,16 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from ml import job
-from ml.artifact import save_model
-from ml.cross_validation import report_folds
+from ml.config.use_case import load_use_case
+from ml.data.profile import load_profile, read_part
 from ml.errors import JobError
-from ml.export import export_model
-from ml.features import fit, forget_process_of, make_pipeline, pipeline_settings
-from ml.lineage import make_lineage
-from ml.profile import load_profile, read_part
-from ml.scoring import predict
-from ml.search import check_space, print_result, run_search, search_record
-from ml.use_case import load_use_case
+from ml.export.onnx_export import export_model
+from ml.model.artifact import save_model
+from ml.model.cross_validation import report_folds
+from ml.model.features import fit, forget_process_of, make_pipeline, pipeline_settings
+from ml.model.lineage import make_lineage
+from ml.model.scoring import predict
+from ml.model.search import check_space, print_result, run_search, search_record
 
 # Training rows to measure the model on: with its held-out metrics they show whether it learned by heart.
 # Predicting millions of them takes as long as the training and says the same.

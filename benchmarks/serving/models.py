@@ -12,12 +12,12 @@ import numpy as np
 import yaml
 
 from benchmarks.serving.stacks import Files, Rows
-from ml.artifact import save_model
-from ml.estimators import make_estimator
-from ml.export import export_model
-from ml.features import build_pipeline, fit
-from ml.lineage import library_versions
-from ml.use_case import parse_use_case
+from ml.config.use_case import parse_use_case
+from ml.export.onnx_export import export_model
+from ml.model.artifact import save_model
+from ml.model.estimators import make_estimator
+from ml.model.features import build_pipeline, fit
+from ml.model.lineage import library_versions
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,7 +52,7 @@ def make_models(work: Path) -> dict[str, Files]:
 
 
 def _training_rows(use_case: Any) -> Any:
-    from ml.frames import read_frame
+    from ml.data.frames import read_frame
 
     return read_frame(ROOT / "sample-files" / "cal_housing.csv", use_case)
 

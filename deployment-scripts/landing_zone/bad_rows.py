@@ -1,8 +1,8 @@
 """Rows that a transform job could not take: which line of which file they are.
 
 The container knows a row's place in its request only, and SageMaker does not tell where it cut the file. A
-refused row is in the job's log with a hash of its line (workflow/ml/bad_rows.py), by which it is found in the
-input; a skipped one is an empty line of the output, which has a line for each line of the input.
+refused row is in the job's log with a hash of its line (workflow/ml/inference/bad_rows.py), by which it is
+found in the input; a skipped one is an empty line of the output, which has a line for each line of the input.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from common.errors import AccessError
 from create_schema.settings import Settings
 
-# The training state machine stores it with each version; see workflow/ml/artifact.py.
+# The training state machine stores it with each version; see workflow/ml/model/artifact.py.
 SHA256_KEY = "ModelSha256"
 NO_VERSION = "no version of this model has been approved yet"
 

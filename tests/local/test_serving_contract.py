@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ml.use_case import UseCase
+from ml.config.use_case import UseCase
 from tests.local.serving_process import Answer, Server, read_answer, running
 from tests.unit.workflow.serving.models import as_csv, good_rows, make_model
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ml.use_case import UseCase
+from ml.config.use_case import UseCase
 from tests.local.serving_process import Server, read_answer, running
 from tests.unit.workflow.serving.models import as_csv, good_rows, hostile_bodies, make_model
 

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 import pytest
 
 from landing_zone.settings import DEPLOYMENT, OTHERS, Setting
-from ml.estimators import ESTIMATORS
+from ml.model.estimators import ESTIMATORS
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "deployment-scripts"

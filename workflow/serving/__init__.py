@@ -11,13 +11,13 @@ One process each, from the outside to the inside; each module knows only the one
     connection.py   HTTP/1.1 on one connection: limits, timeouts, order of the answers
     application.py  the contract: paths, methods, headers, statuses
     engine.py       a body to predictions and back, with onnxruntime; sklearn_engine.py is the fallback
-                    (in a transform job with ml.bad_rows around it: fail, or skip bad rows)
-    reading.py      the fast way to read a body; what it does not take, ml.requests reads or refuses
+                    (in a transform job with ml.inference.bad_rows around it: fail, or skip bad rows)
+    reading.py      the fast way to read a body; what it does not take, ml.inference.requests reads or refuses
     writing.py      predictions as CSV, JSON or JSON lines
     model.py        model.json and the files it records, checked before they are loaded
     settings.py     every setting, read once from the environment
 
-A request is refused by the rules of ml.requests, which the prebuilt image uses too: the two cannot differ.
+A request is refused by the rules of ml.inference.requests, which the prebuilt image uses too.
 The fast way needs numpy and onnxruntime alone. pandas and scikit-learn are imported for the fallback only:
 they take two seconds and 120 MiB a worker.
 """

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from ml.answers import accepted
-from ml.bad_rows import BadRows, in_transform_job
-from ml.requests import (
+from ml.export.tables import TreeTables
+from ml.inference.answers import accepted
+from ml.inference.bad_rows import BadRows, in_transform_job
+from ml.inference.requests import (
     CONTENT_TYPES,
     CSV,
     JSON,
@@ -21,7 +22,6 @@ from ml.requests import (
     content_type_of,
     decode,
 )
-from ml.tables import TreeTables
 from serving.model import ModelFiles, ModelFilesError, read_recorded
 from serving.reading import FastReader, Matrix, csv_blocks
 from serving.writing import Predicted, Writer

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ml.config.use_case import UseCase, parse_use_case
 from ml.errors import JobError
-from ml.use_case import UseCase, parse_use_case
 
 CARD_FILE = "model.json"
 

@@ -1,7 +1,8 @@
 """The fast way from a request's body to a matrix, for rows that are right.
 
-Whatever is unusual (an error, a quote, a number that JSON writes otherwise) gives None, and ml.requests reads
-it or says what is wrong. So nothing here refuses; it must only never accept what ml.requests would refuse.
+Whatever is unusual (an error, a quote, a number that JSON writes otherwise) gives None, and
+ml.inference.requests reads it or says what is wrong. So nothing here refuses; it must only never accept what
+is refused there.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from ml.cells import parse_numbers
-from ml.use_case import Column, UseCase
+from ml.config.cells import parse_numbers
+from ml.config.use_case import Column, UseCase
 
 Matrix = npt.NDArray[np.float64]
 Codes = dict[str, dict[str, int]]  # the codes of a category's texts, by column
@@ -90,7 +91,9 @@ class FastReader:
     def json_lines(self, body: bytes) -> Matrix | None:
         if b"\r" in body:
             body = body.replace(b"\r\n", b"\n")
-            if b"\r" in body:  # white space inside a line to JSON, the end of it to ml.requests
+            if (
+                b"\r" in body
+            ):  # white space inside a line to JSON, the end of it to ml.inference.requests
                 return None
         try:
             rows = [orjson.loads(line) for line in body.split(b"\n") if line]

@@ -8,8 +8,8 @@ from pathlib import Path
 # Read when scikit-learn is imported: a worker a core, a thread each.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from ml.answers import respond
-from ml.artifact import load_model
+from ml.inference.answers import respond
+from ml.model.artifact import load_model
 
 
 class SklearnEngine:

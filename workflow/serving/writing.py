@@ -1,4 +1,4 @@
-"""Predictions as a body: what ml.answers.encode writes, with fewer Python objects a row."""
+"""Predictions as a body: what ml.inference.answers.encode writes, with fewer Python objects a row."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 import orjson
 
 from ml.errors import InvalidRequestError
-from ml.requests import CSV, JSON
+from ml.inference.requests import CSV, JSON
 
 _LINE = orjson.OPT_APPEND_NEWLINE
 

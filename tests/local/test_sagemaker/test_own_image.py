@@ -48,7 +48,7 @@ def place(name: str, uri: str, path: str) -> dict[str, object]:
 def prepared(sagemaker: SageMaker) -> str:
     """Where the processing job put its output."""
     run = f"s3://{BUCKET}/own-image"
-    for path in (ROOT / "workflow" / "preprocess.py", *(ROOT / "workflow" / "ml").glob("*.py")):
+    for path in (ROOT / "workflow" / "preprocess.py", *(ROOT / "workflow" / "ml").rglob("*.py")):
         name = path.relative_to(ROOT / "workflow").as_posix()
         sagemaker.put(f"own-image/code/{name}", path.read_bytes())
     document = yaml.safe_load((ROOT / "config/use_cases/housing.yaml").read_text())

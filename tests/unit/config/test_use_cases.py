@@ -12,11 +12,11 @@ import fastjsonschema
 import pytest
 import yaml
 
-from ml.estimators import ESTIMATORS, make_estimator
-from ml.features import make_pipeline
-from ml.metrics import METRICS
-from ml.search import check_space
-from ml.use_case import UseCaseError, parse_use_case
+from ml.config.metric_names import METRICS
+from ml.config.use_case import UseCaseError, parse_use_case
+from ml.model.estimators import ESTIMATORS, make_estimator
+from ml.model.features import make_pipeline
+from ml.model.search import check_space
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = json.loads((ROOT / "config/use_case.schema.json").read_text(encoding="utf-8"))
@@ -160,5 +160,5 @@ def test_the_schema_lists_the_metrics_that_exist():
 def test_every_estimator_can_be_made():
     for name, known in ESTIMATORS.items():
         if known.library and importlib.util.find_spec(known.library) is None:
-            continue  # only our own image has it; tests/unit/workflow/ml/test_boosting.py
+            continue  # only our own image has it; tests/unit/workflow/ml/model.test_boosting.py
         assert type(make_estimator(name, known.task, {}, seed=1)).__name__ == name

@@ -15,7 +15,7 @@ import yaml
 import evaluate
 import preprocess
 import train
-from ml.use_case import UseCase, load_use_case, parse_use_case
+from ml.config.use_case import UseCase, load_use_case, parse_use_case
 
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLES = {"housing": "cal_housing.csv", "iris": "iris.csv", "reviews": "reviews.csv"}

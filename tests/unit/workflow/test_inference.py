@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import inference
-from ml.artifact import ModelRefusedError
-from ml.frames import file_sha256
-from ml.use_case import Batch
+from ml.config.use_case import Batch
+from ml.data.frames import file_sha256
+from ml.model.artifact import ModelRefusedError
 
 CSV, JSON, LINES = "text/csv", "application/json", "application/jsonlines"
 FLOWER = [5.1, 3.5, 1.4, 0.2]

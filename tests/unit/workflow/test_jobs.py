@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 import train
-from ml.code_version import SCRIPTS, code_version
+from ml.data.frames import file_sha256
 from ml.errors import JobError
-from ml.estimators import HyperparameterError
-from ml.frames import file_sha256
+from ml.model.code_version import SCRIPTS, code_version
+from ml.model.estimators import HyperparameterError
 from tests.unit.workflow.conftest import ROOT, Run, sample_data, shipped_document
 
 WORKFLOW = ROOT / "workflow"
@@ -91,8 +91,8 @@ def test_of_many_training_rows_some_are_measured(
 def test_the_model_brings_its_serving_code(iris_run: Run, tmp_path: Path):
     code = iris_run.model / "code"
     assert (code / "inference.py").read_bytes() == (WORKFLOW / "inference.py").read_bytes()
-    assert {path.name for path in (code / "ml").iterdir()} == {
-        path.name for path in (WORKFLOW / "ml").glob("*.py")
+    assert {path.relative_to(code) for path in (code / "ml").rglob("*.py")} == {
+        path.relative_to(WORKFLOW) for path in (WORKFLOW / "ml").rglob("*.py")
     }
     rows = ROOT / "sample-files" / "iris_pred.csv"
     answer = subprocess.run(

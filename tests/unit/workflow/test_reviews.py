@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from inference import input_fn, model_fn, output_fn, predict_fn
+from ml.data.frames import file_sha256, read_frame
+from ml.data.violations import DataRefusedError
 from ml.errors import JobError
-from ml.frames import file_sha256, read_frame
-from ml.violations import DataRefusedError
 from tests.unit.workflow.conftest import ROOT, Run, sample_data, shipped_document
 
 SAMPLE = ROOT / "sample-files/reviews.csv"

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ml import csv_files, csv_rows
-from ml.data_gate import GatedData, gate
-from ml.frames import write_part
-from ml.profile import columns_statistics, make_profile
-from ml.split import held_out_rows
-from ml.use_case import parse_use_case
-from ml.violations import DataRefusedError
+from ml.config.use_case import parse_use_case
+from ml.data import csv_files, csv_rows
+from ml.data.data_gate import GatedData, gate
+from ml.data.frames import write_part
+from ml.data.profile import columns_statistics, make_profile
+from ml.data.split import held_out_rows
+from ml.data.violations import DataRefusedError
 from tests.unit.workflow.conftest import ROOT, SMALL, shipped_document
 from tests.unit.workflow.helpers import as_csv
 
@@ -216,7 +216,7 @@ def test_on_cells_of_any_kind(tmp_path_factory, cells):
 
 
 def blocks_of(file, fast):
-    from ml.csv_polars import parse_piece
+    from ml.data.csv_polars import parse_piece
 
     for piece in csv_rows.pieces(file):
         block = parse_piece(piece, file, frozenset({"a", "y"}), fast)
@@ -232,7 +232,7 @@ def blocks_of(file, fast):
 
 def test_polars_reads_what_is_plain(monkeypatch, tmp_path, write_data):
     """Otherwise all tests above would compare the csv module with itself."""
-    from ml import csv_polars
+    from ml.data import csv_polars
 
     def refuse(content, file):
         raise AssertionError(f"handed to the csv module: {content[:200]}")

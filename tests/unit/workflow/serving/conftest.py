@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ml.use_case import UseCase
+from ml.config.use_case import UseCase
 from tests.unit.workflow.serving.models import MIXED, make_model
 
 

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ml.artifact import save_model
-from ml.estimators import make_estimator
-from ml.export import export_model
-from ml.features import build_pipeline, fit
-from ml.lineage import library_versions
-from ml.use_case import UseCase, parse_use_case
+from ml.config.use_case import UseCase, parse_use_case
+from ml.export.onnx_export import export_model
+from ml.model.artifact import save_model
+from ml.model.estimators import make_estimator
+from ml.model.features import build_pipeline, fit
+from ml.model.lineage import library_versions
 
 WORKFLOW = Path(__file__).resolve().parents[4] / "workflow"
 CSV, JSON, JSON_LINES = "text/csv", "application/json", "application/jsonlines"

@@ -1,4 +1,4 @@
-"""The server's answers are those of ml.answers, which serves the same model in the prebuilt image."""
+"""The server's answers are those of ml.inference.answers, which serves the model in the prebuilt image."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from ml.answers import answer, encode
-from ml.artifact import load_model
+from ml.config.use_case import Batch
 from ml.errors import InvalidRequestError, UnsupportedContentTypeError
-from ml.requests import decode
-from ml.use_case import Batch
+from ml.inference.answers import answer, encode
+from ml.inference.requests import decode
+from ml.model.artifact import load_model
 from serving.engine import OnnxEngine, load_engine
 from serving.model import CARD_FILE, ModelFilesError, open_model
 from serving.sklearn_engine import SklearnEngine

@@ -1,4 +1,4 @@
-"""What the fast way reads, what it leaves to ml.requests, and where a CSV body is cut."""
+"""What the fast way reads, what it leaves to ml.inference.requests, and where a CSV body is cut."""
 
 from __future__ import annotations
 

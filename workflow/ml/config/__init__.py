@@ -1,0 +1,1 @@
+"""What a use case says, read and checked."""

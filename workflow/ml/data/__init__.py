@@ -1,0 +1,1 @@
+"""From CSV files to checked rows, split into train and test, with a profile."""

@@ -1,0 +1,110 @@
+"""Read the rows of a CSV file a few megabytes at a time, without guessing what a cell means.
+
+A piece without quotes may be parsed by anything fast, since its lines are its rows; polars does where it
+is installed (csv_polars.py). A piece with quotes is read by Python's csv module, which is strict: pandas
+fills a row that is too short, and the gate exists to say so. Every piece starts where a row starts, so the
+rows, their lines and their text do not depend on who parsed them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ml.data.block_cells import Cells, ListCells
+from ml.data.csv_files import CsvFile
+
+# A cell may be as long as it likes (the module's own limit is 128 KB), but a quote that is not closed
+# for so long was opened by mistake.
+csv.field_size_limit(sys.maxsize if sys.maxsize < 2**31 else 2**31 - 1)
+OPEN_QUOTE_BYTES = 64 << 20
+_ENDED = "unexpected end of data"
+
+
+@dataclass
+class Block:
+    """The rows of one piece: cells by column, and the line every row starts on (from 0 in the piece)."""
+
+    columns: dict[str, Cells]
+    rows: int
+    lines: list[int] | None  # None: one row a line, from the first line on
+    line_count: int
+    ragged: list[tuple[int, int]] = field(default_factory=list)  # line, cells
+    error: tuple[str, int] | None = None  # what the csv module said, and on which line
+
+    def line(self, row: int) -> int:
+        return row if self.lines is None else self.lines[row]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Whole rows of the file as UTF-8; already parsed where finding their end took parsing them."""
+
+    content: bytes
+    block: Block | None = None
+
+
+def pieces(file: CsvFile) -> Iterator[Piece]:
+    """Cut the rows of a file into pieces."""
+    rest = b""
+    wanted = 0  # a quote is open: wait for so many bytes
+    for part in file.body():
+        rest += part
+        if len(rest) < wanted:
+            continue
+        wanted = 0
+        end = rest.rfind(b"\n") + 1
+        if b'"' not in rest:
+            if end:
+                yield Piece(rest[:end])
+        else:
+            open_ended = end < OPEN_QUOTE_BYTES
+            block, end = parse_carefully(rest[:end], file, open_ended)
+            if block.line_count or block.error is not None:
+                yield Piece(b"", block)
+            else:
+                wanted = 2 * len(rest)  # doubling: however long the cell, it is read about twice
+            if block.error is not None:
+                return
+        rest = rest[end:]
+    if rest:
+        yield Piece(b"", parse_carefully(rest, file)[0])
+
+
+def parse_carefully(content: bytes, file: CsvFile, open_ended: bool = False) -> tuple[Block, int]:
+    """What the csv module reads in `content`, and in how many bytes of it; rows before an error are kept.
+
+    `open_ended`: more is to come, so a last row with an open quote is left to be read with the rest.
+    """
+    text = content.decode("utf-8")
+    stream = io.StringIO(text, newline="")
+    reader = csv.reader(iter(stream.readline, ""), delimiter=file.delimiter, strict=True)
+    width = len(file.header)
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    ragged: list[tuple[int, int]] = []
+    error = None
+    start = done = 0
+    try:
+        for row in reader:
+            line, start, done = start, reader.line_num, stream.tell()
+            if not row:  # an empty line is not data
+                continue
+            if len(row) != width:
+                ragged.append((line, len(row)))
+            else:
+                rows.append(row)
+                lines.append(line)
+    except csv.Error as problem:
+        if not open_ended or str(problem) != _ENDED:
+            error = (str(problem), reader.line_num)
+    columns: dict[str, Cells] = {
+        name: ListCells([row[position].strip() for row in rows])
+        for position, name in enumerate(file.header)
+        if file.header.count(name) == 1
+    }
+    used = len(content) if done == len(text) else len(text[:done].encode())
+    return Block(columns, len(rows), lines, start, ragged, error), used

@@ -1,0 +1,1 @@
+"""What a reviewer looks at: the champion, groups of rows, evaluation.json and report.html."""

@@ -1,0 +1,1 @@
+"""Requests for predictions, and their answers."""

@@ -1,0 +1,283 @@
+"""Requests for predictions: from the body to rows of cells, and from cells to the model's features.
+
+The same rules as in the data gate: what would be refused as training data is refused here, with the row,
+the column, what was found and what is expected.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.config.cells import parse_number, parse_numbers, shown, text_problem
+from ml.config.columns import LONGEST_TEXT
+from ml.config.use_case import Column, UseCase
+from ml.errors import InvalidRequestError, UnsupportedContentTypeError
+
+if TYPE_CHECKING:  # our own server reads requests by these rules too, and starts without pandas
+    import pandas as pd
+
+CSV, JSON, JSON_LINES = "text/csv", "application/json", "application/jsonlines"
+CONTENT_TYPES = (CSV, JSON, JSON_LINES)
+SHOWN_PROBLEMS = 5
+Problem = tuple[int, str]  # of the row with this number; the text names it too
+BODY_FORMS = '{"instances": [[...], {...}]} or {"context": "5.1,3.5,1.4,0.2"}'
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a request: lists in the features' order, or objects by feature name."""
+
+    rows: list[Any]
+    as_text: bool  # every cell is text (CSV); otherwise the cells have JSON's types
+
+
+def content_type_of(header: str | None) -> str:
+    """The content type that a header names, without parameters."""
+    return (header or "").partition(";")[0].strip().lower()
+
+
+def decode(body: str | bytes, content_type: str | None) -> Rows:
+    """Take a request's body apart; raise InvalidRequestError when it is not what its content type says."""
+    kind = content_type_of(content_type)
+    if kind not in CONTENT_TYPES:
+        raise UnsupportedContentTypeError(
+            f"Content type {shown(content_type)} is not supported; expected one of "
+            f"{', '.join(CONTENT_TYPES)}."
+        )
+    text = _text(body)
+    if kind == CSV:
+        return Rows(_csv_rows(text), as_text=True)
+    if kind == JSON_LINES:
+        lines = text.split("\n")  # not splitlines(): a text may hold other line ends, as U+2028
+        rows = [_json(line, f"line {n}") for n, line in enumerate(lines, start=1) if line.strip()]
+        return Rows(_not_empty(rows), as_text=False)
+    return _json_rows(_json(text, "the body"))
+
+
+def row_of(line: bytes, form: str) -> Any:
+    """The row on one line of a body; raise InvalidRequestError when the line is not what its form says."""
+    try:
+        text = line.decode()
+        if form == CSV:
+            [row] = csv.reader([text], strict=True)
+            return [cell.strip() for cell in row]
+        return json.loads(text, parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise InvalidRequestError(f"not UTF-8: byte {error.start} cannot be decoded") from error
+    except csv.Error as error:
+        raise InvalidRequestError(f"not CSV: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequestError(f"not JSON: {error}") from error
+
+
+def _text(body: str | bytes) -> str:
+    if isinstance(body, str):
+        return body.removeprefix("\ufeff")
+    try:
+        return bytes(body).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidRequestError(
+            f"The body is not UTF-8: byte {error.start} cannot be decoded."
+        ) from error
+
+
+def _csv_rows(text: str) -> list[list[str]]:
+    reader = csv.reader(io.StringIO(text.rstrip("\r\n"), newline=""), strict=True)
+    try:
+        return _not_empty([[cell.strip() for cell in row] for row in reader])
+    except csv.Error as error:
+        raise InvalidRequestError(
+            f"The body is not CSV: {error} at line {reader.line_num}."
+        ) from error
+
+
+def _json(text: str, what: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequestError(f"Cannot read {what} as JSON: {error}.") from error
+
+
+def _refuse_constant(word: str) -> Any:
+    raise ValueError(f"{word} is not JSON; use null for a missing value")
+
+
+def _json_rows(document: Any) -> Rows:
+    if isinstance(document, dict) and len(document) == 1:
+        if isinstance(document.get("instances"), list):
+            return Rows(_not_empty(document["instances"]), as_text=False)
+        if isinstance(document.get("context"), str):
+            return Rows(_csv_rows(document["context"]), as_text=True)
+    found = (
+        f"the keys {', '.join(map(shown, document))}"
+        if isinstance(document, dict)
+        else shown(document)
+    )
+    raise InvalidRequestError(f"Found {shown(found, 80)}, expected {BODY_FORMS}.")
+
+
+def _not_empty(rows: list[Any]) -> list[Any]:
+    if not rows:
+        raise InvalidRequestError("The request holds no rows, expected at least one.")
+    return rows
+
+
+def features_of(rows: Rows, use_case: UseCase) -> pd.DataFrame:
+    """The features of every row with the model's types, as the scikit-learn Pipeline takes them."""
+    from ml.data.frames import make_frame
+
+    return make_frame(arrays_of(rows, use_case))
+
+
+def arrays_of(rows: Rows, use_case: UseCase, first: int = 1) -> dict[str, npt.NDArray[Any]]:
+    """The features' values by name; raise InvalidRequestError listing the first problems.
+
+    `first` is the number of the first row, when these rows are a part of a longer request.
+    """
+    arrays, problems = check(rows, use_case, range(first, first + len(rows.rows)))
+    if problems:
+        raise InvalidRequestError(f"{listed([text for _, text in problems])}.")
+    return arrays
+
+
+def check(
+    rows: Rows, use_case: UseCase, numbers: Sequence[int]
+) -> tuple[dict[str, npt.NDArray[Any]], list[Problem]]:
+    """The features' values by name, and what is wrong; without a problem they are those of every row."""
+    names = use_case.feature_names
+    problems: list[Problem] = []
+    texts = rows.as_text and any(column.is_text for column in use_case.features)
+    hint = "; put a text with commas or quotes between double quotes, and double those in it"
+    lists, their = [], []
+    for row, number in zip(rows.rows, numbers, strict=True):
+        if number == 1 and rows.as_text and row == names:
+            order = f"send rows only, with the features in this order: {', '.join(names)}"
+            problems.append((1, f"Row 1 is a header line; {order}"))
+            continue
+        cells = _as_list(row, number, names, problems, hint if texts else "")
+        if cells is not None:
+            lists.append(cells)
+            their.append(number)
+    arrays = {}
+    columns = zip(*lists, strict=True) if lists else [()] * len(names)
+    for column, cells in zip(use_case.features, columns, strict=True):
+        arrays[column.name] = _column_values(column, cells, rows.as_text, their, problems)
+    return arrays, problems
+
+
+def listed(problems: Sequence[str]) -> str:
+    """The first problems in one sentence."""
+    more = f"; and {len(problems) - SHOWN_PROBLEMS} more" if len(problems) > SHOWN_PROBLEMS else ""
+    return "; ".join(problems[:SHOWN_PROBLEMS]) + more
+
+
+def _as_list(
+    row: Any, number: int, names: list[str], problems: list[Problem], hint: str
+) -> Sequence[Any] | None:
+    """The row's cells in the features' order; None when its form is wrong."""
+    if isinstance(row, dict):
+        missing = [name for name in names if name not in row]
+        unknown = [name for name in row if name not in names]
+        if missing:
+            problems.append((number, f"row {number}: lacks {', '.join(missing)}"))
+        if unknown:
+            found = ", ".join(shown(name) for name in unknown[:3])
+            text = f"row {number}: unknown {found}, expected {', '.join(names)}"
+            problems.append((number, text))
+        return None if missing or unknown else [row[name] for name in names]
+    if not isinstance(row, list):
+        expected = f"a list of {len(names)} values or an object"
+        problems.append((number, f"row {number}: found {shown(row)}, expected {expected}"))
+        return None
+    if len(row) != len(names):
+        expected = f"{len(names)} ({', '.join(names)}){hint if len(row) > len(names) else ''}"
+        problems.append((number, f"row {number}: found {len(row)} values, expected {expected}"))
+        return None
+    return row
+
+
+def _column_values(
+    column: Column,
+    cells: Sequence[Any],
+    as_text: bool,
+    numbers: Sequence[int],
+    problems: list[Problem],
+) -> npt.NDArray[Any]:
+    """The column's values; a cell that is none of them becomes a problem, with its row."""
+    if column.is_number:
+        values, right = _numbers(column, cells, as_text)
+    else:
+        values, right = _texts(column, cells)
+    for position in np.flatnonzero(~right).tolist():
+        cell = cells[position]
+        empty = cell is None or (isinstance(cell, str) and not cell.strip())
+        if empty and column.maximum_missing_share > 0:
+            continue
+        found = "an empty value" if empty else _found(column, cell)
+        row = numbers[position]
+        text = f"row {row}, column {column.name}: found {found}, expected {column.expected}"
+        problems.append((row, text))
+    return values
+
+
+def _numbers(
+    column: Column, cells: Sequence[Any], as_text: bool
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    """Numbers and which of them may be; a cell that is no number is NaN."""
+    fast = parse_numbers(list(cells)) if as_text else None
+    read = fast if fast is not None else [_number(cell, as_text) for cell in cells]
+    numbers = np.array([np.nan if value is None else value for value in read], dtype=np.float64)
+    low = -np.inf if column.minimum is None else column.minimum
+    high = np.inf if column.maximum is None else column.maximum
+    right = (numbers >= low) & (numbers <= high)
+    if column.type == "integer":
+        right &= numbers == np.floor(numbers)
+    return numbers, right
+
+
+def _texts(column: Column, cells: Sequence[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    """Texts and which of them may be; a cell that is no text is empty."""
+    found = [cell.strip() if column.is_text else cell for cell in map(_text_of, cells)]
+    values = np.empty(len(found), dtype=object)  # np.array would make a table of equal lists
+    values[:] = found
+    if column.is_text:
+        right = [bool(cell) and not _problem(column, cell) for cell in found]
+    else:
+        right = [cell in column.values for cell in found]
+    return values, np.array(right, dtype=bool)
+
+
+def _text_of(cell: Any) -> str:
+    return cell if isinstance(cell, str) else ""
+
+
+def _problem(column: Column, text: str) -> str:
+    longest = LONGEST_TEXT if column.maximum_length is None else column.maximum_length
+    return text_problem(text, column.minimum_length, longest)
+
+
+def _found(column: Column, cell: Any) -> str:
+    if column.is_text and isinstance(cell, str):
+        return _problem(column, cell.strip())
+    return shown(cell)
+
+
+def _number(cell: Any, as_text: bool) -> float | None:
+    if as_text:
+        return parse_number(cell)
+    if isinstance(cell, bool) or not isinstance(cell, (int, float)):
+        return None
+    try:
+        value = float(cell) + 0.0
+    except OverflowError:
+        return None
+    return value if math.isfinite(value) else None
