@@ -37,9 +37,12 @@ class Load:
 class Running:
     """A started server."""
 
-    def __init__(self, stack: Stack, process: psutil.Process, port: int, started: float) -> None:
+    def __init__(
+        self, stack: Stack, process: psutil.Process, port: int, started: float, log: Path
+    ) -> None:
         self.stack = stack
         self.port = port
+        self._log = log
         self._process = process
         self._started = started
 
@@ -47,7 +50,8 @@ class Running:
         """Seconds from the start of the process to the first 200."""
         while time.monotonic() < self._started + START_SECONDS:
             if not self._process.is_running() or self._process.status() == psutil.STATUS_ZOMBIE:
-                raise UnavailableError("ended before it was ready")
+                said = self._log.read_text(errors="replace").strip().splitlines()[-1:]
+                raise UnavailableError(f"ended before it was ready: {''.join(said)[:200]}")
             with contextlib.suppress(OSError, http.client.HTTPException):
                 if self.request("GET", self.stack.ready)[0] == 200:
                     return time.monotonic() - self._started
@@ -93,7 +97,7 @@ def started(stack: Stack, python: Path, model: Files) -> Iterator[Running]:
             stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
         )  # fmt: skip
     try:
-        yield Running(stack, psutil.Process(process.pid), port, began)
+        yield Running(stack, psutil.Process(process.pid), port, began, log)
     finally:
         for number, seconds in ((signal.SIGTERM, 15), (signal.SIGKILL, 5)):
             with contextlib.suppress(ProcessLookupError):
@@ -129,7 +133,7 @@ def load(
     )
     command = [
         require_wrk(), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "--latency",
-        "-s", str(script),        f"http://127.0.0.1:{server.port}{server.stack.path}",
+        "-s", str(script), f"http://127.0.0.1:{server.port}{server.stack.path}",
     ]  # fmt: skip
     return read_wrk(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
