@@ -72,9 +72,11 @@ def markdown(result: dict[str, Any]) -> str:
             failed = one["failed"] + many["failed"]
             rates = [f"{load['requests_per_second']:,.0f}" for load in (one, many)]
             note = f" ({failed:.0f} failed)" if failed else ""
+            one_latency = f"{one['p50_ms']:.2f}, {one['p99_ms']:.2f}" if rates[0] != "0" else "-"
+            many_latency = f"{many['p99_ms']:.2f}" if rates[1] != "0" else "-"
             lines.append(
-                f"| {name}{note} | {rates[0]} | {ratios[0]} | {one['p50_ms']:.2f}, "
-                f"{one['p99_ms']:.2f} | {rates[1]} | {ratios[1]} | {many['p99_ms']:.2f} "
+                f"| {name}{note} | {rates[0]} | {ratios[0]} | {one_latency} "
+                f"| {rates[1]} | {ratios[1]} | {many_latency} "
                 f"| {found['resident_mib']:.0f} ({found['proportional_mib']:.0f}) "
                 f"| {found['start_seconds']:.2f} | {found['difference']:.1g} |"
             )
