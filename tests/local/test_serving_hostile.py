@@ -20,6 +20,8 @@ from tests.unit.workflow.serving.models import as_csv, good_rows, hostile_bodies
 MIB = 1024 * 1024
 LIMIT = 6 * MIB
 POST = b"POST /invocations HTTP/1.1\r\ncontent-type: text/csv\r\n"
+CHUNKED = POST + b"transfer-encoding: chunked\r\n"
+ONE_CHUNK = b"5\r\n1,2,3\r\n0\r\n\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -170,13 +172,86 @@ def test_an_endless_chunked_body_is_refused_and_bounded(server: Server) -> None:
         (b"GET /ping HTTP/1.0\r\n\r\n", b"200"),
         (b"GET /\xff HTTP/1.1\r\n\r\n", b"400"),
         (POST + b"\r\n", b"400"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"400"),
+        (b"GET /ping HTTP/1.1\nhost: x\n\n", b"400"),
+        (b"GET /ping HTTP/1.1\r\nx: a\ny: b\r\n\r\n", b"400"),
+        (b"GET /ping HTTP/1.1\r\nx: a\ry: b\r\n\r\n", b"400"),
+        (b"GET /ping HTTP/1.1\r\nx: a\r\n folded\r\n\r\n", b"400"),
+        (b"GET /ping HTTP/1.1\r\nx : a\r\n\r\n", b"400"),
+        (b"GET /ping\x00 HTTP/1.1\r\n\r\n", b"400"),
+        (POST + b"content-length: 5\r\ncontent-length: 5\r\n\r\n1,2,3", b"400"),
+        (POST + b"content-length: 5, 5\r\n\r\n1,2,3", b"400"),
+        (POST + b"content-length: +5\r\n\r\n1,2,3", b"400"),
+        (CHUNKED + b"content-length: 5\r\n\r\n" + ONE_CHUNK, b"400"),
+        (CHUNKED + b"transfer-encoding: chunked\r\n\r\n" + ONE_CHUNK, b"400"),
+        (POST + b"transfer-encoding: chunked, gzip\r\n\r\n" + ONE_CHUNK, b"400"),
+        (POST + b"transfer-encoding: xchunked\r\n\r\n" + ONE_CHUNK, b"400"),
+        (POST + b"transfer-encoding: gzip, chunked\r\n\r\n" + ONE_CHUNK, b"415"),
+        (POST + b"transfer-encoding: gzip\r\n" + CHUNKED[len(POST) :] + b"\r\n" + ONE_CHUNK, b"415"),
+        (CHUNKED + b"\r\n5\n1,2,3\r\n0\r\n\r\n", b"400"),
+        (CHUNKED + b"\r\n5\r\n1,2,3XX0\r\n\r\n", b"400"),
+        (CHUNKED + b"\r\nfffffffffffffffff\r\n", b"400"),
+        (CHUNKED + b"\r\n5;a=b\r\n1,2,3\r\n0\r\ncontent-type: image/png\r\n\r\n", b"200"),
+        (POST + b"content-type: image/png\r\ncontent-length: 5\r\n\r\n1,2,3", b"415"),
+        (POST + b"content-encoding: gzip\r\ncontent-encoding: identity\r\ncontent-length: 5\r\n\r\n1,2,3",
+         b"415"),
     ],
-)
+)  # fmt: skip
 def test_broken_http(server: Server, request_: bytes, status: bytes) -> None:
     with server.connect() as channel:
         channel.sendall(request_)
         answer = read_answer(channel)
     assert answer[:13] == b"HTTP/1.1 %b " % status, answer[:200]
+
+
+@pytest.mark.parametrize("start", [b"5;", ONE_CHUNK[:-2] + b"x: "], ids=["extension", "trailer"])
+def test_what_is_around_a_chunked_body_is_bounded(server: Server, start: bytes) -> None:
+    before = server.resident
+    with server.connect() as channel:
+        channel.sendall(CHUNKED + b"\r\n" + start + b"1" * 200_000)
+        answer = read_answer(channel)
+        assert answer.startswith(b"HTTP/1.1 431 "), answer
+        assert b"trailers or chunk extensions have more than 65536 bytes" in answer
+    assert server.resident - before < 2 * MIB
+
+
+def test_an_upgrade_with_a_body_is_refused_with_the_reason(server: Server) -> None:
+    """The parser drops that body; some clients ask for HTTP/2 this way with every request."""
+    with server.connect() as channel:
+        upgrade = b"connection: upgrade\r\nupgrade: h2c\r\ncontent-length: 5\r\n\r\n1,2,3"
+        channel.sendall(POST + upgrade)
+        answer = read_answer(channel)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"send a body without the header Upgrade" in answer
+
+
+def test_a_request_behind_the_largest_body_is_answered(server: Server) -> None:
+    """A limit holds for each body, not for all that a connection has sent."""
+    large = b"1,2,3\n" * (LIMIT // 6)
+    assert len(large) == LIMIT
+    first = POST + b"accept: text/csv\r\ncontent-length: %d\r\n\r\n" % len(large) + large
+    second = POST + b"connection: close\r\ncontent-length: 5\r\n\r\n1,2,3"
+    received = b""
+    with server.connect() as channel:
+        channel.settimeout(30)
+        channel.sendall(first + second)
+        while part := channel.recv(MIB):
+            received += part
+    assert received.count(b"HTTP/1.1 200 OK") == 2
+
+
+def test_thousands_of_requests_on_one_connection(server: Server) -> None:
+    count, one = 5000, POST + b"content-length: 5\r\n\r\n1,2,3"
+    received = b""
+    with server.connect() as channel:
+        sending = threading.Thread(target=channel.sendall, args=(one * count,))
+        sending.start()
+        while received.count(b"predictions") < count:
+            part = channel.recv(MIB)
+            assert part
+            received += part
+        sending.join()
+    assert received.count(b"HTTP/1.1 200 OK") == count
 
 
 def test_clients_that_leave_in_the_middle(server: Server) -> None:

@@ -25,6 +25,10 @@ _REASONS = {
     431: "Request Header Fields Too Large", 500: "Internal Server Error", 503: "Service Unavailable",
 }  # fmt: skip
 _STARTS = {code: f"HTTP/1.1 {code} {reason}\r\n".encode() for code, reason in _REASONS.items()}
+_ENCODINGS = (  # header, the value that leaves the body as it is, what to say of others
+    (b"content-encoding", b"identity", "none"),
+    (b"transfer-encoding", b"chunked", "chunked alone"),
+)
 _METHODS = {b"/ping": "GET", b"/execution-parameters": "GET", b"/invocations": "POST"}
 
 
@@ -100,11 +104,12 @@ class Application:
 
     def _predict(self, request: Request) -> tuple[str, bytes]:
         headers = request.headers
-        encoding = headers.get(b"content-encoding")
-        if encoding and encoding.lower() != b"identity":
-            raise Refusal(
-                415, f"Content-Encoding: found {encoding.decode('latin-1')[:100]!r}, expected none."
-            )
+        for name, plain, expected in _ENCODINGS:
+            encoding = headers.get(name)
+            if encoding and encoding.lower() != plain:
+                found = encoding.decode("latin-1")[:100]
+                title = name.decode().title()
+                raise Refusal(415, f"{title}: found {found!r}, expected {expected}.")
         kind, accept = headers.get(b"content-type"), headers.get(b"accept")
         return self._engine.respond(
             request.body,

@@ -26,6 +26,7 @@ _KEPT = frozenset(
         b"accept",
         b"content-length",
         b"content-encoding",
+        b"transfer-encoding",
         b"expect",
         CUSTOM_ATTRIBUTES,
     )
@@ -46,11 +47,12 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._parser = httptools.HttpRequestParser(self)
         self._in_headers = self._in_body = False
-        self._header_bytes = 0  # received since the headers began
+        self._header_bytes = 0  # received since the headers began, or since the last byte of a body
         self._header_size = 0  # of what the parser made of them
         self._url = b""
         self._headers: dict[bytes, bytes] = {}
         self._chunks: list[bytes] = []
+        self._body_bytes = 0
         self._held = 0  # bytes of bodies this connection holds, counted by the worker too
         self._waiting: deque[Request] = deque()  # requests sent before the one in work was answered
         self._busy = False
@@ -70,7 +72,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._worker.forget(self)
-        self._release()
+        self._release(self._held)
         self.deadline = None
 
     def eof_received(self) -> bool:
@@ -82,8 +84,7 @@ class Connection(asyncio.Protocol):
             if self._discarded > DISCARDED_BYTES:
                 self._transport.abort()
             return
-        if self._in_headers or not self._in_body:
-            self._header_bytes += len(data)
+        self._header_bytes += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -92,8 +93,11 @@ class Connection(asyncio.Protocol):
             )
         except httptools.HttpParserError as error:
             self._refuse(400, f"The request is not HTTP/1.1: {error}.")
-        if self._in_headers and self._header_bytes > HEADER_BYTES:
-            self._refuse_headers()
+        if self._header_bytes > HEADER_BYTES:
+            if self._in_headers:
+                self._refuse_headers("headers")
+            elif self._in_body:
+                self._refuse_headers("trailers or chunk extensions")
 
     def pause_writing(self) -> None:
         self._write_paused = True
@@ -108,7 +112,8 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         self._in_headers = True
-        self._url, self._headers, self._chunks, self._header_size = b"", {}, [], 0
+        self._url, self._headers, self._header_size = b"", {}, 0
+        self._chunks, self._body_bytes = [], 0
         if not self._busy:
             self._wait(self._settings.header_seconds)
 
@@ -119,19 +124,25 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         self._header_size += len(name) + len(value) + 4  # a colon, a space, an end of line
         name = name.lower()
-        if name in _KEPT:
-            self._headers[name] = value
+        if name in _KEPT and self._in_headers:  # in the trailers nothing is taken
+            before = self._headers.get(name)
+            self._headers[name] = value if before is None else before + b", " + value
 
     def on_headers_complete(self) -> None:
         self._in_headers, self._in_body, self._header_bytes = False, True, 0
         if self._discarded is not None:
             return
         if self._header_size > HEADER_BYTES:
-            self._refuse_headers()
+            self._refuse_headers("headers")
             return
         length = self._headers.get(b"content-length", b"0")
         if len(length) > 18 or int(length) > self._settings.maximum_body:
             self._refuse_size(f"{length.decode()[:30]} bytes")
+        elif self._parser.should_upgrade() and (
+            length != b"0" or b"transfer-encoding" in self._headers
+        ):
+            # The parser takes what follows for the other protocol, and gives no body.
+            self._refuse(400, "Found a body and Upgrade; send a body without the header Upgrade.")
         elif self._headers.get(b"expect", b"").lower() == b"100-continue" and not self._busy:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         if not self._busy and self._discarded is None:
@@ -141,14 +152,16 @@ class Connection(asyncio.Protocol):
         if self._discarded is not None:
             return
         self._chunks.append(body)
+        self._header_bytes = 0
+        self._body_bytes += len(body)
         self._held += len(body)
-        if self._held > self._settings.maximum_body:
+        if self._body_bytes > self._settings.maximum_body:
             self._refuse_size(f"more than {self._settings.maximum_body} bytes")
         elif not self._worker.hold(len(body)):
             self._refuse(503, "Too many large requests at once; try again.")
 
     def on_message_complete(self) -> None:
-        self._in_body = False
+        self._in_body, self._header_bytes = False, 0
         if self._discarded is not None:
             return
         method, keep_alive = self._parser.get_method(), self._parser.should_keep_alive()
@@ -211,16 +224,16 @@ class Connection(asyncio.Protocol):
         return self._busy or self._write_paused or self._discarded is not None
 
     def _write(self, answer: bytes, request: Request) -> None:
-        if self._held:
-            self._release()
+        if request.body:
+            self._release(len(request.body))
         # First, so that pause_writing has the last word.
         self._wait(self._settings.idle_seconds)
         self._transport.write(answer)
         if not request.keep_alive or self._worker.application.draining:
             self.close()
 
-    def _refuse_headers(self) -> None:
-        self._refuse(431, f"The headers have more than {HEADER_BYTES} bytes.")
+    def _refuse_headers(self, what: str) -> None:
+        self._refuse(431, f"The {what} have more than {HEADER_BYTES} bytes.")
 
     def _refuse_size(self, found: str) -> None:
         limit = self._settings.maximum_body
@@ -231,8 +244,8 @@ class Connection(asyncio.Protocol):
         if self._discarded is not None:
             return
         self._discarded = 0
-        self._release()
-        if self._busy:  # an answer is due first, and this one would overtake it
+        self._release(self._held)
+        if self._busy or self._waiting:  # an answer is due first, and this one would overtake it
             self._transport.abort()
             return
         self._transport.write(response(status, message, close=True, echoed=None))
@@ -260,6 +273,6 @@ class Connection(asyncio.Protocol):
     def _wait(self, seconds: float) -> None:
         self.deadline = self._worker.loop.time() + seconds
 
-    def _release(self) -> None:
-        self._worker.release(self._held)
-        self._held = 0
+    def _release(self, size: int) -> None:
+        self._worker.release(size)
+        self._held -= size

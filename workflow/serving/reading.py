@@ -64,6 +64,8 @@ class FastReader:
             cells = orjson.loads(b"[" + block.replace(b"\n", b",") + b"]")
         except orjson.JSONDecodeError:
             return None  # a number that JSON does not write so, such as +1 or .5
+        if not cells:  # spaces alone, where a row has one column
+            return None
         return self._in_range(_as_matrix(cells, self._count))
 
     def _csv_of_texts(self, block: bytes) -> Matrix | None:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from ml.errors import InvalidRequestError
+from ml.inference.answers import refuse_overflow
 from ml.inference.requests import CSV, JSON
 
 _LINE = orjson.OPT_APPEND_NEWLINE
@@ -24,6 +24,11 @@ class Predicted:
 
     values: npt.NDArray[Any]
     probabilities: npt.NDArray[np.float64] | None = None
+
+    @property
+    def checked(self) -> npt.NDArray[Any]:
+        """A number a row; it is not finite where the model overflowed."""
+        return self.values if self.probabilities is None else self.probabilities.sum(axis=1)
 
 
 class Writer:
@@ -44,8 +49,9 @@ class Writer:
                 body = b'{"predictions":' + orjson.dumps(items) + b"}"
             else:
                 body = b"".join([orjson.dumps(item, None, _LINE) for item in items])
-        if b"null" in body:  # what orjson makes of infinity and NaN; or a label of that name
-            _refuse_overflow(parts)
+        # orjson makes null of infinity and NaN (or it is a label); a CSV line shows no probability.
+        if b"null" in body or (kind == CSV and self._classes is not None):
+            refuse_overflow([part.checked for part in parts])
         return body
 
     def _csv(self, part: Predicted) -> bytes:
@@ -70,16 +76,3 @@ def _csv_line(name: str) -> bytes:
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow([name])
     return line.getvalue().encode()
-
-
-def _refuse_overflow(parts: list[Predicted]) -> None:
-    row = 0
-    for part in parts:
-        values = part.values if part.probabilities is None else part.probabilities.sum(axis=1)
-        wrong = np.flatnonzero(~np.isfinite(values))
-        if wrong.size:
-            raise InvalidRequestError(
-                f"row {row + int(wrong[0]) + 1}: the prediction is {values[wrong[0]]}, which no answer can "
-                "hold; the row's values are too large for the model."
-            )
-        row += len(values)

@@ -50,6 +50,9 @@ class Graph:
     def double(self, tensor: str) -> str:
         return self.node("Cast", tensor, to=self._types.DOUBLE)
 
+    def whole(self, tensor: str) -> str:
+        return self.node("Cast", tensor, to=self._types.INT64)
+
     def single_precision(self, tensor: str) -> str:
         """Rounded to float32, which scikit-learn's trees and XGBoost do to every row."""
         return self.node("Cast", tensor, to=self._types.FLOAT)
@@ -170,13 +173,20 @@ def add_values(graph: Graph, tensor: str) -> Outputs:
 
 
 def add_classes(
-    graph: Graph, scores: str, classes: int, *, probabilities: bool = True, slope: float = 1.0
+    graph: Graph,
+    scores: str,
+    classes: int,
+    *,
+    probabilities: bool = True,
+    slope: float = 1.0,
+    zero_is_first: bool = True,
 ) -> Outputs:
     """Labels and probabilities from scores: one column of log-odds for two classes, else one a class."""
     if classes == 2:
-        zero = graph.constant([[0.0]])
-        two = graph.node("Concat", graph.node("Mul", scores, zero), scores, axis=1)
-        graph.node("ArgMax", two, axis=1, keepdims=0, name=LABELS)
+        above = graph.node(
+            "Greater" if zero_is_first else "GreaterOrEqual", scores, graph.constant([[0.0]])
+        )
+        graph.node("Reshape", graph.whole(above), graph.constant([-1], np.int64), name=LABELS)
         if not probabilities:
             return {LABELS: None}
         odds = graph.node("Mul", scores, graph.constant([[slope]])) if slope != 1.0 else scores

@@ -24,12 +24,13 @@ def add_ensemble(graph: Graph, ensemble: Ensemble, rows: str) -> Outputs:
     scores = _add_trees(graph, rows, ensemble.trees, ensemble.targets)
     if ensemble.divisor != 1:
         scores = graph.node("Div", scores, graph.constant([[ensemble.divisor]]))
-    scores = graph.node("Add", scores, graph.constant([ensemble.start]))
     if ensemble.link == "shares":
         return add_shares(graph, scores, ensemble.targets)
     if ensemble.link in ("sigmoid", "softmax"):
         classes = 2 if ensemble.link == "sigmoid" else ensemble.targets
-        return add_classes(graph, scores, classes, slope=ensemble.slope)
+        return add_classes(
+            graph, scores, classes, slope=ensemble.slope, zero_is_first=ensemble.zero_is_first
+        )
     return add_values(graph, graph.node("Exp", scores) if ensemble.link == "exp" else scores)
 
 

@@ -53,8 +53,8 @@ def tables_of(pipeline: Any, names: list[str]) -> bytes | None:
     stream = io.BytesIO()
     np.savez_compressed(
         stream, edges=np.concatenate(edges), edge_counts=[len(one) for one in edges], masks=masks,
-        leaves=values, start=ensemble.start, divisor=ensemble.divisor, slope=ensemble.slope,
-        link=ensemble.link,
+        leaves=values, targets=ensemble.targets, divisor=ensemble.divisor, slope=ensemble.slope,
+        link=ensemble.link, zero_is_first=ensemble.zero_is_first,
     )  # fmt: skip
     return stream.getvalue()
 

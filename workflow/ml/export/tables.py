@@ -9,7 +9,7 @@ added up in advance. numpy does it for a block of rows in a few calls, in double
     edges, edge_counts   thresholds of every column, ascending, the last infinity; their number
     masks                (intervals of all columns, trees): the open leaves; NaN has an interval of its own
     leaves               (trees, leaves): their values
-    start, divisor, slope, link     from the sums of leaves to predictions, as in ml.export.trees
+    targets, divisor, slope, link, zero_is_first   from the leaves to predictions, as in ml.export.trees
 """
 
 from __future__ import annotations
@@ -35,9 +35,10 @@ class TreeTables:
             self._edges = np.split(arrays["edges"], np.cumsum(counts)[:-1])
             self._masks: npt.NDArray[Any] = arrays["masks"]
             leaves = arrays["leaves"]
-            self._start: Matrix = arrays["start"]
+            self._targets = int(arrays["targets"])
             self._divisor, self._slope = float(arrays["divisor"]), float(arrays["slope"])
             self._link = str(arrays["link"])
+            self._zero_is_first = bool(arrays["zero_is_first"])
         # A column's intervals: one up to each edge, and one for NaN, which numpy sorts behind infinity.
         self._offsets = np.cumsum(counts + 1) - (counts + 1)
         self._leaves = leaves.ravel()
@@ -47,13 +48,12 @@ class TreeTables:
 
     def predict(self, rows: Matrix) -> list[npt.NDArray[Any]]:
         """Values, or for classes the positions of the labels and (rows, classes) probabilities."""
-        sums = np.empty((len(rows), len(self._start)))
+        sums = np.empty((len(rows), self._targets))
         for begin in range(0, len(rows), self._block):
             part = rows[begin : begin + self._block]
             sums[begin : begin + self._block] = self._sums(part)
         if self._divisor != 1:
             sums /= self._divisor
-        sums += self._start
         return self._linked(sums)
 
     def _sums(self, rows: Matrix) -> Matrix:
@@ -69,8 +69,7 @@ class TreeTables:
         leaves += self._first_leaf
         # Transposed, so that trees are added one after another as scikit-learn does, with the same rounding.
         values = self._leaves.take(np.ascontiguousarray(leaves.T))
-        targets = len(self._start)
-        sums: Matrix = values.reshape(-1, targets, len(rows)).sum(axis=0).T
+        sums: Matrix = values.reshape(-1, self._targets, len(rows)).sum(axis=0).T
         return sums
 
     def _linked(self, sums: Matrix) -> list[npt.NDArray[Any]]:
@@ -82,7 +81,8 @@ class TreeTables:
             scores = sums[:, 0]
             with np.errstate(over="ignore"):  # exp(1000) is infinity, and 1 / infinity is right
                 second = 1.0 / (1.0 + np.exp(-self._slope * scores))
-            return [(scores > 0).astype(np.int64), np.column_stack([1.0 - second, second])]
+            above = scores > 0 if self._zero_is_first else scores >= 0
+            return [above.astype(np.int64), np.column_stack([1.0 - second, second])]
         labels = sums.argmax(axis=1)
         if self._link == "softmax":
             shares = np.exp(sums - sums.max(axis=1, keepdims=True))

@@ -6,7 +6,7 @@ whether they still mean the same in another version is settled by comparing pred
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,14 +35,18 @@ class Tree:
 
 @dataclass(frozen=True)
 class Ensemble:
-    """Trees whose leaves are added up by target, divided, and added to a start."""
+    """Trees whose leaves are added up by target, and divided.
+
+    A start value is in the leaves of the first trees: the sum begins with it in scikit-learn too, and in
+    another order its rounding would decide otherwise between classes of equal probability.
+    """
 
     trees: list[Tree]
     targets: int
-    start: Floats  # one a target
     divisor: float = 1.0
     link: str = "identity"  # from scores to predictions: identity, exp, sigmoid, softmax, shares
     slope: float = 1.0  # of the log-odds in the scores
+    zero_is_first: bool = True  # the class of a sigmoid's score of 0
 
 
 def is_passthrough(transformer: Any) -> bool:
@@ -97,7 +101,13 @@ def _histogram_boosting(estimator: Any) -> Ensemble:
     else:
         raise CannotExportError(f"{type(estimator).__name__} with the link {name}")
     start = np.ravel(estimator._baseline_prediction).astype(np.float64)
-    return Ensemble(trees, int(estimator.n_trees_per_iteration_), start, link=link)
+    return Ensemble(_from(start, trees), int(estimator.n_trees_per_iteration_), link=link)
+
+
+def _from(start: Floats, trees: list[Tree]) -> list[Tree]:
+    """The trees, with the start of each target added to the leaves of its first tree."""
+    first = [replace(tree, value=start[tree.target] + tree.value) for tree in trees[: len(start)]]
+    return first + trees[len(start) :]
 
 
 def _gradient_boosting(estimator: Any) -> Ensemble:
@@ -112,12 +122,12 @@ def _gradient_boosting(estimator: Any) -> Ensemble:
     ]
     classified = hasattr(estimator, "classes_")
     return Ensemble(
-        trees,
+        _from(start, trees),
         int(estimator.estimators_.shape[1]),
-        start,
         link=_classes_link(estimator) if classified else "identity",
         # The exponential loss (AdaBoost's) has half the log-odds as its score.
         slope=2.0 if estimator.loss == "exponential" else 1.0,
+        zero_is_first=False,
     )
 
 
@@ -126,7 +136,7 @@ def _forest(estimator: Any) -> Ensemble:
     members = getattr(estimator, "estimators_", [estimator])
     if not hasattr(estimator, "classes_"):
         trees = [_tree(member.tree_, member.tree_.value[:, 0, 0]) for member in members]
-        return Ensemble(trees, 1, np.zeros(1), float(len(members)))
+        return Ensemble(trees, 1, float(len(members)))
     # A leaf here has one value, so each class has a copy of the trees with its own shares.
     trees = []
     for member in members:
@@ -134,7 +144,7 @@ def _forest(estimator: Any) -> Ensemble:
         shares = counts / counts.sum(axis=1, keepdims=True)
         trees += [_tree(member.tree_, shares[:, k], k) for k in range(shares.shape[1])]
     classes = len(estimator.classes_)
-    return Ensemble(trees, classes, np.zeros(classes), float(len(members)), "shares")
+    return Ensemble(trees, classes, float(len(members)), "shares")
 
 
 def _tree(tree: Any, value: npt.NDArray[Any], target: int = 0) -> Tree:

@@ -5,16 +5,43 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
+import numpy.typing as npt
 
-from ml.errors import NotAcceptableError
-from ml.inference.requests import CONTENT_TYPES, CSV, JSON, JSON_LINES, Rows, decode, features_of
+from ml.errors import InvalidRequestError, NotAcceptableError
+from ml.inference.requests import (
+    CONTENT_TYPES,
+    CSV,
+    JSON,
+    JSON_LINES,
+    Rows,
+    decode,
+    features_of,
+    listed,
+)
+
+if TYPE_CHECKING:  # our own server encodes its answers here too, and starts without joblib
+    import pandas as pd
+
+    from ml.model.artifact import LoadedModel
 
 if TYPE_CHECKING:  # our own server encodes its answers here too, and starts without joblib
     from ml.model.artifact import LoadedModel
+
+
+class NoAnswerError(InvalidRequestError):
+    """Rows that are right, and for which the model has no answer: their values are too large for it.
+
+    `reasons` are by the number of the row in the request, and go on behind "row 2".
+    """
+
+    def __init__(self, reasons: Mapping[int, str]) -> None:
+        super().__init__(f"{listed([f'row {n}{text}' for n, text in reasons.items()])}.")
+        self.reasons = reasons
 
 
 @dataclass(frozen=True)
@@ -35,15 +62,52 @@ def respond(
 
 
 def answer(rows: Rows, model: LoadedModel) -> Answer:
+    """Predict; raise InvalidRequestError for rows whose values are too large for the model."""
     features = features_of(rows, model.use_case)
-    predicted = model.pipeline.predict(features)
-    if model.use_case.task == "regression":
-        return Answer(np.asarray(predicted, dtype=np.float64).tolist())
-    labels = [str(label) for label in predicted]
-    if not hasattr(model.pipeline, "predict_proba"):
-        return Answer(labels, model.use_case.target_column.values)
-    probabilities = model.pipeline.predict_proba(features).tolist()
-    return Answer(labels, tuple(str(label) for label in model.pipeline.classes_), probabilities)
+    with np.errstate(over="ignore", invalid="ignore"):  # found in the predictions
+        try:
+            predicted = model.pipeline.predict(features)
+        except ValueError as error:
+            _refuse_too_large(features, error)
+        if model.use_case.task == "regression":
+            values = np.asarray(predicted, dtype=np.float64)
+            refuse_overflow([values])
+            return Answer(values.tolist())
+        labels = [str(label) for label in predicted]
+        if not hasattr(model.pipeline, "predict_proba"):
+            return Answer(labels, model.use_case.target_column.values)
+        probabilities = model.pipeline.predict_proba(features)
+    refuse_overflow([probabilities.sum(axis=1)])
+    classes = tuple(str(label) for label in model.pipeline.classes_)
+    return Answer(labels, classes, probabilities.tolist())
+
+
+def _refuse_too_large(features: pd.DataFrame, error: ValueError) -> NoReturn:
+    """Say which row has a number that the trees of scikit-learn do not take."""
+    reasons: dict[int, str] = {}
+    largest = np.finfo(np.float32).max
+    for name in features.columns:
+        if features[name].dtype == np.float64:
+            values = features[name].to_numpy()
+            for row in np.flatnonzero(np.abs(values) > largest).tolist():
+                why = "which single precision cannot hold, and the model computes in it"
+                reasons[row + 1] = f", column {name}: found {values[row]:g}, {why}"
+    if not reasons:
+        raise error
+    raise NoAnswerError(dict(sorted(reasons.items()))) from error
+
+
+def refuse_overflow(parts: Sequence[npt.NDArray[np.float64]]) -> None:
+    """Raise NoAnswerError where a prediction is infinite or not a number; `parts` are the rows in order."""
+    reasons: dict[int, str] = {}
+    first = 1
+    for values in parts:
+        for row in np.flatnonzero(~np.isfinite(values)).tolist():
+            why = "which no answer can hold; the row's values are too large for the model"
+            reasons[first + row] = f": the prediction is {values[row]}, {why}"
+        first += len(values)
+    if reasons:
+        raise NoAnswerError(reasons)
 
 
 def encode(result: Answer, accept: str | None) -> tuple[str, str]:

@@ -21,7 +21,7 @@ from contextlib import suppress
 from ml.config.cells import shown
 from ml.config.use_case import UseCase
 from ml.errors import InvalidRequestError
-from ml.inference.answers import accepted
+from ml.inference.answers import NoAnswerError, accepted
 from ml.inference.requests import (
     CSV,
     JSON,
@@ -66,22 +66,24 @@ class BadRows:
         if form not in (CSV, JSON_LINES):
             return self._respond(body, content_type, accept)
         kind = accepted(accept)
+        line_kind = CSV if kind == CSV else JSON_LINES
         refusal = None
         try:
-            found, answer = self._respond(body, content_type, accept)
-            # Empty lines at the end and texts of several lines are no lines of the answer.
-            if not self._skip or found == JSON or _count(answer) == _count(body):
-                return found, answer
+            answer = self._respond(body, content_type, line_kind if self._skip else kind)[1]
+            if not self._skip:
+                return kind, answer
+            if _is_row_a_line(body) and _count(answer) == _count(body):
+                return kind, _document(answer.split(b"\n")[:-1]) if kind == JSON else answer
         except InvalidRequestError as error:
             refusal = error
         lines = _lines(body)
-        answers, bad = self._answer_lines(lines, content_type, CSV if kind == CSV else JSON_LINES)
+        answers, bad = self._answer_lines(lines, content_type, line_kind)
         if refusal is not None and not (self._skip and bad):
             raise (_refusal(bad, lines) if bad else refusal) from None
         if len(bad) == len(lines) >= NONE_RIGHT:
             raise _refusal(bad, lines, f"None of these {len(lines)} rows is right: ")
         if kind == JSON:
-            return kind, b'{"predictions":[' + b",".join(answers) + b"]}"
+            return kind, _document(answers)
         return kind, b"\n".join([*answers, b""])
 
     def _answer_lines(
@@ -106,16 +108,26 @@ class BadRows:
     ) -> tuple[list[bytes], dict[int, str]]:
         with suppress(InvalidRequestError):
             answers = self._answers(lines, content_type, kind)
-            if len(answers) == len(lines):
+            if len(answers) == len(lines) and not any(b"\r" in line for line in lines):
                 return answers, {}
         bad = find_bad_rows(lines, first, content_type_of(content_type), self._use_case)
-        right = [line for number, line in enumerate(lines, start=first) if number not in bad]
-        answers = self._answers(right, content_type, kind) if right else []
+        numbers = range(first, first + len(lines))
+        right = [number for number in numbers if number not in bad]
+        answers = []
+        while right:
+            try:
+                answers = self._answers([lines[n - first] for n in right], content_type, kind)
+                break
+            except NoAnswerError as error:  # nothing is wrong with these rows but for this model
+                bad |= {
+                    right[n - 1]: f"row {right[n - 1]}{why}" for n, why in error.reasons.items()
+                }
+                right = [number for number in right if number not in bad]
         if len(answers) != len(right):
             raise RuntimeError(f"{len(answers)} answers to {len(right)} rows")
         following = iter(answers)
-        numbers = range(first, first + len(lines))
-        return [_instead(bad[n], kind) if n in bad else next(following) for n in numbers], bad
+        in_place = [_instead(bad[n], kind) if n in bad else next(following) for n in numbers]
+        return in_place, dict(sorted(bad.items()))
 
     def _answers(self, lines: Sequence[bytes], content_type: str | None, kind: str) -> list[bytes]:
         return self._respond(b"\n".join(lines), content_type, kind)[1].split(b"\n")[:-1]
@@ -161,6 +173,15 @@ def say(message: str) -> None:
 def _lines(body: bytes) -> list[bytes]:
     lines = body.removeprefix(_BYTE_ORDER_MARK).removesuffix(b"\n").split(b"\n")
     return [line.removesuffix(b"\r") for line in lines] if b"\r" in body else lines
+
+
+def _is_row_a_line(body: bytes) -> bool:
+    """Whether a line holds one row at most: to CSV a carriage return alone ends a row too."""
+    return b"\r" not in body or b"\r" not in body.replace(b"\r\n", b"\n")
+
+
+def _document(answers: Sequence[bytes]) -> bytes:
+    return b'{"predictions":[' + b",".join(answers) + b"]}"
 
 
 def _count(body: bytes) -> int:

@@ -45,8 +45,9 @@ def test_csv_that_is_left_to_the_careful_way(reader: FastReader, body: bytes) ->
     assert reader.csv(body) is None
 
 
-def test_nothing_is_no_row_of_a_single_column() -> None:
-    assert FastReader(make_use_case("Ridge", NUMBERS[:1]), {}).csv(b"") is None
+@pytest.mark.parametrize("body", [b"", b" ", b"   "])
+def test_nothing_is_no_row_of_a_single_column(body: bytes) -> None:
+    assert FastReader(make_use_case("Ridge", NUMBERS[:1]), {}).csv(body) is None
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 
 from ml.config.use_case import Batch, UseCase, parse_use_case
 from ml.errors import InvalidRequestError, NotAcceptableError, UnsupportedContentTypeError
+from ml.inference.answers import NoAnswerError
 from ml.inference.bad_rows import LOGGED, BadRows, find_bad_rows, fingerprint, in_transform_job
 from ml.inference.requests import CSV, JSON, JSON_LINES, arrays_of, decode
 
@@ -66,6 +67,7 @@ def ask(body: bytes, use_case: UseCase = SKIP, kind: str = CSV, accept: str = CS
         (b'1,"a\nb"\n3,c\n', b"\n\n6\n"),  # SageMaker may cut between the two lines of this row
         (b'1,a"b"\n2,"b\n', b"2\n\n"),
         (b"1,a\r2,b\n3,c\n", b"\n6\n"),
+        (b"1,a\r2,b\n\n", b"\n\n"),  # as many rows as lines, but not a row a line
         (b"1001,a\n-1,b\nnan,c\n,d\n5,e\n", b"\n\n\n\n10\n"),
     ],
 )
@@ -99,6 +101,44 @@ def test_json_says_why_in_the_place_of_the_prediction(
             assert item["error"].startswith(wanted)
         else:
             assert item == wanted
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [(b'[1,"a"]\n\n[3,"c"]\n', [2, {}, 6]), (b'\n[3,"c"]\n\n', [{}, 6, {}])],
+)
+@pytest.mark.parametrize("accept", [JSON_LINES, JSON])
+def test_an_empty_line_has_its_place_in_every_form(
+    body: bytes, expected: list[Any], accept: str
+) -> None:
+    answer = ask(body, kind=JSON_LINES, accept=accept)
+    found = (
+        json.loads(answer)["predictions"]
+        if accept == JSON
+        else [json.loads(line) for line in answer.splitlines()]
+    )
+    assert [item if isinstance(item, int) else {} for item in found] == expected
+
+
+def test_rows_that_the_model_cannot_answer_are_bad_rows(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def answer(body: bytes, *_: object) -> tuple[str, bytes]:
+        """Refuses 9 as too large, and when there is none, 8."""
+        rows = arrays_of(decode(body, CSV), FAIL)["once"].tolist()
+        for limit in (9, 8):
+            reasons = {n: f": {row} is too large" for n, row in enumerate(rows, 1) if row == limit}
+            if reasons:
+                raise NoAnswerError(reasons)
+        return CSV, "".join(f"{2 * row:g}\n" for row in rows).encode()
+
+    body = b"8,a\n1,a\nx,a\n9,a\n3,a\n"
+    assert BadRows(SKIP, answer).respond(body, CSV, CSV) == (CSV, b"\n2\n\n\n6\n")
+    assert ": row 4: 9.0 is too large: '9,a'" in capsys.readouterr().err
+    with pytest.raises(
+        InvalidRequestError, match=r"^row 1: 8.0 is too large; .* Row 1 is '8,a'\.$"
+    ):
+        BadRows(FAIL, answer).respond(body, CSV, CSV)
 
 
 def test_a_failure_shows_the_first_bad_row(capsys: pytest.CaptureFixture[str]) -> None:

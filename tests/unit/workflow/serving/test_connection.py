@@ -1,0 +1,97 @@
+"""Requests that a client sends before it has read the answers to earlier ones."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from serving.application import Request
+from serving.connection import Connection
+from serving.settings import Settings
+from serving.worker import Worker
+
+POST = b"POST /invocations HTTP/1.1\r\ncontent-length: 5\r\n\r\n1,2,3"
+
+
+class FakeApplication:
+    draining = False
+
+    def respond(self, request: Request) -> bytes:
+        return b"answer to %b;" % request.body
+
+
+class FakeLoop:
+    def time(self) -> float:
+        return 0.0
+
+
+class FakeWorker:
+    """What a connection asks of its worker."""
+
+    def __init__(self) -> None:
+        self.settings = Settings()
+        self.application = FakeApplication()
+        self.loop = FakeLoop()
+        self.connections: set[Connection] = set()
+        self.held = 0
+
+    def hold(self, size: int) -> bool:
+        self.held += size
+        return True
+
+    def release(self, size: int) -> None:
+        self.held -= size
+
+    def forget(self, connection: Connection) -> None:
+        self.connections.discard(connection)
+
+
+class FakeTransport:
+    def __init__(self) -> None:
+        self.written = b""
+        self.aborted = False
+
+    def write(self, data: bytes) -> None:
+        self.written += data
+
+    def abort(self) -> None:
+        self.aborted = True
+
+    def can_write_eof(self) -> bool:
+        return False
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+
+def connected() -> tuple[Connection, FakeTransport, FakeWorker]:
+    worker, transport = FakeWorker(), FakeTransport()
+    connection = Connection(cast(Worker, worker))
+    connection.connection_made(cast(Any, transport))
+    return connection, transport, worker
+
+
+def test_bodies_are_counted_until_they_are_answered() -> None:
+    connection, transport, worker = connected()
+    connection.pause_writing()
+    connection.data_received(POST * 3)
+    assert (transport.written, worker.held) == (b"", 15)
+    connection.resume_writing()
+    assert (transport.written, worker.held) == (b"answer to 1,2,3;" * 3, 0)
+
+
+def test_a_lost_connection_holds_nothing() -> None:
+    connection, _, worker = connected()
+    connection.pause_writing()
+    connection.data_received(POST * 2 + POST[:-1])
+    connection.connection_lost(None)
+    assert worker.held == 0
+    assert not worker.connections
+
+
+def test_a_refusal_does_not_overtake_the_answers_that_are_due() -> None:
+    """The client would take it for the answer to its first request."""
+    connection, transport, worker = connected()
+    connection.pause_writing()
+    connection.data_received(POST + b"nonsense\r\n\r\n")
+    assert (transport.written, transport.aborted, worker.held) == (b"", True, 0)
