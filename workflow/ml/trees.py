@@ -37,8 +37,8 @@ class Tree:
 class Ensemble:
     """Trees whose leaves are added up by target, and divided.
 
-    A start value is in the leaves of the first trees: the sum begins with it in scikit-learn too, and in another
-    order its rounding would decide otherwise between classes of equal probability.
+    A start value is in the leaves of the first trees: the sum begins with it in scikit-learn too, and in
+    another order its rounding would decide otherwise between classes of equal probability.
     """
 
     trees: list[Tree]
