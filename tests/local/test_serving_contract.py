@@ -300,6 +300,47 @@ def test_a_model_that_cannot_be_served_ends_the_container_with_its_reason(
     assert "model.onnx is not the file that train wrote" in server.log.read_text()
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [("model_file", None, "KeyError: 'model_file'"), ("categories", 3, "'int' object has no attr")],
+)
+def test_an_error_while_loading_ends_the_container_too(
+    model: Path, use_case: UseCase, tmp_path: Path, key: str, value: object, reason: str
+) -> None:
+    """The next worker would meet the same model."""
+    broken = tmp_path / "model"
+    broken.mkdir()
+    for file in SERVED_FILES:
+        (broken / file).write_bytes((model / file).read_bytes())
+    card = json.loads((broken / "model.json").read_text())
+    del card["serving"][key]
+    if value is not None:
+        card["serving"][key] = value
+    (broken / "model.json").write_text(json.dumps(card))
+    server = Server(broken, tmp_path / "log")
+    assert server.process.wait(10) == 1
+    log = server.log.read_text()
+    assert reason in log
+    assert "the model cannot be loaded" in log
+
+
+def test_workers_that_are_killed_while_they_load_end_the_container(
+    model: Path, use_case: UseCase, tmp_path: Path
+) -> None:
+    """As the system does where the memory does not suffice: SageMaker would wait for ever."""
+    server = Server(model, tmp_path / "log")
+    deadline = time.monotonic() + 30
+    try:
+        while server.process.poll() is None and time.monotonic() < deadline:
+            for worker in server.workers:
+                worker.kill()
+            time.sleep(0.01)
+        assert server.process.poll() == 1
+        assert "6 workers in a row ended before the model was loaded" in server.log.read_text()
+    finally:
+        server.kill_rest()
+
+
 def test_a_bad_setting_is_named(model: Path, tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="SAGEMAKER_BIND_TO_PORT: found 'http', expected"):
         Server(model, tmp_path / "log", SAGEMAKER_BIND_TO_PORT="http")

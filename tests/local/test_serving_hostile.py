@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import statistics
@@ -238,6 +239,28 @@ def test_a_request_behind_the_largest_body_is_answered(server: Server) -> None:
         while part := channel.recv(MIB):
             received += part
     assert received.count(b"HTTP/1.1 200 OK") == 2
+
+
+def test_large_requests_of_clients_that_were_closed_do_not_pile_up(server: Server) -> None:
+    """Their connections end at the nonsense behind the body, while the body is in work or waits for it."""
+    large = b"1,2,3\n" * (LIMIT // 6)
+    request = POST + b"content-length: %d\r\n\r\n" % len(large) + large + b"nonsense\r\n\r\n"
+    most = 0
+    for _ in range(150):
+        with server.connect() as channel:
+            with contextlib.suppress(OSError):  # closed while it sends
+                channel.sendall(request)
+            assert b"200 OK" not in read_answer(channel)
+        most = max(most, server.resident)
+    assert most < 700 * MIB
+    started = time.monotonic()
+    while (
+        status := server.predict(large, accept="text/csv").status
+    ) == 503:  # what is in work ends first
+        assert time.monotonic() - started < 8
+        time.sleep(0.1)
+    assert status == 200
+    assert time.monotonic() - started < 8
 
 
 def test_thousands_of_requests_on_one_connection(server: Server) -> None:

@@ -53,9 +53,10 @@ class Connection(asyncio.Protocol):
         self._headers: dict[bytes, bytes] = {}
         self._chunks: list[bytes] = []
         self._body_bytes = 0
+        self._in_work = 0  # bytes of the body that the thread has
         self._held = 0  # bytes of bodies this connection holds, counted by the worker too
         self._waiting: deque[Request] = deque()  # requests sent before the one in work was answered
-        self._busy = False
+        self._busy = self._lost = False
         self._write_paused = False  # the client does not read its answers: no more are made
         self._discarded: int | None = None  # a number once the connection only waits to be closed
 
@@ -71,8 +72,9 @@ class Connection(asyncio.Protocol):
         self._wait(self._settings.header_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._lost = True
         self._worker.forget(self)
-        self._release(self._held)
+        self._release_waiting()
         self.deadline = None
 
     def eof_received(self) -> bool:
@@ -193,15 +195,17 @@ class Connection(asyncio.Protocol):
         if len(request.body) > INLINE_BYTES:
             self._busy = True
             self.deadline = None
+            self._in_work = len(request.body)
             self._transport.pause_reading()
-            self._worker.in_thread(request, self._finish)
+            self._worker.in_thread(request, lambda: not self._lost, self._finish)
         else:
             self._write(self._worker.application.respond(request), request)
 
     def _finish(self, request: Request, answer: bytes) -> None:
         """The thread is done with a request, and the loop goes on here."""
-        self._busy = False
+        self._busy, self._in_work = False, 0
         if self._transport.is_closing():
+            self._release(len(request.body))
             return
         self._write(answer, request)
         self._continue()
@@ -244,7 +248,7 @@ class Connection(asyncio.Protocol):
         if self._discarded is not None:
             return
         self._discarded = 0
-        self._release(self._held)
+        self._release_waiting()
         if self._busy or self._waiting:  # an answer is due first, and this one would overtake it
             self._transport.abort()
             return
@@ -272,6 +276,10 @@ class Connection(asyncio.Protocol):
 
     def _wait(self, seconds: float) -> None:
         self.deadline = self._worker.loop.time() + seconds
+
+    def _release_waiting(self) -> None:
+        """All but the body in work, which the thread holds until it is done."""
+        self._release(self._held - self._in_work)
 
     def _release(self, size: int) -> None:
         self._worker.release(size)

@@ -28,6 +28,9 @@ class Shares:
         """The worker ended; until its successor is ready the others wait for nobody."""
         self._counts[slot] = ABSENT
 
+    def is_ready(self, slot: int) -> bool:
+        return self._counts[slot] != ABSENT
+
     def is_least(self, slot: int) -> bool:
         """Whether no other worker has fewer connections."""
         mine = self._counts[slot]

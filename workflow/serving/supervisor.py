@@ -19,8 +19,9 @@ from serving.shares import Shares
 
 BACKLOG = 2048
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
-# A worker that lives shorter than this is started again later and later.
+# A worker that lives shorter than this, or ends before it is ready, is started again later and later.
 SHORT_LIFE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 5.0
+ATTEMPTS = 6  # to load the model, as long as no worker could
 KILL_AFTER_SECONDS = 2.0  # beyond the drain: a worker that does not end by itself
 MODEL_REFUSED = 3  # exit code of a worker whose model cannot be served
 
@@ -60,6 +61,7 @@ class Supervisor:
             tuple[float, int]
         ] = []  # when the worker of which slot is to be started again
         self._short_lives = 0
+        self._loaded = False  # a worker that has ended was ready before
         self._stop_at: float | None = None
         self._exit_code = 0
         # Its writing end closes with this process, however that ends: the workers then end too.
@@ -133,19 +135,33 @@ class Supervisor:
             slot, born = self._born.pop(pid, (-1, 0.0))
             if slot < 0 or self._stop_at is not None:
                 continue
+            loaded = self._shares.is_ready(slot)
             self._shares.absent(slot)
             code = os.waitstatus_to_exitcode(status)
             if code == MODEL_REFUSED:
                 self._stop(1)
                 continue
             lived = time.monotonic() - born
-            self._short_lives = self._short_lives + 1 if lived < SHORT_LIFE_SECONDS else 0
+            short = not loaded or lived < SHORT_LIFE_SECONDS
+            self._short_lives = self._short_lives + 1 if short else 0
+            self._loaded = self._loaded or loaded
             pause = (
                 min(LONGEST_PAUSE_SECONDS, 0.1 * 2**self._short_lives) if self._short_lives else 0
             )
             ended = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
             say(f"worker {pid} {ended} after {lived:.1f} s; starting another in {pause:.1f} s")
+            if self._short_lives >= ATTEMPTS and not self._has_loaded():
+                say(
+                    f"{self._short_lives} workers in a row ended before the model was loaded. Where they are "
+                    "killed (signal 9), choose an instance type with more memory."
+                )
+                self._stop(1)
+                continue
             self._due.append((time.monotonic() + pause, slot))
+
+    def _has_loaded(self) -> bool:
+        """Whether any worker ever was ready."""
+        return self._loaded or any(map(self._shares.is_ready, range(self._settings.workers)))
 
     def _start_due(self) -> None:
         now = time.monotonic()

@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import sys
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -87,9 +88,21 @@ class Worker:
         if not self.application.draining:
             self._accept_on()
 
-    def in_thread(self, request: Request, done: Callable[[Request, bytes], None]) -> None:
-        """Answer a large request beside the loop; one at a time, which bounds the memory."""
-        future = self.loop.run_in_executor(self._threads, self.application.respond, request)
+    def in_thread(
+        self,
+        request: Request,
+        wanted: Callable[[], bool],
+        done: Callable[[Request, bytes], None],
+    ) -> None:
+        """Answer a large request beside the loop; one at a time, which bounds the memory.
+
+        It may have to wait: `wanted` says whether the client is still there when its turn comes.
+        """
+
+        def work() -> bytes:
+            return self.application.respond(request) if wanted() else b""
+
+        future = self.loop.run_in_executor(self._threads, work)
         future.add_done_callback(lambda answered: done(request, answered.result()))
 
     def drain(self) -> None:
@@ -199,6 +212,13 @@ def run_worker(
         engine = load_engine(open_model(settings.model_directory))
     except JobError as error:
         print(f"serving: {error}", file=sys.stderr, flush=True)
+        return MODEL_REFUSED
+    except (OSError, MemoryError):
+        raise  # another time it may work
+    except Exception:
+        traceback.print_exc()
+        say = "the model cannot be loaded, for the reason above. Train it again with this image."
+        print(f"serving: {say}", file=sys.stderr, flush=True)
         return MODEL_REFUSED
     _set_memory(keep=settings.batch)
     # What is loaded now lives as long as the process: the collector need not look at it again.

@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ml.cells import UNUSABLE_CHARACTER
+
 
 class _Null:
     """A null in the document: something was written there, and it is never a usable value."""
@@ -78,13 +80,15 @@ class Section:
         return self._wrong(key, value, expected, default)
 
     def texts(self, key: str, minimum: int) -> tuple[str, ...]:
-        expected = f"a list of at least {minimum} different texts without spaces around them"
+        expected = (
+            f"a list of at least {minimum} different texts of one line without spaces around them"
+        )
         value = self._take(key, None, expected)
         if value is None:
             return ()
         if (
             isinstance(value, list)
-            and all(isinstance(item, str) and item and item == item.strip() for item in value)
+            and all(isinstance(item, str) and item and _is_plain(item) for item in value)
             and len(set(value)) == len(value) >= minimum
         ):
             return tuple(value)
@@ -173,6 +177,12 @@ class Section:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether it is the same as a cell of a CSV line: a label is one in the answers."""
+    unusable = UNUSABLE_CHARACTER.search(text) or "\n" in text or "\r" in text
+    return text == text.strip() and not unusable
 
 
 def _between(minimum: float, maximum: float) -> str:

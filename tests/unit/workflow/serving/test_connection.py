@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from serving.application import Request
@@ -33,6 +34,7 @@ class FakeWorker:
         self.loop = FakeLoop()
         self.connections: set[Connection] = set()
         self.held = 0
+        self.work: list[tuple[Callable[[], bool], Callable[[], None]]] = []
 
     def hold(self, size: int) -> bool:
         self.held += size
@@ -41,6 +43,14 @@ class FakeWorker:
     def release(self, size: int) -> None:
         self.held -= size
 
+    def in_thread(
+        self,
+        request: Request,
+        wanted: Callable[[], bool],
+        done: Callable[[Request, bytes], None],
+    ) -> None:
+        self.work.append((wanted, lambda: done(request, b"large answer;")))
+
     def forget(self, connection: Connection) -> None:
         self.connections.discard(connection)
 
@@ -48,13 +58,16 @@ class FakeWorker:
 class FakeTransport:
     def __init__(self) -> None:
         self.written = b""
-        self.aborted = False
+        self.aborted = self.closing = False
 
     def write(self, data: bytes) -> None:
         self.written += data
 
     def abort(self) -> None:
-        self.aborted = True
+        self.aborted = self.closing = True
+
+    def is_closing(self) -> bool:
+        return self.closing
 
     def can_write_eof(self) -> bool:
         return False
@@ -95,3 +108,39 @@ def test_a_refusal_does_not_overtake_the_answers_that_are_due() -> None:
     connection.pause_writing()
     connection.data_received(POST + b"nonsense\r\n\r\n")
     assert (transport.written, transport.aborted, worker.held) == (b"", True, 0)
+
+
+LARGE = b"POST /invocations HTTP/1.1\r\ncontent-length: 40000\r\n\r\n" + b"1" * 40_000
+
+
+def test_work_for_a_client_that_is_gone_is_not_done_and_counts_until_then() -> None:
+    """Or many that send and leave would fill the memory, and hold up everybody else for minutes."""
+    connection, transport, worker = connected()
+    connection.data_received(LARGE + POST)
+    [(wanted, finish)] = worker.work
+    assert wanted()
+    assert worker.held == 40_005
+    transport.closing = True
+    connection.connection_lost(None)
+    assert not wanted()
+    assert worker.held == 40_000  # the queue of the thread has it
+    finish()
+    assert (worker.held, transport.written) == (0, b"")
+
+
+def test_large_requests_are_answered_in_order() -> None:
+    connection, transport, worker = connected()
+    connection.data_received(POST + LARGE + POST)
+    assert transport.written == b"answer to 1,2,3;"
+    worker.work[0][1]()
+    assert transport.written == b"answer to 1,2,3;large answer;answer to 1,2,3;"
+    assert worker.held == 0
+
+
+def test_nonsense_behind_a_large_request_ends_the_connection() -> None:
+    connection, transport, worker = connected()
+    connection.data_received(LARGE + b"nonsense\r\n\r\n")
+    assert transport.aborted
+    connection.connection_lost(None)
+    worker.work[0][1]()
+    assert (worker.held, transport.written) == (0, b"")

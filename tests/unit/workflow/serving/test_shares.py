@@ -9,6 +9,7 @@ def test_who_has_least() -> None:
     shares = Shares(3)
     shares.set(0, 2)
     assert shares.is_least(0)  # the others are not ready
+    assert [shares.is_ready(slot) for slot in range(3)] == [True, False, False]
     shares.set(1, 1)
     assert shares.is_least(1)
     assert not shares.is_least(0)
