@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ml.cells import UNUSABLE_CHARACTER
+from ml.config.cells import UNUSABLE_CHARACTER
 
 
 class _Null:
