@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import evaluate
 import preprocess
 import train
 from ml.config.use_case import UseCase, load_use_case, parse_use_case
+from ml.model.lineage import JOB_VARIABLES
 
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLES = {"housing": "cal_housing.csv", "iris": "iris.csv", "reviews": "reviews.csv"}
@@ -36,6 +37,15 @@ SMALL = {
     "model": {"estimator": "LogisticRegression", "hyperparameters": {"C": 2.0}, "seed": 7},
     "metric": {"name": "accuracy", "threshold": 0.6, "direction": "maximize"},
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def by_hand() -> Iterator[None]:
+    """No test runs in a job: `make` exports a setting of the same name as one of a job's variables."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in JOB_VARIABLES.values():
+            patch.delenv(name, raising=False)
+        yield
 
 
 def shipped_document(name: str) -> dict[str, Any]:

@@ -147,7 +147,7 @@ def test_rows_of_another_length_are_refused(write_data, small, small_rows):
 
 
 def test_lines_are_counted_through_cells_with_line_breaks(write_data, small_document, small_rows):
-    small_document["columns"][2]["values"] = ["red", "green", "a\nb"]
+    small_document["columns"][2] = {"name": "colour", "type": "text"}
     small_rows[2][2] = '"a\nb"'
     small_rows[5][0] = "x"
     violation = only_violation(write_data(as_csv(small_rows)), parse_use_case(small_document))
