@@ -7,7 +7,8 @@ MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
 SCRIPTS := deployment-scripts
-PYTHON_CODE := localaws lambdas workflow deployment-scripts benchmarks
+PYTHON_CODE := localaws/src lambdas workflow deployment-scripts benchmarks
+TEST_CODE := tests localaws/tests
 SHELL_CODE := $(wildcard $(SCRIPTS)/*.sh) .ci/run
 # Two at a time, a file in one of them: the tests of a file share a localaws or a deployment.
 PYTEST := $(BIN)/python -m pytest $(or $(PYTEST_OPTIONS),-n 2 --dist loadfile)
@@ -41,7 +42,7 @@ local-down: venv ## Remove everything that `make local` made
 	@$(BIN)/python $(SCRIPTS)/local.py down
 
 .PHONY: test
-test: venv-test ## Run all tests: unit, local, terraform, and the main job end to end
+test: venv-test venv-checkov ## Run all tests: unit, local, terraform, and the main job end to end
 	@$(PYTEST)
 
 .PHONY: lint
@@ -49,8 +50,8 @@ lint: lint-python lint-shell lint-docker lint-terraform lint-workflows checkov #
 
 .PHONY: lint-python
 lint-python: venv-test ## Check the Python: ruff and mypy
-	@$(BIN)/ruff check $(PYTHON_CODE) tests
-	@$(BIN)/ruff format --check --quiet $(PYTHON_CODE) tests || { echo "ruff: run make fmt" >&2; exit 1; }
+	@$(BIN)/ruff check $(PYTHON_CODE) $(TEST_CODE)
+	@$(BIN)/ruff format --check --quiet $(PYTHON_CODE) $(TEST_CODE) || { echo "ruff: run make fmt" >&2; exit 1; }
 	@$(BIN)/mypy $(PYTHON_CODE)
 
 .PHONY: lint-shell
@@ -78,14 +79,13 @@ lint-workflows: ## Check the GitHub workflows with actionlint, where there are a
 	fi
 
 .PHONY: checkov
-checkov: ## Check the Terraform's security with checkov (an environment of its own)
-	@bash $(SCRIPTS)/venv.sh checkov
+checkov: venv-checkov ## Check the Terraform's security with checkov
 	@.checkov/bin/checkov --config-file .checkov.yaml --quiet
 
 .PHONY: fmt
 fmt: venv-test ## Format Python, shell and Terraform
-	@$(BIN)/ruff check --fix --quiet $(PYTHON_CODE) tests tests || true
-	@$(BIN)/ruff format $(PYTHON_CODE) tests
+	@$(BIN)/ruff check --fix --quiet $(PYTHON_CODE) $(TEST_CODE) || true
+	@$(BIN)/ruff format $(PYTHON_CODE) $(TEST_CODE)
 	@$(BIN)/shfmt -i 2 -ci -sr -w $(SHELL_CODE)
 	@terraform fmt -recursive infra config
 
@@ -107,6 +107,10 @@ venv: ## Make .venv with what the landing zone needs
 .PHONY: venv-test
 venv-test: ## Make .venv with what the tests and linters need too
 	@bash $(SCRIPTS)/venv.sh test
+
+.PHONY: venv-checkov
+venv-checkov: ## Make .checkov, the environment of checkov, which pins its own boto3
+	@bash $(SCRIPTS)/venv.sh checkov
 
 .PHONY: lock
 lock: venv ## Lock the requirements anew, with hashes and without index addresses

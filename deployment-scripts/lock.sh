@@ -16,16 +16,19 @@ main() {
     return
   fi
   local uv name
-  local -a constraints
+  local -a constraints localaws
   uv="$(venv::uv)"
   # base first: what test and image share with base has the same versions.
   for name in base test image checkov terraform uv; do
     printf 'requirements/%s.txt\n' "${name}"
     constraints=()
     [[ "${name}" != test && "${name}" != image ]] || constraints=(--constraints base.txt)
+    # .venv runs localaws, as an editable package: its requirements are locked together with ours.
+    localaws=()
+    [[ "${name}" != base && "${name}" != test ]] || localaws=(../localaws/pyproject.toml --all-extras)
     (cd "${ROOT}/requirements" && "${uv}" pip compile --quiet --universal --python-version 3.11 \
       --generate-hashes --no-header --no-annotate --no-emit-index-url "$@" \
-      "${constraints[@]}" "${name}.in" --output-file "${name}.txt")
+      "${constraints[@]}" "${name}.in" "${localaws[@]}" --output-file "${name}.txt")
   done
 }
 

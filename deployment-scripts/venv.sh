@@ -49,34 +49,40 @@ venv::uv() {
   printf '%s\n' "${folder}/bin/uv"
 }
 
-# Installs exactly what the lock file says, with its hashes.
-# Arguments: folder of the environment, lock file
+# Installs exactly what the lock file says, with its hashes, and localaws from this checkout where the lock
+# file holds what it needs.
+# Arguments: folder of the environment, lock file, true where localaws is wanted
 venv::install() {
-  local -r folder="$1" lock="$2"
+  local -r folder="$1" lock="$2" localaws="$3"
+  # Its build backend is in the lock file, so nothing is fetched to build it.
+  local -ra editable=(--no-deps --no-build-isolation --editable "${ROOT}/localaws")
   local uv index
   # uv does not read pip's settings: an index of one's own is handed over.
   index="$("${folder}/bin/python" -m pip config get global.index-url 2> /dev/null || true)"
   if uv="$(venv::uv)" && env ${index:+UV_DEFAULT_INDEX="${index}"} \
     ${PIP_CERT:+SSL_CERT_FILE="${SSL_CERT_FILE:-${PIP_CERT}}"} \
     "${uv}" pip sync --quiet --require-hashes --python "${folder}/bin/python" "${lock}"; then
+    "${localaws}" || return 0
+    "${uv}" pip install --quiet --offline --python "${folder}/bin/python" "${editable[@]}"
     return
   fi
   printf 'venv.sh: uv could not do it; pip goes on, which takes longer\n' >&2
   "${folder}/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes -r "${lock}"
+  ! "${localaws}" ||
+    "${folder}/bin/python" -m pip install -qq --disable-pip-version-check --no-index "${editable[@]}"
 }
 
-# Prints a hash of a file.
-venv::hash() {
-  python3 -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' "$1" \
-    2> /dev/null || cksum < "$1"
+# Prints a checksum of a lock file and of what says how localaws is installed.
+venv::checksum() {
+  cat "$1" "${ROOT}/localaws/pyproject.toml" | cksum
 }
 
 main() {
   local -r name="${1:-}"
-  local folder=".venv"
+  local folder=".venv" localaws=true
   case "${name}" in
     base | test) ;;
-    checkov) folder=".checkov" ;;
+    checkov) folder=".checkov" localaws=false ;;
     *)
       sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
       [[ "${name}" == "--help" || "${name}" == "-h" ]]
@@ -86,19 +92,19 @@ main() {
   local -r target="${ROOT}/${folder}" lock="${ROOT}/requirements/${name}.txt"
   local -r stamp="${target}/.made-from-${name}"
   local wanted
-  wanted="$(venv::hash "${lock}")"
+  wanted="$(venv::checksum "${lock}")"
   if [[ -f "${stamp}" && "$(< "${stamp}")" == "${wanted}" ]]; then
     return
   fi
   # test holds all of base: nothing to do, and syncing base would remove the rest.
   if [[ "${name}" == base && -f "${target}/.made-from-test" ]] &&
-    [[ "$(< "${target}/.made-from-test")" == "$(venv::hash "${ROOT}/requirements/test.txt")" ]]; then
+    [[ "$(< "${target}/.made-from-test")" == "$(venv::checksum "${ROOT}/requirements/test.txt")" ]]; then
     return
   fi
   printf 'installing requirements/%s.txt into %s ...\n' "${name}" "${folder}" >&2
   [[ -x "${target}/bin/python" ]] || venv::create "${target}"
   rm -f "${target}"/.made-from-*
-  venv::install "${target}" "${lock}"
+  venv::install "${target}" "${lock}" "${localaws}"
   printf '%s' "${wanted}" > "${stamp}"
 }
 

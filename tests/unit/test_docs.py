@@ -16,7 +16,10 @@ from landing_zone.settings import DEPLOYMENT, OTHERS, Setting
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "deployment-scripts"
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "localaws/README.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 TEXT = "\n".join(page.read_text() for page in PAGES)
 PARTS = ("deployment-scripts", "infra", "lambdas", "localaws", "sample-files", "workflow")
 # What a command of the documentation may begin with, besides variables that are set for it.
@@ -139,7 +142,7 @@ def test_every_setting_that_make_local_takes_is_a_setting() -> None:
 
 
 def test_variables_of_localaws_exist() -> None:
-    code = "".join(path.read_text() for path in (ROOT / "localaws").rglob("*.py"))
+    code = "".join(path.read_text() for path in (ROOT / "localaws/src").rglob("*.py"))
 
     named = {name for page in PAGES for name in re.findall(r"\bLOCALAWS_[A-Z_]+", page.read_text())}
 

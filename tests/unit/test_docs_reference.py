@@ -98,7 +98,7 @@ def scripts() -> list[str]:
 
 def settings_of_localaws() -> set[str]:
     """Variables that localaws reads from a person's environment."""
-    code = "".join(path.read_text() for path in (ROOT / "localaws").rglob("*.py"))
+    code = "".join(path.read_text() for path in (ROOT / "localaws/src").rglob("*.py"))
     return set(re.findall(r'environ\.get\(\s*"(LOCALAWS_\w+)"', code))
 
 
@@ -132,7 +132,7 @@ def test_a_setting_has_a_row_with_its_default(setting: Setting) -> None:
 def test_the_settings_of_localaws_are_documented() -> None:
     found = settings_of_localaws()
     assert {"LOCALAWS_PORT", "LOCALAWS_STATE_DIR", "LOCALAWS_TIME_SCALE"} <= found
-    for page in (DOCS / "localaws.md", DOCS / "configuration.md"):
+    for page in (ROOT / "localaws/README.md", DOCS / "configuration.md"):
         assert not [name for name in sorted(found) if not has_row(page, name)], page
 
 
@@ -220,7 +220,7 @@ def test_the_commands_of_localaws_exist() -> None:
     named = {
         word for page in PAGES for word in re.findall(r"-m localaws ([a-z]+)\b", text_of(page))
     }
-    assert named == known, "docs/localaws.md shows every command, and none that does not exist"
+    assert named == known, "localaws/README.md shows every command, and none that does not exist"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=PAGE_NAMES)

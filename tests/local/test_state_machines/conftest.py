@@ -20,10 +20,11 @@ from create_schema.champion import find_champion, marker
 from create_schema.resolve import model_package_group, resolve
 from create_schema.settings import Settings
 from create_schema.use_case import with_overrides
-from tests.local.conftest import REGION, ROOT, LocalAws, start_localaws
+from localaws.testing import REGION, LocalAws, running
 from update_schema.service import add_inference, split_output
 from update_schema.settings import Settings as InferenceSettings
 
+ROOT = Path(__file__).resolve().parents[3]
 SCALE = 4  # not more: a container has 4 minutes to become healthy, which are one minute here
 ACCOUNT = "123456789012"
 PREFIX = "ml-core-development"
@@ -175,7 +176,8 @@ def _role(iam: Any, service: str) -> str:
 
 @pytest.fixture(scope="package")
 def fast_localaws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    yield from start_localaws(tmp_path_factory.mktemp("states"), "--time-scale", str(SCALE))
+    with running(tmp_path_factory.mktemp("states"), "--time-scale", str(SCALE)) as server:
+        yield server
 
 
 @pytest.fixture(scope="package")

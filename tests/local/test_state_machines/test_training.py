@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.local.conftest import ROOT
-from tests.local.test_state_machines.conftest import IMAGE, Machines
+from tests.local.test_state_machines.conftest import IMAGE, ROOT, Machines
 
 # Jobs that take no time; what they hand on is what the state machine needs.
 PREPROCESS = "print('nothing to prepare')\n"

@@ -1,0 +1,321 @@
+"""Decides what happens next. Every method runs under the engine's lock and returns at once.
+
+The rules (user guide: concepts-how-it-works):
+
+* SUPERSEDED, QUEUED: a stage is locked while an execution is in it. It is unlocked when the execution
+  succeeds, or has failed or stopped and none of its actions is left running there.
+* SUPERSEDED: at most one execution waits at the entry of a stage; a newer arrival supersedes it. An
+  execution in a stage is never superseded.
+* QUEUED: whoever waits enters in the order of arrival.
+* PARALLEL: nobody waits for another execution; an execution runs at most five actions at a time.
+* A disabled transition lets nobody in.
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import string
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from localaws.core.clock import Clock
+from localaws.services.codepipeline import variables
+from localaws.services.codepipeline.action_types import EMULATED
+from localaws.services.codepipeline.declaration import ActionDeclaration, Mode
+from localaws.services.codepipeline.models import (
+    ActionExecution,
+    Artifact,
+    ErrorDetails,
+    ExecutionType,
+    Outcome,
+    Pipeline,
+    PipelineExecution,
+    StageRun,
+    Status,
+)
+from localaws.services.codepipeline.statuses import StatusWriter
+
+MAX_PARALLEL_ACTIONS: Final = 5
+_KEY_CHARACTERS: Final = string.ascii_letters + string.digits
+
+
+class Flow:
+    """The rules above, applied.
+
+    Args:
+        clock: dates what is made.
+        statuses: writes statuses.
+        launch: starts the thread of an action; must not block.
+        roll_back: starts the rollback of a stage that has failed, if the stage asks for it.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        statuses: StatusWriter,
+        launch: Callable[[ActionExecution], None],
+        roll_back: Callable[[StageRun], None],
+    ) -> None:
+        self._clock = clock
+        self._statuses = statuses
+        self._launch = launch
+        self._roll_back = roll_back
+        self._sequence = itertools.count(1)
+
+    def submit(self, execution: PipelineExecution) -> None:
+        """Let a new execution stand in line for the first stage."""
+        self._statuses.move_execution(execution, Status.IN_PROGRESS)
+        self._arrive(execution, execution.declaration.stages[0].name)
+        self.advance(execution.pipeline)
+
+    def adopt(self, execution: PipelineExecution, stage_name: str) -> None:
+        """Put a new execution straight into a stage that is free: a rollback passes nothing else."""
+        self._statuses.move_execution(execution, Status.IN_PROGRESS)
+        self.enter(execution, stage_name)
+
+    def enter(self, execution: PipelineExecution, stage_name: str) -> None:
+        """Put an execution into a stage that is free."""
+        pipeline = execution.pipeline
+        if execution.declaration.mode is not Mode.PARALLEL:
+            assert stage_name not in pipeline.holders, f"stage {stage_name} is locked"
+            pipeline.holders[stage_name] = execution
+        execution.waiting_at = None
+        run = StageRun(stage_name, execution)
+        execution.stages[stage_name] = pipeline.latest_runs[stage_name] = run
+        self._statuses.move_stage(run, Status.IN_PROGRESS)
+        self._settle(run)
+
+    def advance(self, pipeline: Pipeline) -> None:
+        """Let everybody in who may enter. Later stages first: each entry frees nothing but its own place."""
+        for stage in reversed(pipeline.declaration.stages):
+            if stage.name in pipeline.disabled:
+                continue
+            waiting = pipeline.queue(stage.name)
+            parallel = pipeline.declaration.mode is Mode.PARALLEL
+            while waiting and (parallel or stage.name not in pipeline.holders):
+                self.enter(waiting.popleft(), stage.name)
+
+    def finish(self, action: ActionExecution, outcome: Outcome) -> bool:
+        """Take the outcome of an action. False when it had ended before, and the outcome is dropped."""
+        if not action.running:
+            return False
+        execution = action.execution
+        action.error = outcome.error
+        action.summary = outcome.summary or action.summary
+        action.updated_by = outcome.updated_by or action.updated_by
+        action.external_id = outcome.external_id or action.external_id
+        action.variables = outcome.variables
+        if outcome.succeeded:
+            execution.artifacts |= {artifact.name: artifact for artifact in action.outputs}
+            if action.declaration.namespace:
+                execution.namespaces[action.declaration.namespace] = outcome.variables
+            if outcome.revision:
+                action.revision = outcome.revision
+                execution.revisions[action.declaration.name] = outcome.revision
+                execution.pipeline.latest_revisions[action.declaration.name] = outcome.revision
+        self._statuses.move_action(action, Status.SUCCEEDED if outcome.succeeded else Status.FAILED)
+        run = execution.stages[action.stage_name]
+        if not outcome.succeeded and run.status is Status.IN_PROGRESS:
+            # At once, although other actions of the stage may go on: FAILED_ACTIONS can be retried meanwhile.
+            self._statuses.move_stage(run, Status.FAILED)
+            self._statuses.move_execution(execution, Status.FAILED)
+        self._settle(run)
+        return True
+
+    def retry(self, run: StageRun, mode: str, trigger: str) -> None:
+        """Run a failed stage again, under the same execution."""
+        execution, pipeline = run.execution, run.execution.pipeline
+        again = (
+            set(run.current)
+            if mode == "ALL_ACTIONS"
+            else {
+                name
+                for name, action in run.current.items()
+                if not action.running and action.status is not Status.SUCCEEDED
+            }
+        )
+        run.current = {name: a for name, a in run.current.items() if name not in again}
+        run.latest_retry_trigger = trigger
+        if execution.declaration.mode is not Mode.PARALLEL:
+            pipeline.holders[run.name] = execution
+        self._statuses.move_execution(execution, Status.IN_PROGRESS)
+        self._statuses.move_stage(run, Status.IN_PROGRESS)
+        self._settle(run)
+
+    def stop(self, execution: PipelineExecution, abandon: bool) -> None:
+        """Start no further action; with ``abandon``, do not wait for those that run."""
+        if execution.status is Status.IN_PROGRESS:
+            self._statuses.move_execution(execution, Status.STOPPING)
+        if execution.waiting_at:
+            self._leave_queue(execution)
+            self._statuses.move_execution(execution, Status.STOPPED)
+            return
+        run = self._open_run(execution)
+        if run.status is Status.IN_PROGRESS:
+            self._statuses.move_stage(run, Status.STOPPING)
+        if abandon:
+            self._abandon(execution)
+        self._settle(run)
+
+    def cancel_all(self, pipeline: Pipeline) -> None:
+        """End every execution: the pipeline's definition has changed under it, or is gone."""
+        for execution in list(pipeline.unfinished.values()):
+            self._leave_queue(execution)
+            for run in execution.stages.values():
+                if run.status in {Status.IN_PROGRESS, Status.STOPPING}:
+                    self._statuses.move_stage(run, Status.CANCELLED)
+            self._abandon(execution)
+            self._statuses.move_execution(execution, Status.CANCELLED)
+        for execution in list(pipeline.holders.values()):
+            self._abandon(execution)
+        pipeline.holders.clear()
+
+    # --- the rest is between the methods above ---
+
+    def _arrive(self, execution: PipelineExecution, stage_name: str) -> None:
+        waiting = execution.pipeline.queue(stage_name)
+        if execution.declaration.mode is Mode.SUPERSEDED:
+            while waiting:
+                older = waiting.popleft()
+                older.waiting_at = None
+                older.status_summary = (
+                    f"Superseded by execution {execution.id} before stage {stage_name}"
+                )
+                self._statuses.move_execution(older, Status.SUPERSEDED)
+        waiting.append(execution)
+        execution.waiting_at = stage_name
+
+    def _leave_queue(self, execution: PipelineExecution) -> None:
+        if execution.waiting_at:
+            execution.pipeline.queue(execution.waiting_at).remove(execution)
+            execution.waiting_at = None
+
+    def _settle(self, run: StageRun) -> None:
+        """After anything that happened in a stage: start what may start, close what is over."""
+        if run.status is Status.IN_PROGRESS and self._start_ready(run):
+            return
+        if run.running():
+            return
+        if run.status is Status.IN_PROGRESS:
+            self._succeed(run)
+        elif run.status is Status.STOPPING:
+            self._statuses.move_stage(run, Status.STOPPED)
+            self._statuses.move_execution(run.execution, Status.STOPPED)
+            self._release(run)
+        elif run.status is Status.FAILED:
+            self._after_failure(run)
+
+    def _start_ready(self, run: StageRun) -> bool:
+        """Start the actions of the first run order that is not done. False when all are done."""
+        stage = run.execution.declaration.stage(run.name)
+        assert stage is not None
+        for group in stage.run_orders:
+            missing = [action for action in group if action.name not in run.current]
+            if run.execution.declaration.mode is Mode.PARALLEL:
+                missing = missing[: MAX_PARALLEL_ACTIONS - len(run.running())]
+            for declaration in missing:
+                self._start(run, declaration)
+            if any(
+                action.name not in run.current
+                or run.current[action.name].status is not Status.SUCCEEDED
+                for action in group
+            ):
+                return True
+        return False
+
+    def _start(self, run: StageRun, declaration: ActionDeclaration) -> None:
+        execution, now = run.execution, self._clock.now()
+        action = ActionExecution(
+            id=str(uuid.uuid4()),
+            sequence=next(self._sequence),
+            execution=execution,
+            stage_name=run.name,
+            declaration=declaration,
+            started=now,
+            updated=now,
+            inputs=tuple(execution.artifacts[name] for name in declaration.inputs),
+            outputs=tuple(self._place(execution, name) for name in declaration.outputs),
+        )
+        try:
+            action.resolved = variables.resolve(declaration.configuration, namespaces(execution))
+        except variables.UnresolvedVariableError as error:
+            action.plan_error = ErrorDetails("ConfigurationError", str(error))
+        if declaration.type.category == "Approval":
+            action.token = str(uuid.uuid4())
+            action.expires = now + timedelta(seconds=timeout_seconds(declaration))
+            if execution.declaration.mode is Mode.PARALLEL:
+                # GetPipelineState shows no token in PARALLEL mode; this takes its place (API reference,
+                # PutApprovalResult).
+                action.external_id = action.token
+        run.current[declaration.name] = action
+        execution.pipeline.actions.append(action)
+        execution.pipeline.latest_actions[run.name, declaration.name] = action
+        self._statuses.start_action(action)
+        self._launch(action)
+
+    def _place(self, execution: PipelineExecution, artifact_name: str) -> Artifact:
+        # The same form as on AWS: <pipeline, cut>/<artifact, cut at 10>/<random>.
+        unique = "".join(secrets.choice(_KEY_CHARACTERS) for _ in range(7))
+        key = f"{execution.declaration.name[:20]}/{artifact_name[:10]}/{unique}"
+        return Artifact(artifact_name, execution.declaration.bucket, key)
+
+    def _succeed(self, run: StageRun) -> None:
+        execution = run.execution
+        self._statuses.move_stage(run, Status.SUCCEEDED)
+        following = execution.declaration.stage_after(run.name)
+        # A rollback is of one stage: what comes after it has not failed.
+        if following is None or execution.type is ExecutionType.ROLLBACK:
+            self._statuses.move_execution(execution, Status.SUCCEEDED)
+        else:
+            self._arrive(execution, following.name)
+        self._release(run)
+
+    def _after_failure(self, run: StageRun) -> None:
+        stage = run.execution.declaration.stage(run.name)
+        assert stage is not None
+        if stage.on_failure == "RETRY" and run.auto_retries == 0:
+            run.auto_retries += 1
+            self.retry(run, stage.retry_mode, "AutomatedStageRetry")
+            return
+        self._unlock(run)
+        if stage.on_failure == "ROLLBACK" and run.execution.type is ExecutionType.STANDARD:
+            self._roll_back(run)  # before anybody else enters
+        self.advance(run.execution.pipeline)
+
+    def _release(self, run: StageRun) -> None:
+        self._unlock(run)
+        self.advance(run.execution.pipeline)
+
+    def _unlock(self, run: StageRun) -> None:
+        holders = run.execution.pipeline.holders
+        if holders.get(run.name) is run.execution:
+            del holders[run.name]
+
+    def _abandon(self, execution: PipelineExecution) -> None:
+        for action in execution.running_actions():
+            self._statuses.move_action(action, Status.ABANDONED)
+
+    def _open_run(self, execution: PipelineExecution) -> StageRun:
+        return next(
+            run
+            for run in execution.stages.values()
+            if run.status in {Status.IN_PROGRESS, Status.STOPPING}
+        )
+
+
+def namespaces(execution: PipelineExecution) -> dict[str, dict[str, str]]:
+    """Every variable an action of the execution can refer to now."""
+    return {
+        variables.EXECUTION_NAMESPACE: {"PipelineExecutionId": execution.id},
+        variables.PIPELINE_NAMESPACE: execution.variables,
+    } | execution.namespaces
+
+
+def timeout_seconds(declaration: ActionDeclaration) -> float:
+    """How long an action may take."""
+    if declaration.timeout_minutes is not None:
+        return declaration.timeout_minutes * 60.0
+    return EMULATED[declaration.type].timeout_seconds

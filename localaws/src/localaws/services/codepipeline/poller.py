@@ -1,0 +1,88 @@
+"""Source actions with PollForSourceChanges, which is true unless a definition says false."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from localaws.core.context import Context
+from localaws.core.errors import AwsError
+from localaws.services.codepipeline.declaration import ActionDeclaration
+from localaws.services.codepipeline.engine import Engine
+from localaws.services.codepipeline.models import Pipeline, Trigger
+
+_log = logging.getLogger(__name__)
+
+
+class SourcePoller:
+    """Starts an execution when the object of a polled source action has a new version.
+
+    Args:
+        context: the surroundings of the service.
+        engine: where executions are started.
+        seconds: time between two looks. There is no thread while no pipeline polls.
+    """
+
+    def __init__(self, context: Context, engine: Engine, seconds: float) -> None:
+        self._context = context
+        self._engine = engine
+        self._seconds = seconds
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._started: dict[tuple[str, str], str] = {}
+        """Pipeline and action -> the version that was the reason of the last start."""
+
+    def wake(self) -> None:
+        """Start looking, if a pipeline polls and nobody looks yet."""
+        with self._engine.store.lock:
+            if self._thread is None and any(True for _ in self._polled()):
+                self._thread = threading.Thread(target=self._run, name="source-poller", daemon=True)
+                self._thread.start()
+
+    def close(self) -> None:
+        """Stop looking."""
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join(timeout=2)
+
+    def look(self) -> None:
+        """Look once at every polled source."""
+        with self._engine.store.lock:
+            polled = list(self._polled())
+        for pipeline, action in polled:
+            try:
+                self._look_at(pipeline, action)
+            except (ClientError, BotoCoreError) as error:
+                # No object yet, or no permission: the source action will say so when it runs.
+                _log.debug("polling for %s: %s", pipeline.name, error)
+            except AwsError as error:
+                _log.warning("polling for %s started nothing: %s", pipeline.name, error)
+
+    def _run(self) -> None:
+        while not self._context.clock.wait(self._stopped, self._seconds):
+            self.look()
+
+    def _polled(self) -> Iterator[tuple[Pipeline, ActionDeclaration]]:
+        for pipeline in self._engine.store.pipelines.values():
+            for action in pipeline.declaration.stages[0].actions:
+                if action.configuration.get("PollForSourceChanges", "true") == "true":
+                    yield pipeline, action
+
+    def _look_at(self, pipeline: Pipeline, action: ActionDeclaration) -> None:
+        bucket = action.configuration["S3Bucket"]
+        key = action.configuration["S3ObjectKey"]
+        role = action.role_arn or pipeline.declaration.role_arn
+        head = self._context.client("s3", role_arn=role).head_object(Bucket=bucket, Key=key)
+        version = head.get("VersionId")
+        with self._engine.store.lock:
+            taken = pipeline.latest_revisions.get(action.name)
+            known = {self._started.get((pipeline.name, action.name)), taken and taken.revision_id}
+            if not version or version in known:
+                return
+            if self._engine.store.pipelines.get(pipeline.name) is not pipeline:
+                return
+            self._started[pipeline.name, action.name] = version
+            self._engine.start(pipeline, Trigger("PollForSourceChanges", f"{bucket}/{key}"))

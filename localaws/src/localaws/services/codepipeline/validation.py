@@ -1,0 +1,224 @@
+"""What AWS checks of a pipeline's structure (user guide: reference-pipeline-structure, limits).
+
+botocore's model has checked types, enums, patterns and lengths before. Where a message of AWS is known from
+public reports, it is given in AWS's words; the others say what was found and what is allowed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from localaws.core.errors import AwsError
+from localaws.services.codepipeline import dataflow
+from localaws.services.codepipeline.action_types import EMULATED, ActionType
+from localaws.services.codepipeline.declaration import ActionTypeId, Mode, uses_v2_parameters
+
+MAX_STAGES: Final = 50
+MAX_ACTIONS: Final = 50
+_MAX_APPROVAL_MINUTES: Final = 86_400
+
+
+def validate(document: dict[str, Any], region: str) -> None:
+    """Refuse a definition (with its defaults filled in) that AWS refuses, or that cannot run here.
+
+    Raises:
+        AwsError: InvalidStructureException, InvalidStageDeclarationException,
+            InvalidActionDeclarationException or InvalidBlockerDeclarationException.
+    """
+    _check_store(document, region)
+    _check_type(document)
+    _check_stages(document)
+    for index, stage in enumerate(document["stages"]):
+        _check_lifecycle(stage, index, Mode(document["executionMode"]))
+        for action in stage["actions"]:
+            _check_action(action, region)
+    _check_sources(document["stages"])
+    dataflow.check_artifacts(document["stages"])
+    dataflow.check_variables(document)
+
+
+def _stage(message: str) -> AwsError:
+    return AwsError("InvalidStageDeclarationException", message)
+
+
+def _check_store(document: dict[str, Any], region: str) -> None:
+    single, several = document.get("artifactStore"), document.get("artifactStores")
+    if bool(single) == bool(several):
+        raise dataflow.structure_error(
+            "A pipeline must have either artifactStore or artifactStores, and not both:"
+            f" found {'both' if single else 'neither'}"
+        )
+    if several and set(several) != {region}:
+        raise dataflow.structure_error(
+            f"localaws runs no cross-region action: artifactStores has {sorted(several)},"
+            f" only the pipeline's own region {region} can be there"
+        )
+
+
+def _check_type(document: dict[str, Any]) -> None:
+    if document["pipelineType"] == "V1" and uses_v2_parameters(document):
+        raise dataflow.structure_error(
+            "Pipeline type V1 has no variables, triggers, stage conditions or execution mode other than"
+            f" SUPERSEDED; found execution mode {document['executionMode']}. Set pipelineType to V2"
+        )
+    if document.get("triggers"):
+        source = document["triggers"][0]["gitConfiguration"]["sourceActionName"]
+        raise dataflow.structure_error(
+            f"The trigger on source action {source!r} needs an action of provider"
+            " CodeStarSourceConnection, which localaws does not emulate"
+        )
+    repeated = dataflow.repeated(v["name"] for v in document.get("variables", []))
+    if repeated:
+        raise dataflow.structure_error(
+            f"Pipeline variable names must be unique; repeated: {repeated}"
+        )
+
+
+def _check_stages(document: dict[str, Any]) -> None:
+    stages = document["stages"]
+    if len(stages) < 2:
+        raise dataflow.structure_error(
+            f"Pipeline has only {len(stages)} stage(s). There should be a minimum of 2 stages in a pipeline"
+        )
+    if len(stages) > MAX_STAGES:
+        raise dataflow.structure_error(
+            f"Pipeline has {len(stages)} stages. The maximum is {MAX_STAGES}"
+        )
+    repeated = dataflow.repeated(stage["name"] for stage in stages)
+    if repeated:
+        raise dataflow.structure_error(
+            f"Stage names must be unique within a pipeline; repeated: {repeated}"
+        )
+    for stage in stages:
+        actions = stage["actions"]
+        if not 1 <= len(actions) <= MAX_ACTIONS:
+            raise _stage(
+                f"Stage {stage['name']} has {len(actions)} actions. A stage has 1 to {MAX_ACTIONS} actions"
+            )
+        repeated = dataflow.repeated(action["name"] for action in actions)
+        if repeated:
+            raise _stage(
+                f"Action names must be unique within a stage; stage {stage['name']} repeats: {repeated}"
+            )
+        if stage.get("blockers"):
+            raise AwsError(
+                "InvalidBlockerDeclarationException",
+                f"Stage {stage['name']} declares blockers, which AWS has reserved for future use",
+            )
+
+
+def _check_lifecycle(stage: dict[str, Any], index: int, mode: Mode) -> None:
+    where = f"Stage {stage['name']}"
+    for hook in ("beforeEntry", "onSuccess"):
+        if stage.get(hook):
+            raise _stage(f"{where}: localaws does not emulate stage conditions ({hook})")
+    on_failure = stage.get("onFailure")
+    if not on_failure:
+        return
+    if on_failure.get("conditions"):
+        raise _stage(f"{where}: localaws does not emulate stage conditions (onFailure.conditions)")
+    result = on_failure.get("result")
+    if result not in {"ROLLBACK", "RETRY", "FAIL"}:
+        raise _stage(f"{where}: onFailure result is {result}, allowed are ROLLBACK, RETRY and FAIL")
+    if on_failure.get("retryConfiguration") and result != "RETRY":
+        raise _stage(f"{where}: onFailure has a retryConfiguration, which needs the result RETRY")
+    if result == "ROLLBACK" and index == 0:
+        raise _stage(f"{where}: the source stage cannot be rolled back")
+    if result == "ROLLBACK" and mode is Mode.PARALLEL:
+        raise _stage(f"{where}: a pipeline in PARALLEL mode cannot roll back a stage")
+
+
+def _check_action(action: dict[str, Any], region: str) -> None:
+    name, configuration = action["name"], action["configuration"]
+    type_id = ActionTypeId(**action["actionTypeId"])
+    action_type = EMULATED.get(type_id)
+    if action_type is None:
+        known = ", ".join(f"{t.category}/{t.provider}" for t in EMULATED)
+        raise dataflow.action_error(
+            f"ActionType (Category: '{type_id.category}', Provider: '{type_id.provider}', Owner:"
+            f" '{type_id.owner}', Version: '{type_id.version}') in action '{name}' is not available in"
+            f" region '{region.upper().replace('-', '_')}'. localaws runs {known}, owner AWS, version 1"
+        )
+    if action.get("region") not in {None, region}:
+        raise dataflow.action_error(
+            f"Action '{name}' is in region {action['region']}; localaws runs actions of {region} only"
+        )
+    for member in ("commands", "outputVariables", "environmentVariables"):
+        if action.get(member):
+            raise dataflow.action_error(
+                f"Action '{name}' of provider {type_id.provider} cannot have {member}"
+            )
+    missing = action_type.required - set(configuration)
+    if missing:
+        raise dataflow.action_error(
+            f"Action configuration for action '{name}' is missing required configuration"
+            f" '{min(missing)}'"
+        )
+    unknown = set(configuration) - action_type.required - action_type.optional
+    if unknown:
+        raise dataflow.action_error(
+            f"Action configuration for action '{name}' contains unknown configuration '{min(unknown)}'"
+        )
+    for key, value in configuration.items():
+        if not 1 <= len(value) <= 1000:
+            raise dataflow.action_error(
+                f"Action configuration for action '{name}': the value of '{key}' has {len(value)}"
+                " characters, allowed are 1 to 1000"
+            )
+    _check_choices(name, configuration)
+    _check_counts(action, action_type)
+    timeout = action.get("timeoutInMinutes")
+    if timeout is not None and not 5 <= timeout <= _MAX_APPROVAL_MINUTES:
+        raise dataflow.action_error(
+            f"Action '{name}': timeoutInMinutes is {timeout}, allowed are 5 to {_MAX_APPROVAL_MINUTES}"
+        )
+
+
+def _check_choices(name: str, configuration: dict[str, str]) -> None:
+    choices = {
+        "InputType": ("Literal", "FilePath"),
+        "PollForSourceChanges": ("true", "false"),
+        "AllowOverrideForS3ObjectKey": ("true", "false"),
+    }
+    for key, allowed in choices.items():
+        value = configuration.get(key, allowed[0])
+        if value not in allowed and "#{" not in value:
+            raise dataflow.action_error(
+                f"Action configuration for action '{name}': {key} is '{value}', allowed are"
+                f" {' and '.join(allowed)}"
+            )
+
+
+def _check_counts(action: dict[str, Any], action_type: ActionType) -> None:
+    for member, noun, (least, most) in (
+        ("inputArtifacts", "input artifacts", action_type.inputs),
+        ("outputArtifacts", "output artifacts", action_type.outputs),
+    ):
+        count = len(action[member])
+        if count < least:
+            raise dataflow.action_error(
+                f"Action '{action['name']}' declares {count} {noun}, which is less than the minimum"
+                f" count ({least})"
+            )
+        if count > most:
+            raise dataflow.action_error(
+                f"Action '{action['name']}' declares {count} {noun}, which is more than the maximum"
+                f" count ({most})"
+            )
+
+
+def _check_sources(stages: list[dict[str, Any]]) -> None:
+    def is_source(action: dict[str, Any]) -> bool:
+        return bool(action["actionTypeId"]["category"] == "Source")
+
+    if not all(is_source(action) for action in stages[0]["actions"]):
+        raise dataflow.structure_error(
+            "Pipeline should start with a stage that only contains source actions"
+        )
+    for stage in stages[1:]:
+        for action in stage["actions"]:
+            if is_source(action):
+                raise dataflow.structure_error(
+                    f"Only the first stage may contain source actions; stage {stage['name']} has"
+                    f" source action {action['name']}"
+                )

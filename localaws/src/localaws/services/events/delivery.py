@@ -1,0 +1,116 @@
+"""The background workers that call targets."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from localaws.core.context import Context
+from localaws.services.events.targets import Delivery, call_for
+
+_log = logging.getLogger(__name__)
+_WORKERS = 8
+# AWS retries for 24 hours and up to 185 times with growing pauses (RetryPolicy). A target in the same
+# process that has failed so often does not come back.
+MAX_ATTEMPTS = 6
+_FIRST_PAUSE_SECONDS = 0.5
+_RETRIED = frozenset(
+    {
+        "ConcurrentPipelineExecutionsLimitExceededException",
+        "InternalError",
+        "ServiceUnavailable",
+        "ThrottlingException",
+        "Throttling",
+        "TooManyRequestsException",
+        "RequestLimitExceeded",
+    }
+)
+
+
+class Deliverer:
+    """Calls targets in the background. Never raises into the publisher."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._stopping = threading.Event()
+        self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="eventbridge")
+
+    def submit(self, delivery: Delivery) -> None:
+        """Queue a delivery."""
+        if not self._stopping.is_set():
+            self._workers.submit(self._run, delivery)
+
+    def close(self) -> None:
+        """Drop what is queued."""
+        self._stopping.set()
+        self._workers.shutdown(wait=False, cancel_futures=True)
+
+    def _run(self, delivery: Delivery) -> None:
+        try:
+            self._attempt_until_done(delivery)
+        except Exception:
+            if not self._stopping.is_set():
+                _log.exception("event %s to %s was lost", delivery.event["id"], delivery.arn)
+
+    def _attempt_until_done(self, delivery: Delivery) -> None:
+        call = call_for(delivery.arn)
+        assert call is not None  # PutTargets refuses what cannot be called
+        policy = delivery.target.get("RetryPolicy") or {}
+        attempts = min(MAX_ATTEMPTS, 1 + policy.get("MaximumRetryAttempts", MAX_ATTEMPTS))
+        pause = _FIRST_PAUSE_SECONDS
+        for attempt in range(1, attempts + 1):
+            try:
+                call(self._context, delivery)
+            except (ClientError, BotoCoreError) as error:
+                if attempt < attempts and _is_temporary(error):
+                    if self._context.clock.wait(self._stopping, pause):
+                        return
+                    pause *= 2
+                    continue
+                self._give_up(delivery, error, attempt)
+            return
+
+    def _give_up(self, delivery: Delivery, error: Exception, attempts: int) -> None:
+        if self._stopping.is_set():
+            return
+        _log.warning(
+            "rule %s: event %r did not reach %s: %s",
+            delivery.rule_arn, delivery.event["detail-type"], delivery.arn, error,
+        )  # fmt: skip
+        queue_arn = (delivery.target.get("DeadLetterConfig") or {}).get("Arn")
+        if not queue_arn:
+            return
+        client = self._context.client("sqs")
+        code = (
+            error.response["Error"]["Code"]
+            if isinstance(error, ClientError)
+            else "SDK_CLIENT_ERROR"
+        )
+        # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+        attributes = {
+            "RULE_ARN": delivery.rule_arn,
+            "TARGET_ARN": delivery.arn,
+            "ERROR_CODE": code,
+            "ERROR_MESSAGE": str(error),
+            "RETRY_ATTEMPTS": str(attempts - 1),
+        }
+        client.send_message(
+            QueueUrl=client.get_queue_url(QueueName=queue_arn.split(":")[-1])["QueueUrl"],
+            MessageBody=json.dumps(delivery.event),
+            MessageAttributes={
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in attributes.items()
+            },
+        )
+
+
+def _is_temporary(error: Any) -> bool:
+    if not isinstance(error, ClientError):
+        return True
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return error.response["Error"]["Code"] in _RETRIED or status >= 500

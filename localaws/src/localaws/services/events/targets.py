@@ -1,0 +1,143 @@
+"""How each kind of target is called."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from localaws.core.context import Context
+from localaws.services.events import triggers
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One event on its way to one target."""
+
+    rule_arn: str
+    target: dict[str, Any]
+    event: dict[str, Any]
+    text: str
+    """What the target receives."""
+    role_arn: str | None = None
+
+    @property
+    def arn(self) -> str:
+        """The target's ARN."""
+        return str(self.target["Arn"])
+
+    @property
+    def resource(self) -> str:
+        """The part of the ARN after the account."""
+        return self.arn.split(":", 5)[5]
+
+
+def start_pipeline(context: Context, delivery: Delivery) -> None:
+    """CodePipeline; an input may carry variables and source revisions, as on AWS."""
+    request: dict[str, Any] = {"name": delivery.resource}
+    given = _object(delivery.text)
+    for name in ("variables", "sourceRevisions"):
+        if isinstance(given.get(name), list):
+            request[name] = given[name]
+    request["clientRequestToken"] = triggers.request_token(
+        delivery.event["id"], delivery.rule_arn, delivery.target["Id"]
+    )
+    context.client("codepipeline", delivery.role_arn).start_pipeline_execution(**request)
+
+
+def start_execution(context: Context, delivery: Delivery) -> None:
+    """Step Functions."""
+    # EventBridge names an execution after the event, so that a repeated delivery starts nothing.
+    token = triggers.request_token(delivery.event["id"], delivery.rule_arn, delivery.target["Id"])
+    client = context.client("stepfunctions", delivery.role_arn)
+    try:
+        client.start_execution(stateMachineArn=delivery.arn, name=token[:80], input=delivery.text)
+    except client.exceptions.ExecutionAlreadyExists:
+        return
+
+
+def invoke_function(context: Context, delivery: Delivery) -> None:
+    """Lambda: as an event, so that the function's own retries follow."""
+    context.client("lambda").invoke(
+        FunctionName=delivery.arn, InvocationType="Event", Payload=delivery.text.encode()
+    )
+
+
+def publish_message(context: Context, delivery: Delivery) -> None:
+    """SNS."""
+    context.client("sns").publish(TopicArn=delivery.arn, Message=delivery.text)
+
+
+def send_message(context: Context, delivery: Delivery) -> None:
+    """SQS."""
+    client = context.client("sqs")
+    request = {
+        "QueueUrl": client.get_queue_url(QueueName=delivery.resource)["QueueUrl"],
+        "MessageBody": delivery.text,
+    }
+    group = (delivery.target.get("SqsParameters") or {}).get("MessageGroupId")
+    if group:
+        request["MessageGroupId"] = group
+    client.send_message(**request)
+
+
+def write_log(context: Context, delivery: Delivery) -> None:
+    """CloudWatch Logs: one stream an event."""
+    client = context.client("logs")
+    group = delivery.resource.removeprefix("log-group:").removesuffix(":*")
+    stream = str(uuid.uuid4())
+    client.create_log_stream(logGroupName=group, logStreamName=stream)
+    client.put_log_events(
+        logGroupName=group,
+        logStreamName=stream,
+        logEvents=[{"timestamp": int(time.time() * 1000), "message": delivery.text}],
+    )
+
+
+def forward(context: Context, delivery: Delivery) -> None:
+    """Another bus: the event keeps its id, source and account."""
+    from moto.events.models import events_backends
+
+    region, account_id = delivery.arn.split(":")[3:5]
+    backend = events_backends[account_id][region]
+    # AWS does not forward what has been forwarded: no loops between buses.
+    if delivery.event.get("account") == context.account_id:
+        backend.dispatch(delivery.event, delivery.resource.removeprefix("event-bus/"))
+
+
+Call = Callable[[Context, Delivery], None]
+_CALLS: dict[tuple[str, str], Call] = {
+    ("codepipeline", ""): start_pipeline,
+    ("states", "stateMachine:"): start_execution,
+    ("lambda", "function:"): invoke_function,
+    ("sns", ""): publish_message,
+    ("sqs", ""): send_message,
+    ("logs", "log-group:"): write_log,
+    ("events", "event-bus/"): forward,
+}
+KINDS = (
+    "CodePipeline pipelines, Step Functions state machines, Lambda functions, SNS topics, SQS queues, "
+    "CloudWatch log groups and event buses"
+)
+
+
+def call_for(arn: str) -> Call | None:
+    """The function that calls a target; None when localaws does not deliver to such a target."""
+    parts = arn.split(":", 5)
+    if len(parts) < 6:
+        return None
+    for (service, prefix), call in _CALLS.items():
+        if parts[2] == service and parts[5].startswith(prefix):
+            return call
+    return None
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}

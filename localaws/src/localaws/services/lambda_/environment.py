@@ -1,0 +1,279 @@
+"""One execution environment: the process of a function, its Runtime API and its log stream."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from localaws.core.context import Context
+from localaws.services.lambda_.output import OutputPump
+from localaws.services.lambda_.report import InvocationLog, LogFormat
+from localaws.services.lambda_.runtime_api import Invocation, RuntimeApi
+
+# Lambda quota: the answer of a synchronous invocation.
+MAX_RESPONSE_BYTES = 6_291_556
+# Real seconds. AWS gives initialisation 10 s and then goes on inside the invocation; a busy laptop needs
+# longer to import a module, and that says nothing about the function.
+INIT_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class RuntimeSpec:
+    """Everything that decides how a function's process is started. Equal specs share environments."""
+
+    function_name: str
+    version: str
+    handler: str
+    code_dir: Path
+    environment: tuple[tuple[str, str], ...]
+    timeout_seconds: float
+    memory_mb: int
+    log_group: str
+    log_format: LogFormat = "Text"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an invocation."""
+
+    payload: bytes
+    function_error: bool = False
+    log_tail: str = ""
+
+
+@dataclass
+class _Running:
+    invocation: Invocation
+    delivered: threading.Event = field(default_factory=threading.Event)
+    done: threading.Event = field(default_factory=threading.Event)
+    logged: threading.Event = field(default_factory=threading.Event)
+    result: tuple[bytes, bool] | None = None
+    started: float = 0.0
+
+    def finish(self, payload: bytes, *, function_error: bool) -> None:
+        if self.result is None:
+            self.result = (payload, function_error)
+            self.done.set()
+
+
+class ExecutionEnvironment:
+    """Starts the process at once; runs one invocation at a time until it dies or is closed."""
+
+    def __init__(self, spec: RuntimeSpec, context: Context) -> None:
+        self.spec = spec
+        self.idle_since = time.monotonic()
+        self._context = context
+        self._lock = threading.Lock()
+        self._current: _Running | None = None
+        self._init_error: bytes | None = None
+        self._init_done = threading.Event()
+        self._exited = threading.Event()
+        self._scratch = context.work_dir / "tmp" / uuid.uuid4().hex
+        self._scratch.mkdir(parents=True)
+        self._log = InvocationLog(
+            context.log_writer(spec.log_group, _log_stream_name(context.clock.now(), spec.version)),
+            spec.log_format,
+            context.clock,
+        )
+        self._log.init_start()
+        self._started = time.monotonic()
+        self._init_ms: float | None = None
+        self._api = RuntimeApi(self)
+        self._process = self._spawn()
+        assert self._process.stdout is not None
+        self._output = OutputPump(self._process.stdout, self._log.line)
+        threading.Thread(
+            target=self._wait_for_exit, name=f"lambda-{spec.function_name}", daemon=True
+        ).start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process can take another invocation."""
+        return not self._exited.is_set() and self._process.poll() is None
+
+    def invoke(self, invocation: Invocation) -> Outcome:
+        """Run one invocation to its end; the environment may be dead afterwards."""
+        running = _Running(invocation)
+        with self._lock:
+            self._current = running
+            dead = self._exited.is_set()
+        self._log.begin()
+        if dead:
+            self._finish_dead(running)
+        else:
+            self._api.submit(invocation)
+        status = self._await(running)
+        assert running.result is not None
+        self._output.drain()
+        with self._lock:
+            self._current = None
+        self._log.end(
+            invocation.request_id,
+            milliseconds=(time.monotonic() - running.started) * 1000 if running.started else 0.0,
+            memory_mb=self.spec.memory_mb,
+            max_memory_mb=_peak_memory_mb(self._process.pid),
+            init_ms=self._init_ms,
+            status=status,
+        )
+        running.logged.set()
+        self._init_ms = None
+        self.idle_since = time.monotonic()
+        payload, function_error = running.result
+        return Outcome(payload, function_error, self._log.tail())
+
+    def close(self) -> None:
+        """End the process and everything it started."""
+        self._api.close()
+        self._context.processes.terminate(self._process, grace_seconds=0.0)
+        # _wait_for_exit sees the end of the process and lets go of the rest.
+        self._exited.wait(5.0)
+
+    # --- what the runtime client reports (RuntimeEvents) ---------------------------------------------
+
+    def on_ready(self) -> None:
+        """The first poll ends the initialisation."""
+        if not self._init_done.is_set():
+            self._init_ms = (time.monotonic() - self._started) * 1000
+            self._init_done.set()
+
+    def on_delivery(self, invocation: Invocation) -> Invocation:
+        """The time of the invocation starts when the runtime takes it."""
+        self._output.drain()
+        self._log.start(invocation.request_id, self.spec.version)
+        with self._lock:
+            running = self._current
+        if running is not None:
+            running.started = time.monotonic()
+            running.delivered.set()
+        # The function compares the deadline with its own clock, which is the machine's.
+        limit = self._context.clock.real_seconds(self.spec.timeout_seconds)
+        return dataclasses.replace(invocation, deadline_ms=int((time.time() + limit) * 1000))
+
+    def on_response(self, request_id: str, payload: bytes) -> None:
+        """The handler returned."""
+        if len(payload) > MAX_RESPONSE_BYTES:
+            message = (
+                "Response payload size exceeded maximum allowed payload size "
+                f"({MAX_RESPONSE_BYTES} bytes)."
+            )
+            self._finish(request_id, error_document("Function.ResponseSizeTooLarge", message), True)
+        else:
+            self._finish(request_id, payload, False)
+
+    def on_error(self, request_id: str, error: bytes) -> None:
+        """The handler raised."""
+        self._finish(request_id, error, True)
+
+    def on_init_error(self, error: bytes) -> None:
+        """The handler's module could not be loaded: every invocation of this environment fails so."""
+        with self._lock:
+            self._init_error = error
+            running = self._current
+        if running is not None:
+            running.finish(error, function_error=True)
+
+    # --- the life of the process ---------------------------------------------------------------------
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        environment = dict(self.spec.environment) | {
+            "AWS_LAMBDA_RUNTIME_API": self._api.address,
+            "AWS_LAMBDA_LOG_STREAM_NAME": self._log.stream,
+            "TMPDIR": str(self._scratch),
+        }
+        return self._context.processes.spawn(
+            # -S: without site-packages, see runtime_packages.
+            [sys.executable, "-S", "-m", "awslambdaric", self.spec.handler],
+            env=environment,
+            cwd=self.spec.code_dir,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    def _await(self, running: _Running) -> str | None:
+        """Wait for the result, or make one; returns the status of the REPORT line."""
+        while not running.delivered.wait(0.05) and not running.done.is_set():
+            if time.monotonic() - self._started > INIT_SECONDS and not self._init_done.is_set():
+                return self._time_out(running, INIT_SECONDS)
+        if self._context.clock.wait(running.done, self.spec.timeout_seconds):
+            return "error" if self._exited.is_set() else None
+        return self._time_out(running, self.spec.timeout_seconds)
+
+    def _time_out(self, running: _Running, seconds: float) -> str:
+        now = self._context.clock.now()
+        stamp = now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03d}Z"
+        message = (
+            f"{stamp} {running.invocation.request_id} Task timed out after {seconds:.2f} seconds"
+        )
+        running.finish(error_document("Sandbox.Timedout", message), function_error=True)
+        self.close()
+        self._output.drain()
+        self._log.line(message)
+        return "timeout"
+
+    def _finish(self, request_id: str, payload: bytes, function_error: bool) -> None:
+        with self._lock:
+            running = self._current
+        if running is not None and running.invocation.request_id == request_id:
+            running.finish(payload, function_error=function_error)
+
+    def _finish_dead(self, running: _Running) -> None:
+        if self._init_error is not None:
+            running.finish(self._init_error, function_error=True)
+            return
+        reason = _exit_reason(self._process.wait())
+        message = f"RequestId: {running.invocation.request_id} Error: {reason}"
+        running.finish(error_document("Runtime.ExitError", message), function_error=True)
+
+    def _wait_for_exit(self) -> None:
+        self._process.wait()
+        # Also what the function started and left behind.
+        self._context.processes.terminate(self._process, grace_seconds=0.0)
+        with self._lock:
+            self._exited.set()
+            running = self._current
+        if running is not None:
+            self._finish_dead(running)
+            # END and REPORT of the last invocation still go to the log.
+            running.logged.wait(10.0)
+        self._api.close()
+        self._output.close()
+        self._log.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+def error_document(error_type: str, message: str) -> bytes:
+    """The payload of a failed invocation, as Lambda itself writes it."""
+    return json.dumps({"errorType": error_type, "errorMessage": message}).encode()
+
+
+def _exit_reason(code: int) -> str:
+    if code == 0:
+        return "Runtime exited without providing a reason"
+    if code < 0:
+        name = signal.strsignal(-code) or f"signal {-code}"
+        return f"Runtime exited with error: signal: {name.lower()}"
+    return f"Runtime exited with error: exit status {code}"
+
+
+def _log_stream_name(now: datetime, version: str) -> str:
+    return f"{now:%Y/%m/%d}/[{version}]{uuid.uuid4().hex}"
+
+
+def _peak_memory_mb(pid: int) -> int | None:
+    """The most memory the process has held, where the system tells (Linux, while it lives)."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return None
+    peak = next((line.split()[1] for line in lines if line.startswith("VmHWM:")), None)
+    return None if peak is None else int(peak) // 1024

@@ -1,0 +1,126 @@
+"""A private /opt/ml for a process, through a Linux mount namespace.
+
+The host's /opt stays as it is and /opt/ml is never created there: in its own namespace the process gets
+a small tmpfs over /opt that carries every existing entry of /opt, plus ``ml``. util-linux's ``unshare``
+does it as root, and as an ordinary user in a user namespace.
+"""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from localaws.services.sagemaker.errors import RequestError
+
+# Arguments: tmpfs mount point, directory for /opt/ml, read-only directory for /opt/ml/model or "",
+# file to make when all is mounted, working directory, Python or "" (bring up the loopback device), command.
+# "cd" comes after the mounts: the working directory may be inside /opt/ml.
+_SCRIPT = """
+set -eu
+stage=$1 ml=$2 model=$3 marker=$4 directory=$5 loopback_python=$6
+shift 6
+job_path=$PATH
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+if [ -n "$loopback_python" ]; then "$loopback_python" -I -S -c '
+import fcntl, socket, struct
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+    fcntl.ioctl(s, 0x8914, struct.pack("16sh", b"lo", 0x49))  # SIOCSIFFLAGS, IFF_UP | IFF_RUNNING
+'; fi
+mount -t tmpfs -o size=1m,mode=755 localaws "$stage"
+for entry in /opt/* /opt/.[!.]*; do
+  name=${entry##*/}
+  if [ "$name" = ml ]; then continue
+  elif [ -L "$entry" ]; then ln -s "$(readlink "$entry")" "$stage/$name"
+  elif [ -d "$entry" ]; then mkdir "$stage/$name"; mount --rbind "$entry" "$stage/$name"
+  elif [ -e "$entry" ]; then : > "$stage/$name"; mount --bind "$entry" "$stage/$name"
+  fi
+done
+mkdir "$stage/ml"
+mount --rbind "$ml" "$stage/ml"
+if [ -n "$model" ]; then
+  mount --bind "$model" "$stage/ml/model"
+  # In a user namespace the flags of the file system underneath are locked: they have to be repeated.
+  mount -o remount,bind,ro,nosuid,nodev "$stage/ml/model" 2>/dev/null ||
+    mount -o remount,bind,ro,nosuid,nodev,noexec "$stage/ml/model"
+fi
+mount --rbind "$stage" /opt
+: > "$marker"
+PATH=$job_path
+cd "$directory"
+exec "$@"
+"""
+
+
+@dataclass(frozen=True)
+class View:
+    """What a process sees at /opt/ml."""
+
+    opt_ml: Path
+    stage: Path
+    """An empty directory; nothing of what is mounted there shows on the host."""
+    marker: Path
+    """Made when the process has its view; missing afterwards means that the view failed."""
+    working_directory: str
+    read_only_model: Path | None = None
+    isolate_network: bool = False
+
+
+@functools.cache
+def _unshare_options() -> tuple[str, ...]:
+    """The options that give this user a mount namespace."""
+    if sys.platform != "linux":
+        raise RequestError(
+            f"localaws gives a job its own /opt/ml through a Linux mount namespace, and this is "
+            f"{sys.platform}. Run localaws on Linux (WSL 2, a container or a virtual machine)."
+        )
+    if shutil.which("unshare") is None:
+        raise RequestError(
+            "localaws gives a job its own /opt/ml with the command 'unshare', which is not on PATH. "
+            "Install the package util-linux."
+        )
+    if not Path("/opt").is_dir():
+        raise RequestError(
+            "localaws mounts a job's /opt/ml over /opt, which does not exist: mkdir /opt"
+        )
+    said = ""
+    for options in (("--mount",), ("--user", "--map-root-user", "--mount")):
+        tried = subprocess.run(
+            ["unshare", *options, "true"], capture_output=True, text=True, check=False
+        )
+        if tried.returncode == 0:
+            return options
+        said = tried.stderr.strip()
+    raise RequestError(
+        f"this machine does not let localaws make a mount namespace for /opt/ml ({said}). Allow user "
+        "namespaces (sysctl user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns=0), "
+        "or in a container give the capability SYS_ADMIN."
+    )
+
+
+def command(view: View, argv: Sequence[str]) -> list[str]:
+    """The command line that runs ``argv`` in ``view``. The process keeps its id: nothing forks.
+
+    Raises:
+        RequestError: this machine cannot do it, with what is needed.
+    """
+    options = list(_unshare_options())
+    if view.isolate_network:
+        options.append("--net")
+    arguments = [
+        str(view.stage),
+        str(view.opt_ml),
+        str(view.read_only_model or ""),
+        str(view.marker),
+        view.working_directory,
+        sys.executable if view.isolate_network else "",
+    ]
+    # A change of user namespace clears the parent-death signal that the process table has set.
+    rearm = ["setpriv", "--pdeathsig", "KILL", "--"] if "--user" in options else []
+    if rearm and shutil.which("setpriv") is None:
+        rearm = []
+    return ["unshare", *options, "sh", "-c", _SCRIPT, "sh", *arguments, *rearm, *argv]

@@ -1,0 +1,197 @@
+"""Start a container's process, follow its output, stop it in time, and say how it ended."""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import os
+import signal
+import subprocess
+import threading
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from localaws.core.context import Context
+from localaws.services.sagemaker.container import namespace
+from localaws.services.sagemaker.container.sandbox import Sandbox
+from localaws.services.sagemaker.errors import HaltedError, RequestError
+
+# Marks every descendant of a container, so that a daemon which left the process group is found.
+_MARK = "LOCALAWS_CONTAINER"
+_MAX_LINE = 256 * 1024  # CloudWatch Logs' limit of an event
+
+
+class Ending(enum.Enum):
+    """Why a process ended."""
+
+    BY_ITSELF = "by itself"
+    STOPPED = "stopped"
+    MAX_RUNTIME = "max runtime"
+
+
+@dataclass(frozen=True)
+class Exit:
+    """The end of a process. ``code`` is 128 + N after signal N, as a container runtime reports it."""
+
+    code: int
+    ending: Ending
+
+
+class Stop:
+    """A request to stop a job, and the way to wake the thread that waits for its process."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._callbacks: list[Callable[[], None]] = []
+        self.requested = False
+        self.at_once = False
+
+    def on_request(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` in a thread of its own when a stop is requested; at once when it was."""
+        with self._changed:
+            self._callbacks.append(callback)
+            requested = self.requested
+        if requested:
+            threading.Thread(target=callback, name="stop", daemon=True).start()
+
+    def request(self, *, at_once: bool = False) -> None:
+        """Ask to stop; ``at_once`` gives the process no time."""
+        with self._changed:
+            first, self.requested = not self.requested, True
+            self.at_once = self.at_once or at_once
+            callbacks = list(self._callbacks) if first or at_once else []
+            self._changed.notify_all()
+        for callback in callbacks:
+            threading.Thread(target=callback, name="stop", daemon=True).start()
+
+    def check(self) -> None:
+        """Raise HaltedError when a stop was requested; called between the steps of a job."""
+        if self.requested:
+            raise HaltedError
+
+    def wait(self, ended: threading.Event, seconds: float | None) -> None:
+        """Wait (real seconds) until the process ended or a stop was requested."""
+        with self._changed:
+            self._changed.wait_for(lambda: ended.is_set() or self.requested, seconds)
+
+    def wake(self) -> None:
+        """Tell the waiting thread that the process ended."""
+        with self._changed:
+            self._changed.notify_all()
+
+
+class ContainerProcess:
+    """A running process with its output going to ``on_line``."""
+
+    def __init__(
+        self,
+        context: Context,
+        sandbox: Sandbox,
+        view: namespace.View,
+        argv: Sequence[str],
+        environment: Mapping[str, str],
+        on_line: Callable[[str], None],
+    ) -> None:
+        self._context = context
+        self._sandbox = sandbox
+        self._mark = uuid.uuid4().hex
+        self._on_line = on_line
+        try:
+            self.process = context.processes.spawn(
+                namespace.command(view, argv),
+                env={**environment, _MARK: self._mark},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+        except OSError as error:
+            raise RequestError(f"the container process cannot be started: {error}") from error
+        output = self.process.stdout
+        assert output is not None
+        self._pump = threading.Thread(target=self._read, args=(output,), name="output", daemon=True)
+        self._pump.start()
+
+    def _read(self, output: IO[bytes]) -> None:
+        with output:
+            for line in iter(lambda: output.readline(_MAX_LINE), b""):
+                self._on_line(line.decode("utf-8", "replace").rstrip("\r\n"))
+
+    def finish(self) -> int:
+        """Wait for the end, kill what was left behind, read the last lines. Returns the exit code."""
+        code = self.process.wait()
+        self._end_leftovers()
+        # A process that even SIGKILL does not end (uninterruptible sleep) must not hold the job.
+        self._pump.join(timeout=5)
+        return 128 - code if code < 0 else code
+
+    def check_started(self) -> None:
+        """After it ended by itself: did the process ever get to its own command?
+
+        Raises:
+            RequestError: it did not get its /opt/ml.
+        """
+        if not self._sandbox.was_mounted:
+            raise RequestError("the container's /opt/ml was not mounted; the log stream says why")
+
+    def terminate(self, grace_seconds: float) -> None:
+        """SIGTERM, then SIGKILL after ``grace_seconds`` of emulated time.
+
+        The signal goes to the process group. A container runtime sends it to the first process only, but
+        a shell that is first would keep it from the program it started."""
+        self._context.processes.terminate(
+            self.process, self._context.clock.real_seconds(grace_seconds)
+        )
+
+    def _end_leftovers(self) -> None:
+        self._context.processes.terminate(self.process, 0)
+        for pid in _marked(f"{_MARK}={self._mark}".encode()):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _marked(mark: bytes) -> list[int]:
+    """Processes that carry ``mark`` in their environment."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (entry / "environ").read_bytes():
+                found.append(int(entry.name))
+    return found
+
+
+def run(
+    container: ContainerProcess,
+    context: Context,
+    stop: Stop,
+    *,
+    max_runtime: float | None,
+    grace_seconds: float,
+) -> Exit:
+    """Wait for a process to end, or end it.
+
+    Args:
+        container: the process.
+        context: its clock counts ``max_runtime`` and ``grace_seconds``.
+        stop: a request from outside.
+        max_runtime: emulated seconds.
+        grace_seconds: between SIGTERM and SIGKILL.
+    """
+    ended = threading.Event()
+
+    def wait_for_end() -> None:
+        container.process.wait()
+        ended.set()
+        stop.wake()
+
+    threading.Thread(target=wait_for_end, name="wait", daemon=True).start()
+    stop.wait(ended, None if max_runtime is None else context.clock.real_seconds(max_runtime))
+    ending = Ending.BY_ITSELF
+    if not ended.is_set():
+        ending = Ending.STOPPED if stop.requested else Ending.MAX_RUNTIME
+        container.terminate(0 if stop.at_once else grace_seconds)
+    code = container.finish()
+    if ending is Ending.BY_ITSELF:
+        container.check_started()
+    return Exit(code, ending)

@@ -1,0 +1,125 @@
+"""Endpoint configs: which models an endpoint serves, on how many instances, with which weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from localaws.core.provider import operation
+from localaws.services.sagemaker import errors
+from localaws.services.sagemaker.base import SageMakerBase
+from localaws.services.sagemaker.events import publish_simple
+from localaws.services.sagemaker.store import Record, list_page, tag_map
+
+_KIND = "endpoint-config"
+_ECHOED = (
+    "EndpointConfigName", "ProductionVariants", "DataCaptureConfig", "KmsKeyId", "ExecutionRoleArn",
+    "VpcConfig", "EnableNetworkIsolation",
+)  # fmt: skip
+_REFUSED = (
+    "AsyncInferenceConfig", "ExplainerConfig", "ShadowProductionVariants", "CrossRegionTrafficConfig",
+    "MetricsConfig",
+)  # fmt: skip
+_REFUSED_OF_VARIANT = (
+    "AcceleratorType", "CoreDumpConfig", "ServerlessConfig", "EnableSSMAccess", "ManagedInstanceScaling",
+    "InstancePools", "CapacityReservationConfig", "AcceleratorPartitionLayouts",
+)  # fmt: skip
+
+
+class EndpointConfigOperations(SageMakerBase):
+    """CreateEndpointConfig and what belongs to it."""
+
+    @operation
+    def create_endpoint_config(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Check variants and models, then remember."""
+        name = params["EndpointConfigName"]
+        arn = self._arn(_KIND, name)
+        variants = self._check_config(params)
+        now = self._now()
+        with self._store.lock:
+            if self._store.table(_KIND).get(name):
+                raise errors.validation(
+                    f'Cannot create already existing endpoint configuration "{arn}".'
+                )
+            request = {**params, "ProductionVariants": variants}
+            config = Record(name, arn, request, now, now, tag_map(params.get("Tags")))
+            self._store.table(_KIND).put(config)
+        described = self.describe_endpoint_config(params)
+        publish_simple(self.context, "Endpoint Config", described, arn, config.tags)
+        return {"EndpointConfigArn": arn}
+
+    @operation
+    def describe_endpoint_config(self, params: dict[str, Any]) -> dict[str, Any]:
+        """What CreateEndpointConfig was given, with its defaults."""
+        config = self._endpoint_config(params["EndpointConfigName"])
+        return {
+            **{key: config.request[key] for key in _ECHOED if key in config.request},
+            "EndpointConfigArn": config.arn,
+            "CreationTime": config.created,
+            "EnableNetworkIsolation": config.request.get("EnableNetworkIsolation", False),
+        }
+
+    @operation
+    def list_endpoint_configs(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Summaries, newest first."""
+        page, token = list_page(self._store.table(_KIND).all(), params, descending=True)
+        summaries = [
+            {
+                "EndpointConfigName": config.name,
+                "EndpointConfigArn": config.arn,
+                "CreationTime": config.created,
+            }
+            for config in page
+        ]
+        return {"EndpointConfigs": summaries, "NextToken": token}
+
+    @operation
+    def delete_endpoint_config(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Forget a config. An endpoint keeps what it was made of."""
+        self._store.table(_KIND).remove(self._endpoint_config(params["EndpointConfigName"]).name)
+        return {}
+
+    def _endpoint_config(self, name: str) -> Record:
+        config: Record | None = self._store.table(_KIND).get(name)
+        if config is None:
+            raise errors.validation(
+                f'Could not find endpoint configuration "{self._arn(_KIND, name)}".'
+            )
+        return config
+
+    def _check_config(self, params: dict[str, Any]) -> list[dict[str, Any]]:
+        for member in _REFUSED:
+            if params.get(member):
+                raise _refuse(member, params[member], "Leave it out.")
+        if params.get("DataCaptureConfig", {}).get("EnableCapture"):
+            raise _refuse("DataCaptureConfig.EnableCapture", True, "Set it to false.")
+        seen: set[str] = set()
+        variants = []
+        for variant in params["ProductionVariants"]:
+            if variant["VariantName"] in seen:
+                raise errors.validation(
+                    f"The variant name '{variant['VariantName']}' is used twice. Names must be unique."
+                )
+            seen.add(variant["VariantName"])
+            variants.append(self._check_variant(variant))
+        if not any(variant["InitialVariantWeight"] for variant in variants):
+            raise errors.validation(
+                "At least one production variant needs a weight greater than 0."
+            )
+        return variants
+
+    def _check_variant(self, variant: dict[str, Any]) -> dict[str, Any]:
+        name = variant["VariantName"]
+        for member in _REFUSED_OF_VARIANT:
+            if variant.get(member):
+                raise _refuse(
+                    f"ProductionVariants.{name}.{member}", variant[member], "Leave it out."
+                )
+        for member in ("ModelName", "InstanceType", "InitialInstanceCount"):
+            if not variant.get(member):
+                raise errors.validation(f"Production variant '{name}' has no {member}.")
+        self._serving_plan(variant["ModelName"])  # type: ignore[attr-defined]
+        return {"InitialVariantWeight": 1.0, **variant}
+
+
+def _refuse(member: str, value: object, instead: str) -> Exception:
+    return errors.feature_not_emulated("CreateEndpointConfig", member, value, instead)

@@ -1,0 +1,77 @@
+"""DescribeEndpoint's answer, which is also the body of the endpoint's events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from localaws.services.sagemaker.endpoints import record as states
+from localaws.services.sagemaker.endpoints.fleet import Fleet
+from localaws.services.sagemaker.endpoints.record import EndpointRecord
+
+
+def describe(endpoint: EndpointRecord) -> dict[str, Any]:
+    """An endpoint in the shape of DescribeEndpointOutput.
+
+    While an update runs, the config and the variants are the old ones; PendingDeploymentSummary shows the
+    new.
+    """
+    with endpoint.lock:
+        described: dict[str, Any] = {
+            "EndpointName": endpoint.name,
+            "EndpointArn": endpoint.arn,
+            "EndpointConfigName": endpoint.config_name,
+            "EndpointStatus": endpoint.status,
+            "FailureReason": endpoint.failure_reason,
+            "CreationTime": endpoint.created,
+            "LastModifiedTime": endpoint.modified,
+            "LastDeploymentConfig": endpoint.deployment,
+        }
+        if endpoint.fleet is not None:
+            described["ProductionVariants"] = _variants(
+                endpoint, endpoint.fleet, _old_status(endpoint), pending=False
+            )
+        if endpoint.pending is not None:
+            described["PendingDeploymentSummary"] = {
+                "EndpointConfigName": endpoint.pending.config_name,
+                "StartTime": endpoint.pending.started,
+                "ProductionVariants": _variants(
+                    endpoint, endpoint.pending, endpoint.variant_status, pending=True
+                ),
+            }
+        return {key: value for key, value in described.items() if value is not None}
+
+
+def _old_status(endpoint: EndpointRecord) -> str | None:
+    """The status of the variants that have the traffic, or are the first to get it."""
+    if endpoint.pending is None:
+        return endpoint.variant_status
+    if endpoint.variant_status == states.VARIANT_DELETING:
+        return states.VARIANT_DELETING
+    return states.UPDATING
+
+
+def _variants(
+    endpoint: EndpointRecord, fleet: Fleet, status: str | None, *, pending: bool
+) -> list[dict[str, Any]]:
+    summaries = []
+    for variant in fleet.variants:
+        name = variant["VariantName"]
+        summary = {
+            "VariantName": name,
+            "DeployedImages": [
+                {"SpecifiedImage": fleet.plans[name].image_uri, "ResolutionTime": fleet.started}
+            ],
+            "CurrentWeight": variant["InitialVariantWeight"],
+            "DesiredWeight": variant["InitialVariantWeight"],
+            "CurrentInstanceCount": fleet.ready_count(name),
+            "DesiredInstanceCount": variant["InitialInstanceCount"],
+        }
+        if pending:
+            summary["InstanceType"] = variant["InstanceType"]
+        if status is not None:
+            shown = {"Status": status, "StartTime": endpoint.modified}
+            if endpoint.variant_message:
+                shown["StatusMessage"] = endpoint.variant_message
+            summary["VariantStatus"] = [shown]
+        summaries.append(summary)
+    return summaries

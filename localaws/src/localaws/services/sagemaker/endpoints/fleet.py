@@ -1,0 +1,175 @@
+"""All serving processes behind one endpoint config."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import threading
+import uuid
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from localaws.core.context import Context
+from localaws.services.sagemaker.endpoints.instance import Instance
+from localaws.services.sagemaker.errors import JobError, RequestError
+from localaws.services.sagemaker.serving.model_files import fetch_model
+from localaws.services.sagemaker.serving.plan import ServingPlan
+
+# API reference, ProductionVariant.ContainerStartupHealthCheckTimeoutInSeconds: 60 to 3600; developer guide,
+# your-algorithms-inference-code: by default a container has 4 minutes to answer its first ping.
+_STARTUP_SECONDS = 240
+# Requests that were under way when the traffic moved may take the full time of an invocation.
+_DRAIN_SECONDS = 65
+
+
+class NoInstanceError(Exception):
+    """No instance can take a request now."""
+
+
+class UnknownVariantError(Exception):
+    """TargetVariant names no variant."""
+
+
+class Fleet:
+    """The instances of every production variant of one config."""
+
+    def __init__(
+        self,
+        context: Context,
+        endpoint_name: str,
+        config_name: str,
+        variants: list[dict[str, Any]],
+        plans: Mapping[str, ServingPlan],
+    ) -> None:
+        self.config_name = config_name
+        self.variants = variants
+        self.plans = plans
+        self.started = context.clock.now()
+        self.instances: list[Instance] = []
+        self._context = context
+        self._group = f"/aws/sagemaker/Endpoints/{endpoint_name}"
+        self._directory = context.work_dir / "fleets" / f"{endpoint_name}-{uuid.uuid4().hex[:8]}"
+        self._changed = threading.Condition()
+        self._closed = False
+        self._requests = 0
+
+    def start(self) -> None:
+        """Start every instance.
+
+        Raises:
+            JobError: its text is the endpoint's FailureReason.
+        """
+        starts = []
+        for variant in self.variants:
+            name = variant["VariantName"]
+            plan = self.plans[name]
+            model = self._directory / name / "model"
+            self._fetch(plan, model, name)
+            seconds = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", _STARTUP_SECONDS)
+            for _ in range(variant["InitialInstanceCount"]):
+                instance = Instance(self._context, plan, model, self._group, name)
+                with self._changed:
+                    self.instances.append(instance)
+                starts.append((instance, seconds))
+        with ThreadPoolExecutor(max(1, len(starts)), thread_name_prefix="instance") as pool:
+            results = list(pool.map(lambda start: start[0].start(start[1]), starts))
+        for (instance, _), healthy in zip(starts, results, strict=True):
+            if not healthy:
+                raise JobError(
+                    f"The primary container for production variant {instance.variant} did not pass the "
+                    "ping health check. Please check CloudWatch logs for this endpoint."
+                )
+
+    def _fetch(self, plan: ServingPlan, model: Any, variant: str) -> None:
+        try:
+            fetch_model(self._context, plan, model, model.parent)
+        except RequestError as fault:
+            raise JobError(
+                f"Failed to download model data for production variant {variant} from URL: "
+                f'"{plan.model_uri}". Please ensure that there is an object located at the URL and that '
+                f"the role passed to CreateModel has permissions to download the model. {fault}"
+            ) from fault
+
+    @contextmanager
+    def lease(self, target_variant: str | None, seconds: float) -> Iterator[Instance]:
+        """An instance for one request, counted until the request is over.
+
+        Args:
+            target_variant: only this one; else by weight.
+            seconds: how long (real) to wait for an instance that is being started again.
+
+        Raises:
+            UnknownVariantError: there is no such variant.
+            NoInstanceError: none is ready.
+        """
+        with self._changed:
+            variant = self._choose_variant(target_variant)
+            if not self._ready(variant) and not self._await(variant, seconds):
+                raise NoInstanceError(variant)
+            # RoutingStrategy LEAST_OUTSTANDING_REQUESTS, a random one among equals.
+            ready = self._ready(variant)
+            least = min(instance.outstanding for instance in ready)
+            instance = random.choice([i for i in ready if i.outstanding == least])  # noqa: S311
+            instance.outstanding += 1
+        try:
+            yield instance
+        finally:
+            with self._changed:
+                instance.outstanding -= 1
+
+    def hold(self) -> None:
+        """Count a request that has been given to this fleet."""
+        with self._changed:
+            self._requests += 1
+
+    def release(self) -> None:
+        """The counted request is over."""
+        with self._changed:
+            self._requests -= 1
+            self._changed.notify_all()
+
+    def drain(self) -> None:
+        """Wait for the requests that are under way."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._requests == 0,
+                self._context.clock.real_seconds(_DRAIN_SECONDS),
+            )
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """End every instance and delete the model's files."""
+        with self._changed:
+            self._closed = True
+            instances = list(self.instances)
+        if instances:
+            with ThreadPoolExecutor(len(instances), thread_name_prefix="stop") as pool:
+                list(pool.map(lambda instance: instance.stop(at_once=at_once), instances))
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def ready_count(self, variant: str) -> int:
+        """How many instances of a variant can answer."""
+        return len(self._ready(variant))
+
+    def _await(self, variant: str, seconds: float) -> bool:
+        # An instance that becomes ready does not notify; this is rare and short.
+        waited = 0.0
+        while waited < seconds and not self._closed:
+            self._changed.wait(0.05)
+            waited += 0.05
+            if self._ready(variant):
+                return True
+        return False
+
+    def _ready(self, variant: str) -> list[Instance]:
+        return [i for i in self.instances if i.variant == variant and i.ready]
+
+    def _choose_variant(self, target: str | None) -> str:
+        names = [variant["VariantName"] for variant in self.variants]
+        if target is not None:
+            if target not in names:
+                raise UnknownVariantError(target)
+            return target
+        weights = [variant["InitialVariantWeight"] for variant in self.variants]
+        return str(random.choices(names, weights)[0])  # noqa: S311 - traffic, not cryptography

@@ -1,0 +1,126 @@
+"""One instance of a production variant: a serving container that is started again when it dies."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from localaws.core.context import Context
+from localaws.services.sagemaker.container.log_lines import JobLog, instance_id
+from localaws.services.sagemaker.container.sandbox import Sandbox
+from localaws.services.sagemaker.errors import JobError
+from localaws.services.sagemaker.serving.container import ServingContainer, in_background
+from localaws.services.sagemaker.serving.http import Answer, NoAnswerError
+from localaws.services.sagemaker.serving.plan import ServingPlan
+
+# AWS starts a container that dies at once again and again until the health check's time is over. The
+# result is the same after the second.
+_MAX_CRASHES_AT_START = 2
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0  # real seconds between two starts
+
+
+class Instance:
+    """A container with its log stream and the count of requests it is working on."""
+
+    def __init__(
+        self, context: Context, plan: ServingPlan, model: Path, group: str, variant: str
+    ) -> None:
+        self.variant = variant
+        self.outstanding = 0
+        self.ready = False
+        self._context, self._plan, self._model = context, plan, model
+        self._log = JobLog(context, group, f"{variant}/{instance_id()}")
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._container: ServingContainer | None = None
+        self._sandbox: Sandbox | None = None
+        self._monitor: threading.Thread | None = None
+        self._startup_seconds = 0.0
+
+    def start(self, seconds: float) -> bool:
+        """Start and wait until healthy.
+
+        Returns:
+            False when it was not within ``seconds`` (emulated), or died too often before.
+
+        Raises:
+            JobError: it cannot be started at all.
+        """
+        self._startup_seconds = seconds
+        deadline = time.monotonic() + self._context.clock.real_seconds(seconds)
+        for _ in range(_MAX_CRASHES_AT_START):
+            container = self._launch()
+            left = (deadline - time.monotonic()) * self._context.clock.scale
+            if container is None or left <= 0:
+                return False
+            if container.wait_until_healthy(left):
+                self.ready = True
+                self._monitor = in_background(self._keep_alive, f"monitor/{self.variant}")
+                return True
+            if not container.ended or self._stopping.is_set():
+                return False
+            self._note_end(container)
+        return False
+
+    def invoke(self, body: bytes, headers: Mapping[str, str], seconds: float) -> Answer:
+        """POST /invocations. Raises NoAnswerError."""
+        container = self._container
+        if container is None:
+            raise NoAnswerError("the container is being started", sent=False)
+        return container.invoke(body, headers, seconds)
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """End the container for good."""
+        self._stopping.set()
+        self.ready = False
+        with self._lock:
+            container, sandbox = self._container, self._sandbox
+        if container is not None:
+            container.stop(at_once=at_once)
+        if self._monitor is not None:
+            self._monitor.join(timeout=10)
+        if sandbox is not None:
+            sandbox.remove()
+        self._log.close()
+
+    def _launch(self) -> ServingContainer | None:
+        """A new container in a new sandbox; None when the instance is being stopped."""
+        with self._lock:
+            if self._stopping.is_set():
+                return None
+            if self._sandbox is not None:
+                self._sandbox.remove()
+            self._sandbox = Sandbox(self._context.work_dir / "containers", self.variant)
+            self._container = ServingContainer(
+                self._context, self._plan, self._sandbox, self._model, self._log.line, {}
+            )
+            return self._container
+
+    def _keep_alive(self) -> None:
+        pause = _FIRST_PAUSE
+        container = self._container
+        while container is not None:
+            if self.ready:
+                self._note_end(container)
+                self.ready = False
+            if self._stopping.wait(pause):
+                return
+            pause = min(pause * 2, _LONGEST_PAUSE)
+            try:
+                container = self._launch()
+            except JobError as fault:
+                self._log.line(f"the container cannot be started again: {fault}")
+                continue
+            if container is not None and container.wait_until_healthy(self._startup_seconds):
+                self.ready = True
+                pause = _FIRST_PAUSE
+            elif container is not None and not container.ended:
+                container.stop(at_once=True)
+
+    def _note_end(self, container: ServingContainer) -> None:
+        """Wait for the end of a container and write down how it ended."""
+        code = container.wait()
+        if not self._stopping.is_set():
+            self._log.line(f"the model process exited with code {code}")

@@ -1,0 +1,142 @@
+"""One execution: its status, and who is told of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.stepfunctions.parser.api import ExecutionStatus
+from moto.stepfunctions.parser.asl.eval.evaluation_details import ExecutionDetails
+from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
+from moto.stepfunctions.parser.backend.execution import (
+    BaseExecutionWorkerCommunication,
+    Execution,
+)
+from moto.stepfunctions.parser.utils import TMP_THREADS
+
+from localaws.core.context import Context
+from localaws.services.stepfunctions.history_log import HistoryLog
+from localaws.services.stepfunctions.tasks.values import iso
+
+# Step Functions quota; a longer cause is cut.
+MAX_CAUSE = 32_768
+MAX_ERROR = 256
+_START_SECONDS = 10.0
+
+
+class _Communication(BaseExecutionWorkerCommunication):  # type: ignore[misc]  # moto has no types
+    """The interpreter calls this when the program has ended."""
+
+    def terminated(self) -> None:
+        self.execution.on_terminated(self)
+
+    def reflect(self) -> None:
+        """Copy the program's end into the execution."""
+        self._reflect_execution_status()
+
+
+class LocalExecution(Execution):  # type: ignore[misc]  # moto has no types
+    """An execution of a state machine.
+
+    What moto's lacks: a stop that shows at once and keeps its error and cause, TIMED_OUT with a date, the
+    status events of EventBridge, and a StartTime in the context object that JSON can hold.
+    """
+
+    def __init__(self, context: Context, log: HistoryLog | None, **fields: Any) -> None:
+        super().__init__(cloud_watch_logging_session=log, **fields)
+        self._context = context
+        self._log = log
+        self._ending = threading.Lock()
+        self.ended = threading.Event()
+
+    def start(self) -> None:
+        """Run in the background."""
+        # First: a short execution would have ended before it is said to run.
+        self._publish(ExecutionStatus.RUNNING)
+        super().start()
+
+    def stop(self, stop_date: datetime, error: str | None, cause: str | None) -> None:
+        """Abort: the status shows at once; tasks that run are told, and jobs stopped."""
+        with self._ending:
+            if self.ended.is_set():
+                return
+            self.exec_status = ExecutionStatus.ABORTED
+            self.stop_date, self.error, self.cause = stop_date, error, cause
+            self.ended.set()
+        self._publish()
+        threading.Thread(target=self._stop_program, args=(stop_date, error, cause)).start()
+
+    def on_terminated(self, communication: _Communication) -> None:
+        """The program ended by itself, or because it was stopped."""
+        with self._ending:
+            first = not self.ended.is_set()
+            if first:
+                communication.reflect()
+                self._fit_quotas()
+                self.ended.set()
+        if first:
+            self._publish()
+        if self._log is not None:
+            self._log.close()
+        # moto keeps every thread it ever started in a list.
+        TMP_THREADS[:] = [thread for thread in TMP_THREADS if thread.is_alive()]
+
+    def get_start_execution_details(self) -> ExecutionDetails:
+        """``$$.Execution.StartTime`` is text; moto puts a datetime there, which ends as a fault."""
+        return ExecutionDetails(
+            arn=self.exec_arn,
+            name=self.name,
+            role_arn=self.role_arn,
+            inpt=self.input_data,
+            start_time=iso(self.start_date),
+        )
+
+    def output_text(self) -> str | None:
+        """The output as DescribeExecution returns it."""
+        if self.exec_status != ExecutionStatus.SUCCEEDED:
+            return None
+        return str(to_json_str(self.output, separators=(",", ":")))
+
+    def _get_start_execution_worker_comm(self) -> _Communication:
+        return _Communication(self)
+
+    def _fit_quotas(self) -> None:
+        self.error = self.error[:MAX_ERROR] if self.error else self.error
+        self.cause = self.cause[:MAX_CAUSE] if self.cause else self.cause
+
+    def _stop_program(self, stop_date: datetime, error: str | None, cause: str | None) -> None:
+        # The program exists once its definition is parsed, a moment after the start.
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            env = self.exec_worker.env
+            if env is not None and env.program_state() is not None:
+                env.set_stop(stop_date=stop_date, error=error, cause=cause)
+                return
+            time.sleep(0.01)
+
+    def _publish(self, status: ExecutionStatus | None = None) -> None:
+        # https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+        detail = {
+            "executionArn": self.exec_arn,
+            "stateMachineArn": self.state_machine_arn,
+            "name": self.name,
+            "status": status.value if status else self.status,
+            "startDate": _milliseconds(self.start_date),
+            "stopDate": _milliseconds(self.stop_date) if self.stop_date else None,
+            "input": self.execution_input,
+            "inputDetails": {"included": True},
+            "output": self.output_text(),
+            "outputDetails": {"included": True} if self.output_text() is not None else None,
+            "error": self.error,
+            "cause": self.cause,
+        }
+        self._context.publish(
+            "aws.states", "Step Functions Execution Status Change", detail, [self.exec_arn]
+        )
+
+
+def _milliseconds(date: datetime) -> int:
+    aware = date if date.tzinfo else date.replace(tzinfo=UTC)
+    return round(aware.timestamp() * 1000)

@@ -1,0 +1,128 @@
+import io
+import json
+
+import pytest
+
+from localaws.core.errors import AwsError
+from localaws.core.gateway import Gateway
+from localaws.core.provider import ALL_OTHERS, Provider, operation
+from localaws.services import registry
+
+
+class FakePipelines(Provider):
+    service_name = "codepipeline"
+    delegated = frozenset({"ListPipelines"})
+
+    @operation
+    def get_pipeline_execution(self, params):
+        if params["pipelineName"] == "missing":
+            raise AwsError(
+                "PipelineNotFoundException", "no pipeline 'missing'", fields={"hint": "x"}
+            )
+        if params["pipelineName"] == "faulty":
+            raise RuntimeError("a bug")
+        return {"pipelineExecution": {"pipelineName": params["pipelineName"]}}
+
+
+class FakeEverythingElse(FakePipelines):
+    delegated = ALL_OTHERS
+
+
+def moto(environ, start_response):
+    body = environ["wsgi.input"].read()
+    start_response("200 OK", [])
+    return [b"moto got " + body]
+
+
+@pytest.fixture
+def gateway(monkeypatch):
+    monkeypatch.setattr(registry, "provider_class", lambda _name: FakePipelines)
+    return Gateway(moto, lambda account, region, service: (account, region, service))
+
+
+def call(gateway, operation, document, service="codepipeline", target="CodePipeline_20150709"):
+    body = json.dumps(document).encode()
+    answer = {}
+    chunks = gateway(
+        {
+            "REQUEST_METHOD": "POST",
+            "PATH_INFO": "/",
+            "HTTP_AUTHORIZATION": f"AWS4 Credential=k/20260101/eu-west-1/{service}/aws4_request, S",
+            "HTTP_X_AMZ_TARGET": f"{target}.{operation}",
+            "CONTENT_LENGTH": str(len(body)),
+            "wsgi.input": io.BytesIO(body),
+        },
+        lambda status, headers, exc_info=None: answer.update(status=status, headers=dict(headers)),
+    )
+    return int(answer["status"][:3]), answer["headers"], b"".join(chunks)
+
+
+EXECUTION = {"pipelineExecutionId": "01234567-0123-4123-8123-0123456789ab"}
+
+
+def test_our_operation_runs_with_parsed_input(gateway):
+    status, headers, body = call(
+        gateway, "GetPipelineExecution", {"pipelineName": "p", **EXECUTION}
+    )
+    assert status == 200
+    assert json.loads(body) == {"pipelineExecution": {"pipelineName": "p"}}
+    assert headers["x-amzn-RequestId"]
+
+
+def test_an_aws_error_keeps_its_code_message_and_fields(gateway):
+    status, headers, body = call(
+        gateway, "GetPipelineExecution", {"pipelineName": "missing", **EXECUTION}
+    )
+    document = json.loads(body)
+    assert (status, headers["x-amzn-ErrorType"]) == (400, "PipelineNotFoundException")
+    assert document["__type"] == "PipelineNotFoundException"
+    assert document["message"] == "no pipeline 'missing'"
+    assert document["hint"] == "x"
+
+
+def test_bad_input_never_reaches_the_service(gateway):
+    status, _, body = call(gateway, "GetPipelineExecution", {"pipelineName": "!"})
+    assert status == 400
+    assert json.loads(body)["__type"] == "ValidationException"
+
+
+def test_an_operation_that_is_not_emulated_is_refused_by_name(gateway):
+    status, _, body = call(gateway, "ListWebhooks", {})
+    assert status == 400
+    assert json.loads(body)["__type"] == "NotImplementedException"
+    assert "codepipeline:ListWebhooks" in json.loads(body)["message"]
+
+
+def test_an_operation_that_does_not_exist_is_refused(gateway):
+    status, _, body = call(gateway, "DoMagic", {})
+    assert status == 400
+    assert json.loads(body)["__type"] == "UnknownOperationException"
+
+
+def test_a_delegated_operation_is_validated_and_left_to_moto(gateway):
+    assert call(gateway, "ListPipelines", {"maxResults": 5})[2] == b'moto got {"maxResults": 5}'
+    assert json.loads(call(gateway, "ListPipelines", {"maxResults": 0})[2])["__type"] == (
+        "ValidationException"
+    )
+
+
+def test_a_service_can_leave_everything_else_to_moto(gateway, monkeypatch):
+    monkeypatch.setattr(registry, "provider_class", lambda _name: FakeEverythingElse)
+    assert call(gateway, "ListWebhooks", {})[2] == b"moto got {}"
+
+
+def test_a_fault_of_ours_answers_400_so_that_no_sdk_retries_it(gateway, caplog):
+    status, _, body = call(gateway, "GetPipelineExecution", {"pipelineName": "faulty", **EXECUTION})
+    assert status == 400
+    assert json.loads(body)["__type"] == "LocalAwsFault"
+    assert "a bug" in caplog.text
+
+
+def test_other_services_are_motos(gateway):
+    assert call(gateway, "CreateKey", {}, "kms", "TrentService")[2] == b"moto got {}"
+
+
+def test_helpers_of_the_base_class_are_not_operations():
+    provider = FakePipelines(None)
+    assert provider.operation("close") is None
+    assert provider.operation("_secret") is None

@@ -1,0 +1,60 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from localaws.core.errors import AwsError
+from localaws.core.wire.models import find_rest_operation, service_model
+from localaws.core.wire.parse import parse_json, parse_rest_json
+
+START = service_model("codepipeline").operation_model("StartPipelineExecution")
+
+
+def test_members_that_the_model_lacks_are_ignored_as_aws_does():
+    assert parse_json(START, b'{"name": "p", "newerThanThis": 1}') == {"name": "p"}
+
+
+def test_null_counts_as_absent():
+    assert parse_json(START, b'{"name": "p", "variables": null}') == {"name": "p"}
+
+
+@pytest.mark.parametrize("value", ["1700000000", "1700000000.0", '"2023-11-14T22:13:20Z"'])
+def test_timestamps_become_aware_datetimes(value):
+    operation = service_model("logs").operation_model("DescribeLogStreams")
+    assert operation.input_shape
+    listing = service_model("sagemaker").operation_model("ListTrainingJobs")
+    parsed = parse_json(listing, f'{{"CreationTimeAfter": {value}}}'.encode())
+    assert parsed == {"CreationTimeAfter": datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)}
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"{", "not JSON"),
+        (b"[]", "Start of structure"),
+        (b'{"name": 7}', "name: expected a string, found int"),
+        (b'{"name": "p", "variables": {}}', "variables: expected a list, found dict"),
+        (b'{"name": "p", "variables": [{"name": []}]}', "variables.1.name: expected a string"),
+    ],
+)
+def test_what_is_not_of_the_models_type_is_named(body, message):
+    with pytest.raises(AwsError) as caught:
+        parse_json(START, body)
+    assert caught.value.code == "SerializationException"
+    assert message in caught.value.message
+
+
+def test_rest_members_come_from_path_headers_and_body():
+    operation = find_rest_operation("sagemaker-runtime", "POST", "/endpoints/a%2Db/invocations")
+    assert operation is not None
+    headers = {"content-type": "text/csv", "x-amzn-sagemaker-target-variant": "blue"}
+    parsed = parse_rest_json(operation, "/endpoints/a%2Db/invocations", {}, headers, b"1,2")
+    assert parsed == {
+        "EndpointName": "a-b",
+        "ContentType": "text/csv",
+        "TargetVariant": "blue",
+        "Body": b"1,2",
+    }
+
+
+def test_a_path_that_no_operation_has_is_not_found():
+    assert find_rest_operation("sagemaker-runtime", "GET", "/endpoints/a/invocations") is None

@@ -1,0 +1,98 @@
+"""Which instance gets a request, and when an old fleet may go."""
+
+import threading
+
+import pytest
+
+from localaws.core.clock import Clock
+from localaws.services.sagemaker.endpoints.directory import EndpointDirectory, UnknownEndpointError
+from localaws.services.sagemaker.endpoints.fleet import Fleet, NoInstanceError, UnknownVariantError
+
+
+class FakeInstance:
+    def __init__(self, variant, ready=True):
+        self.variant, self.ready, self.outstanding, self.stopped = variant, ready, 0, False
+
+    def stop(self, *, at_once=False):
+        self.stopped = True
+
+
+class FakeContext:
+    def __init__(self, work_dir):
+        self.work_dir, self.clock = work_dir, Clock(100)
+
+
+@pytest.fixture
+def fleet(tmp_path):
+    def make(*instances, weights=None):
+        names = sorted({instance.variant for instance in instances})
+        variants = [
+            {"VariantName": name, "InitialVariantWeight": (weights or {}).get(name, 1.0)}
+            for name in names
+        ]
+        fleet = Fleet(FakeContext(tmp_path), "endpoint", "config", variants, {})
+        fleet.instances = list(instances)
+        return fleet
+
+    return make
+
+
+def test_the_least_busy_ready_instance_is_chosen(fleet):
+    busy, idle, dead = FakeInstance("a"), FakeInstance("a"), FakeInstance("a", ready=False)
+    busy.outstanding = 2
+    with fleet(busy, idle, dead).lease(None, 0) as chosen:
+        assert chosen is idle
+        assert idle.outstanding == 1
+    assert idle.outstanding == 0
+
+
+def test_a_weight_of_zero_gets_nothing_unless_targeted(fleet):
+    shadow = fleet(FakeInstance("a"), FakeInstance("b"), weights={"a": 1.0, "b": 0.0})
+    for _ in range(50):
+        with shadow.lease(None, 0) as chosen:
+            assert chosen.variant == "a"
+    with shadow.lease("b", 0) as chosen:
+        assert chosen.variant == "b"
+    with pytest.raises(UnknownVariantError, match="c"), shadow.lease("c", 0):
+        pass
+
+
+def test_nothing_ready(fleet):
+    with pytest.raises(NoInstanceError), fleet(FakeInstance("a", ready=False)).lease(None, 0):
+        pass
+
+
+def test_a_request_waits_for_an_instance_that_is_coming_back(fleet):
+    instance = FakeInstance("a", ready=False)
+    timer = threading.Timer(0.1, lambda: setattr(instance, "ready", True))
+    timer.start()
+    with fleet(instance).lease(None, 5) as chosen:
+        assert chosen is instance
+    timer.join()
+
+
+def test_the_old_fleet_is_drained_before_it_goes(fleet):
+    directory = EndpointDirectory()
+    old, new = fleet(FakeInstance("a")), fleet(FakeInstance("a"))
+    directory.route("e", old)
+    drained = threading.Event()
+
+    def switch():
+        assert directory.route("e", new) is old
+        old.drain()
+        drained.set()
+
+    with directory.lease("e", None, 0) as first:
+        assert first is old.instances[0]
+        thread = threading.Thread(target=switch)
+        thread.start()
+        assert not drained.wait(0.1)
+        with directory.lease("e", None, 0) as second:
+            assert second in (old.instances[0], new.instances[0])
+    thread.join(5)
+    assert drained.is_set()
+    with directory.lease("e", None, 0) as third:
+        assert third is new.instances[0]
+    directory.remove("e")
+    with pytest.raises(UnknownEndpointError), directory.lease("e", None, 0):
+        pass
