@@ -1,4 +1,4 @@
-"""What a service of localaws may touch."""
+"""What a service of localaws may use: nothing else of the process is its business."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from localaws.core.processes import ProcessTable
 from localaws.core.shared import SharedObjects, T
 
 ACCOUNT_ID = "123456789012"
-# The account itself: moto takes any key that it has not issued for the account's own.
+# moto takes a key that it has not issued for a key of the account itself.
 _ACCOUNT_CREDENTIALS = dict.fromkeys(("AccessKeyId", "SecretAccessKey", "SessionToken"), "localaws")
 _CLIENT_CONFIG = Config(
     max_pool_connections=64,
@@ -28,6 +28,10 @@ _CLIENT_CONFIG = Config(
 _log = logging.getLogger(__name__)
 
 
+EventBus = Callable[[str, str, dict[str, Any]], object]
+"""(account id, region, event) -> anything; puts the event on the default bus of the account and region."""
+
+
 @dataclass(frozen=True)
 class Context:
     """The surroundings of one service in one account and region."""
@@ -35,7 +39,7 @@ class Context:
     account_id: str
     region: str
     endpoint_url: str
-    """Where this server listens, e.g. ``http://127.0.0.1:4566``."""
+    """Where this server listens, for example ``http://127.0.0.1:4566``."""
     work_dir: Path
     """Scratch directory of the service, removed when the server stops."""
     clock: Clock
@@ -43,6 +47,7 @@ class Context:
     clients: ClientCache = field(repr=False)
     log_store: LogStore = field(repr=False)
     shared_objects: SharedObjects = field(repr=False)
+    event_bus: EventBus = field(repr=False)
     partition: str = "aws"
 
     def client(
@@ -67,7 +72,7 @@ class Context:
         return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{resource}"
 
     def environment(self, role_arn: str | None = None) -> dict[str, str]:
-        """The AWS_* variables of a child process: a role's credentials, the region, this endpoint."""
+        """The AWS_* variables of a child process: a role's credentials, the region and the endpoint."""
         credentials = self.clients.credentials(role_arn, self.region)
         return {
             "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
@@ -82,11 +87,9 @@ class Context:
     def publish(
         self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]
     ) -> None:
-        """Put an event on the default EventBridge bus. Never raises: a state change stands without it."""
+        """Put an event on the default EventBridge bus. A failure is logged: the state change stands."""
         try:
-            from localaws.services.events import bus  # moto's events are slow to import
-
-            bus.publish(
+            self.event_bus(
                 self.account_id,
                 self.region,
                 {
@@ -101,7 +104,7 @@ class Context:
             _log.exception("event %r of %s was not published", detail_type, source)
 
     def log_writer(self, group: str, stream: str) -> LogWriter:
-        """A writer of lines to a CloudWatch log stream, which is created when it is missing."""
+        """A writer of lines to a log stream of CloudWatch Logs, which is created if it does not exist."""
         return self.log_store.writer(self.region, group, stream)
 
 
