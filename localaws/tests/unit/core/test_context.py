@@ -1,8 +1,12 @@
 import threading
+from pathlib import Path
 
 from botocore.config import Config
 
-from localaws.core.context import ClientCache
+from localaws.core.clock import Clock
+from localaws.core.context import ClientCache, Context
+from localaws.core.processes import ProcessTable
+from localaws.core.shared import SharedObjects
 
 ROLE = "arn:aws:iam::123456789012:role/job"
 IMPATIENT = Config(read_timeout=7)
@@ -58,3 +62,34 @@ def test_a_role_is_assumed_once():
     assert cache.credentials(ROLE, "us-east-1")["AccessKeyId"] == "k"
     assert cache.sts.calls == 1
     assert cache.credentials(None, "eu-west-1")["AccessKeyId"] == "localaws"
+
+
+def context_with(event_bus):
+    return Context(
+        account_id="123456789012", region="eu-west-1", endpoint_url="http://127.0.0.1:1",
+        work_dir=Path("unused"), clock=Clock(), processes=ProcessTable(), clients=CacheWithFakeSts(),
+        log_store=None, shared_objects=SharedObjects(), event_bus=event_bus,
+    )  # fmt: skip
+
+
+def test_an_event_goes_to_the_bus_of_the_account_and_region():
+    published = []
+    context = context_with(lambda *arguments: published.append(arguments))
+    context.publish("aws.sagemaker", "Job State Change", {"a": 1}, ["arn:job"])
+    ((account, region, event),) = published
+    assert (account, region) == ("123456789012", "eu-west-1")
+    assert event.pop("time").endswith("Z")
+    assert event == {
+        "source": "aws.sagemaker",
+        "detail-type": "Job State Change",
+        "detail": {"a": 1},
+        "resources": ["arn:job"],
+    }
+
+
+def test_an_event_that_cannot_be_published_fails_nobody(caplog):
+    def broken(*_arguments):
+        raise RuntimeError("no bus")
+
+    context_with(broken).publish("aws.sagemaker", "Job State Change", {}, [])
+    assert "'Job State Change' of aws.sagemaker was not published" in caplog.text
