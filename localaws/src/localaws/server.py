@@ -1,4 +1,4 @@
-"""The HTTP server of localaws: one process, threads, loopback only."""
+"""The HTTP server of localaws: one process, one thread for each connection, on 127.0.0.1 only."""
 
 from __future__ import annotations
 
@@ -7,27 +7,45 @@ import logging
 import os
 import shutil
 import threading
-from collections.abc import Iterable
+import uuid
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from localaws.core.body import Environ
+from localaws.core import peer
+from localaws.core.access import AccessPolicy, is_preflight
+from localaws.core.call import Call, Response
 from localaws.core.clock import Clock
 from localaws.core.context import ACCOUNT_ID, ClientCache, Context
+from localaws.core.errors import AwsError
 from localaws.core.gateway import Gateway
 from localaws.core.logs import LogStore
 from localaws.core.processes import ProcessTable
 from localaws.core.shared import SharedObjects
+from localaws.core.wire.errors import error_response
+from localaws.core.wsgi import Environ, StartResponse, read_call, send
 from localaws.services import registry
 
-HOST = "127.0.0.1"
+HOST: Final = "127.0.0.1"
+_CONTROL_PATH: Final = "/_localaws/"
+_PEER_UID: Final = "localaws.peer_uid"
 _log = logging.getLogger(__name__)
 
 
 class _RequestHandler(WSGIRequestHandler):
+    """The handler of one connection."""
+
+    @cached_property
+    def _peer_uid(self) -> int | None:
+        return peer.uid_of_peer(self.connection) if peer.IS_SUPPORTED else None
+
+    def make_environ(self) -> Environ:
+        return super().make_environ() | {_PEER_UID: self._peer_uid}
+
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         target = self.headers.get("X-Amz-Target") or self.path
         self.log("info", "%s %s -> %s", self.command, target, code)
@@ -43,10 +61,21 @@ class Server:
         port: TCP port on 127.0.0.1; 0 takes a free one.
         state_dir: directory for scratch files. It is made if missing; ``work`` below it is emptied.
         clock: the clock of all services.
+        access: who may use the server; by default what the environment's settings say.
+
+    Raises:
+        SettingError: a setting in the environment has a value that it must not have.
     """
 
-    def __init__(self, port: int, state_dir: Path, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        port: int,
+        state_dir: Path,
+        clock: Clock | None = None,
+        access: AccessPolicy | None = None,
+    ) -> None:
         self.clock = clock or Clock()
+        self._access = access or AccessPolicy.from_environment(os.environ)
         self.state_dir = state_dir
         self._work_dir = state_dir / "work"
         shutil.rmtree(self._work_dir, ignore_errors=True)
@@ -54,7 +83,7 @@ class Server:
         self._gateway: Gateway | None = None
         self._gateway_lock = threading.Lock()
         self._http: BaseWSGIServer = make_server(
-            HOST, port, self._application, threaded=True, request_handler=_RequestHandler
+            HOST, port, self._answer, threaded=True, request_handler=_RequestHandler
         )
         self.endpoint_url = f"http://{HOST}:{self._http.server_port}"
         self.processes = ProcessTable()
@@ -65,15 +94,19 @@ class Server:
     def serve_forever(self) -> None:
         """Answer requests until :meth:`shutdown`."""
         _isolate_environment(self._http.server_port)
-        # moto takes a second to import. Requests that come meanwhile wait in the socket's backlog.
+        # moto takes a second to import. Requests wait in the socket's backlog meanwhile.
         self._load()
+        if not peer.IS_SUPPORTED:
+            _log.warning(
+                "this system does not tell whose a connection is: other users can use localaws"
+            )
         _log.info("listening on %s", self.endpoint_url)
         threading.Thread(target=_preload, name="preload", daemon=True).start()
         self._http.serve_forever(poll_interval=0.1)
 
     def shutdown(self) -> None:
         """Stop answering; end every job, function and endpoint; remove the scratch files."""
-        # The services first: their last log lines and events still come in over HTTP.
+        # The services first: their last log lines and events are requests to this server.
         if self._gateway is not None:
             from localaws import patches
 
@@ -99,6 +132,7 @@ class Server:
             clients=self._clients,
             log_store=self._logs,
             shared_objects=self._shared_objects,
+            event_bus=_publish,
         )
 
     def _load(self) -> Gateway:
@@ -107,17 +141,31 @@ class Server:
                 from localaws import patches
 
                 moto = patches.moto_application(self.context)
-                self._gateway = Gateway(moto, self.context)
+                self._gateway = Gateway(moto, self.context, registry.SERVICES)
             return self._gateway
 
-    def _application(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
-        if environ["PATH_INFO"].startswith("/_localaws/"):
-            return self._control(environ, start_response)
-        return self._load()(environ, start_response)
+    def _answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """The WSGI application of the server."""
+        call = read_call(environ)
+        respond = _with_cors_headers(start_response, self._access.cors_headers(call))
+        try:
+            self._access.check_peer(environ[_PEER_UID])
+            self._access.check_call(call)
+        except AwsError as refusal:
+            _log.warning("refused %s %r: %s", call.method, call.path, refusal.message)
+            call.body.discard()
+            return send(error_response(refusal, call, str(uuid.uuid4())), respond)
+        if is_preflight(call):
+            return send(Response(200, {}), respond)
+        if call.path.startswith(_CONTROL_PATH):
+            return send(self._control(call), respond)
+        return self._load().answer(call, environ, respond)
 
-    def _control(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
-        action = environ["PATH_INFO"].removeprefix("/_localaws/")
+    def _control(self, call: Call) -> Response:
+        """The server's own paths."""
+        action = call.path.removeprefix(_CONTROL_PATH)
         if action == "health":
+            status = 200
             answer: dict[str, Any] = {
                 "status": "running",
                 "pid": os.getpid(),
@@ -126,20 +174,32 @@ class Server:
                 "uptime_seconds": round(self.clock.monotonic() / self.clock.scale, 1),
                 "child_processes": len(self.processes.running()),
             }
-            status = "200 OK"
         else:
-            answer = {"message": f"/_localaws/{action} does not exist; there is: /_localaws/health"}
-            status = "404 Not Found"
-        payload = json.dumps(answer).encode()
-        start_response(
-            status, [("Content-Type", "application/json"), ("Content-Length", str(len(payload)))]
-        )
-        return [payload]
+            status = 404
+            answer = {"message": f"{call.path} does not exist; there is: {_CONTROL_PATH}health"}
+        return Response(status, {"Content-Type": "application/json"}, json.dumps(answer).encode())
+
+
+def _with_cors_headers(start_response: StartResponse, cors: Mapping[str, str]) -> StartResponse:
+    """Replace the CORS headers of a response: moto's allow every origin."""
+
+    def respond(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        kept = [(n, v) for n, v in headers if not n.lower().startswith("access-control-")]
+        return start_response(status, [*kept, *cors.items()], exc_info)
+
+    return respond
+
+
+def _publish(account_id: str, region: str, event: dict[str, Any]) -> None:
+    # moto's EventBridge takes a while to import.
+    from localaws.services.events import bus
+
+    bus.publish(account_id, region, event)
 
 
 def _preload() -> None:
-    # Two seconds of imports that the first user of a service would wait for; a start does not.
-    for service_name in sorted(registry.SERVICE_NAMES):
+    # Two seconds of imports. The first call of a service does not wait for them, and neither does the start.
+    for service_name in sorted(registry.SERVICES):
         registry.provider_class(service_name)
     for module in (
         "localaws.services.stepfunctions.interpreter",
@@ -149,13 +209,13 @@ def _preload() -> None:
 
 
 def _isolate_environment(port: int) -> None:
-    # boto3 inside this process must never read the caller's profile and reach the real AWS.
+    # boto3 in this process must not read a profile and reach the real AWS.
     for name in [n for n in os.environ if n.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(
         AWS_CONFIG_FILE=os.devnull,
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,
         AWS_EC2_METADATA_DISABLED="true",
-        # moto's Step Functions interpreter finds this server through moto's own variable.
+        # moto's Step Functions interpreter finds this server by moto's own variable.
         MOTO_PORT=str(port),
     )

@@ -1,27 +1,31 @@
-"""The body of a request, as a stream that moto or a service of ours reads."""
+"""The body of a request: a stream that is read once by moto, or kept and read again by localaws."""
 
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, Protocol
 
-Environ = dict[str, Any]
+_DISCARDED_AT_ONCE = 1 << 20
+
+
+class _Stream(Protocol):
+    def read(self, size: int = ..., /) -> bytes: ...
 
 
 class RequestBody(io.RawIOBase):
-    """The request's body as a stream that knows what is left of it, and can be read twice.
+    """A stream that ends where the body ends, although the connection behind it does not.
 
-    A large S3 upload streams through; only what a service of ours reads is kept in memory.
+    A large upload to S3 passes through in pieces. The body is kept in memory only after :meth:`content`.
+
+    Args:
+        stream: what follows the headers of the request.
+        length: the value of Content-Length. None for a stream that ends by itself, as a chunked body does.
     """
 
-    def __init__(self, environ: Environ) -> None:
-        self._stream = environ["wsgi.input"]
-        # A chunked body ends by itself; otherwise reading past Content-Length would wait for ever.
-        ends_by_itself = environ.get("wsgi.input_terminated")
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        self._left = float("inf") if ends_by_itself else length
+    def __init__(self, stream: _Stream, length: int | None) -> None:
+        self._stream = stream
+        self._left = float("inf") if length is None else length
         self._kept: io.BytesIO | None = None
-        environ["wsgi.input"] = self
 
     def readable(self) -> bool:
         return True
@@ -30,12 +34,10 @@ class RequestBody(io.RawIOBase):
         if self._kept is not None:
             return self._kept.read(size)
         wanted = self._left if size is None or size < 0 else min(size, self._left)
-        data: bytes = (
-            self._stream.read() if wanted == float("inf") else self._stream.read(int(wanted))
-        )
-        self._left = (
-            0 if wanted == float("inf") or (wanted and not data) else self._left - len(data)
-        )
+        # Reading beyond Content-Length would wait for ever.
+        data = self._stream.read() if wanted == float("inf") else self._stream.read(int(wanted))
+        ended = wanted == float("inf") or (wanted and not data)
+        self._left = 0 if ended else self._left - len(data)
         return data
 
     def readall(self) -> bytes:
@@ -47,12 +49,13 @@ class RequestBody(io.RawIOBase):
         return len(data)
 
     def content(self) -> bytes:
-        """The whole body; whoever reads the stream next gets it again."""
+        """The whole body. Afterwards the stream can be read from its beginning again."""
         if self._kept is None:
             self._kept = io.BytesIO(self.read())
         self._kept.seek(0)
         return self._kept.getvalue()
 
     def discard(self) -> None:
-        """Read what is left: closing a socket that holds unread bytes resets it under the answer."""
-        self.read()
+        """Read the rest: closing a socket with unread bytes resets it, and the client loses the response."""
+        while self.read(_DISCARDED_AT_ONCE):
+            pass

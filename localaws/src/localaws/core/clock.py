@@ -1,4 +1,4 @@
-"""Time, as an object: so that a 20-minute timeout can be tested in a second."""
+"""Time as an object, so that a test of a timeout of 20 minutes takes a second."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Clock:
         return self._wall_start + timedelta(seconds=self.monotonic())
 
     def real_seconds(self, seconds: float) -> float:
-        """How long ``seconds`` of emulated time take for real, for the timeouts of waits."""
+        """The real time that ``seconds`` of emulated time take, for example for the timeout of a wait."""
         return seconds / self.scale
 
     def sleep(self, seconds: float) -> None:

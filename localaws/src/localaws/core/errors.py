@@ -1,4 +1,4 @@
-"""The error every operation raises to answer with AWS's own error code and message."""
+"""The error that an operation raises, with AWS's own code and message."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any
 
 
 class AwsError(Exception):
-    """An error answer of an AWS API.
+    """An error of an AWS API.
 
     Args:
-        code: AWS's error code, e.g. ``PipelineNotFoundException``.
-        message: AWS's sentence, naming the thing that is wrong.
-        status: HTTP status. Keep to 4xx: SDKs retry a 5xx for minutes.
-        fields: further members of the error shape, e.g. ``OriginalStatusCode`` of ``ModelError``.
+        code: AWS's error code, for example ``PipelineNotFoundException``.
+        message: AWS's sentence, which names what is wrong.
+        status: HTTP status. Use 4xx, because SDKs retry a 5xx for minutes.
+        fields: further members of the error's shape, for example ``OriginalStatusCode`` of ``ModelError``.
     """
 
     def __init__(
@@ -26,8 +26,8 @@ class AwsError(Exception):
 
 
 def not_emulated(service: str, operation: str) -> AwsError:
-    """The refusal of an operation that localaws does not run: a made-up success would be worse."""
+    """The refusal of an operation that localaws does not emulate."""
     return AwsError(
         "NotImplementedException",
-        f"localaws does not emulate {service}:{operation}. its README lists what it runs.",
+        f"localaws does not emulate {service}:{operation}. Its README lists what it runs.",
     )

@@ -1,108 +1,100 @@
-"""The front door: which service and operation a request addresses, and who runs it."""
+"""The gateway: which service and operation a request addresses, and what answers it."""
 
 from __future__ import annotations
 
-import json
 import logging
-import re
 import threading
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl
 
 from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationModel
 
-from localaws.core.body import Environ, RequestBody
+from localaws.core.call import Call, Response
 from localaws.core.context import ACCOUNT_ID, ContextFactory
 from localaws.core.errors import AwsError, not_emulated
-from localaws.core.provider import Provider
+from localaws.core.provider import Provider, ProviderFactory
+from localaws.core.wire.errors import error_response
 from localaws.core.wire.models import find_rest_operation, method_name, service_model
-from localaws.core.wire.parse import parse_json, parse_rest_json
-from localaws.core.wire.serialize import serialize, serialize_rest
+from localaws.core.wire.parse import parse
+from localaws.core.wire.serialize import serialize_response
 from localaws.core.wire.validate import validate
-from localaws.services import registry
-
-WsgiApp = Callable[[Environ, Any], Iterable[bytes]]
+from localaws.core.wsgi import Application, Environ, StartResponse, send
 
 _log = logging.getLogger(__name__)
-_SCOPE = re.compile(r"Credential=[^/]+/\d{8}/([^/]+)/([^/]+)/aws4_request")
-_DEFAULT_REGION = "us-east-1"
 
 
 @dataclass(frozen=True)
-class Call:
-    """One request that a service of ours may run."""
+class _Target:
+    """The operation that a call addresses, of a service that localaws runs itself."""
 
     service_name: str
-    region: str
     operation: OperationModel
-    is_rest: bool = False
 
 
 class Gateway:
-    """The WSGI application of localaws.
+    """Answers calls by the services of localaws, and by moto.
 
     Args:
-        moto: moto's WSGI application, for everything that no service of ours runs.
+        moto: moto's WSGI application, for every service that is not in ``services``.
         context_factory: makes the context of a service in an account and region.
+        services: by botocore's name of a service, what makes its provider.
     """
 
-    def __init__(self, moto: WsgiApp, context_factory: ContextFactory) -> None:
+    def __init__(
+        self,
+        moto: Application,
+        context_factory: ContextFactory,
+        services: Mapping[str, ProviderFactory],
+    ) -> None:
         self._moto = moto
         self._context_factory = context_factory
+        self._services = services
         self._providers: dict[tuple[str, str], Provider] = {}
         self._lock = threading.RLock()
         self._closed = False
 
-    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+    def answer(
+        self, call: Call, environ: Environ, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Run the operation that a call addresses.
+
+        Args:
+            call: the request.
+            environ: the same request for moto, which reads WSGI.
+            start_response: as in WSGI.
+        """
         request_id = str(uuid.uuid4())
-        body = RequestBody(environ)
         try:
-            call = self._identify(environ)
-            if call is None:
-                return self._call_moto(environ, start_response, request_id)
-            provider = self.provider(call.service_name, call.region)
-            run = provider.operation(method_name(call.operation.name))
-            if run is None and not provider.delegates(call.operation.name):
-                raise not_emulated(call.service_name, call.operation.name)
-            if run is None:
-                validate(call.operation, parse_json(call.operation, body.content()))
-                return self._call_moto(environ, start_response, request_id)
-            return self._call_ours(call, run, environ, body, start_response, request_id)
-        except AwsError as error:
-            body.discard()
-            return _error_answer(error, start_response, request_id)
-        except NotImplementedError as error:
-            body.discard()
-            return _error_answer(
-                AwsError("NotImplementedException", f"localaws does not emulate this: {error}"),
-                start_response,
-                request_id,
+            return self._run(call, environ, start_response, request_id)
+        except AwsError as refusal:
+            error = refusal
+        except NotImplementedError as missing:
+            error = AwsError(
+                "NotImplementedException", f"localaws does not emulate this: {missing}"
             )
-        except Exception as error:
-            # 400, not 500: SDKs retry a 5xx for minutes, and this fault will not go away.
+        except Exception as fault:
+            # 400, not 500: SDKs retry a 5xx for minutes, and this fault does not go away.
             _log.exception("request %s failed", request_id)
-            body.discard()
-            fault = AwsError("LocalAwsFault", f"a fault of localaws, see its log: {error!r}")
-            return _error_answer(fault, start_response, request_id)
+            error = AwsError("LocalAwsFault", f"a fault of localaws, see its log: {fault!r}")
+        call.body.discard()
+        return send(error_response(error, call, request_id), start_response)
 
     def provider(self, service_name: str, region: str) -> Provider:
-        """The instance that runs a service in a region, made on first use."""
+        """The provider of a service in a region, made on first use."""
         key = (service_name, region)
         with self._lock:
             if self._closed:
                 raise AwsError("ServiceUnavailableException", "localaws is stopping")
             if key not in self._providers:
                 context = self._context_factory(ACCOUNT_ID, region, service_name)
-                self._providers[key] = registry.provider_class(service_name)(context)
+                self._providers[key] = self._services[service_name](context)
             return self._providers[key]
 
     def close(self) -> None:
-        """Stop every service of ours, for good."""
+        """Stop every provider, for good."""
         with self._lock:
             self._closed = True
             providers, self._providers = list(self._providers.values()), {}
@@ -112,57 +104,47 @@ class Gateway:
             except Exception:
                 _log.exception("%s did not close", provider.service_name)
 
-    def _identify(self, environ: Environ) -> Call | None:
-        scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
-        region, signing_name = scope.groups() if scope else (_DEFAULT_REGION, "")
-        prefix, _, operation = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")
-        for service_name in registry.SERVICE_NAMES:
+    def _run(
+        self, call: Call, environ: Environ, start_response: StartResponse, request_id: str
+    ) -> Iterable[bytes]:
+        target = self._identify(call)
+        if target is None:
+            return self._run_moto(call, environ, start_response)
+        operation = target.operation
+        provider = self.provider(target.service_name, call.region)
+        run = provider.operation(method_name(operation.name))
+        if run is None and not provider.delegates(operation.name):
+            raise not_emulated(target.service_name, operation.name)
+        params = parse(operation, call)
+        validate(operation, params)
+        if run is None:
+            return self._run_moto(call, environ, start_response)
+        response = serialize_response(operation, run(params) or {})
+        headers = {**response.headers, "x-amzn-RequestId": request_id}
+        return send(Response(response.status, headers, response.payload), start_response)
+
+    def _identify(self, call: Call) -> _Target | None:
+        prefix, _, name = call.headers.get("x-amz-target", "").partition(".")
+        for service_name in self._services:
             model = service_model(service_name)
-            if model.signing_name != signing_name:
+            if model.signing_name != call.signing_name:
                 continue
-            if model.metadata.get("targetPrefix") == prefix and operation:
-                if operation not in model.operation_names:
+            target_prefix = model.metadata.get("targetPrefix")
+            if name and target_prefix == prefix:
+                if name not in model.operation_names:
                     raise AwsError(
-                        "UnknownOperationException",
-                        f"{service_name} has no operation {operation!r}",
+                        "UnknownOperationException", f"{service_name} has no operation {name!r}"
                     )
-                return Call(service_name, region, model.operation_model(operation))
-            if not prefix and "targetPrefix" not in model.metadata:
-                found = find_rest_operation(
-                    service_name, environ["REQUEST_METHOD"], _raw_path(environ)
-                )
+                return _Target(service_name, model.operation_model(name))
+            if not prefix and target_prefix is None:
+                found = find_rest_operation(service_name, call.method, call.path)
                 if found:
-                    return Call(service_name, region, found, is_rest=True)
+                    return _Target(service_name, found)
         return None
 
-    def _call_ours(
-        self,
-        call: Call,
-        run: Callable[[dict[str, Any]], dict[str, Any] | None],
-        environ: Environ,
-        body: RequestBody,
-        start_response: Any,
-        request_id: str,
+    def _run_moto(
+        self, call: Call, environ: Environ, start_response: StartResponse
     ) -> Iterable[bytes]:
-        if call.is_rest:
-            query = dict(parse_qsl(environ.get("QUERY_STRING", "")))
-            params = parse_rest_json(
-                call.operation, _raw_path(environ), query, _headers(environ), body.content()
-            )
-        else:
-            params = parse_json(call.operation, body.content())
-        validate(call.operation, params)
-        result = run(params) or {}
-        if call.is_rest:
-            status, headers, payload = serialize_rest(call.operation, result)
-            return _answer(status, headers, payload, start_response, request_id)
-        document = serialize(call.operation.output_shape, result)
-        payload = json.dumps(document).encode()
-        return _answer(
-            200, {"Content-Type": "application/x-amz-json-1.1"}, payload, start_response, request_id
-        )
-
-    def _call_moto(self, environ: Environ, start_response: Any, request_id: str) -> Iterable[bytes]:
         seen: dict[str, Any] = {}
 
         def hold(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -172,62 +154,17 @@ class Gateway:
         answer = self._moto(environ, hold)
         chunks = list(answer) if seen.get("status", "").startswith("404") else answer
         if isinstance(chunks, list) and b"".join(chunks).lower().startswith(b"<!doctype html"):
-            # moto routes REST services by URL; what it does not know ends as werkzeug's own 404 page.
-            return _error_answer(_unknown_to_moto(environ), start_response, request_id)
+            # moto routes REST services by URL. For an unknown URL it answers with werkzeug's own 404 page.
+            raise _unknown_to_moto(call)
         start_response(seen["status"], seen["headers"], seen["exc_info"])
         return chunks
 
 
-def _unknown_to_moto(environ: Environ) -> AwsError:
-    scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
-    service = scope.group(2) if scope else "unsigned request"
-    place = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+def _unknown_to_moto(call: Call) -> AwsError:
+    service = call.signing_name
     try:
-        found = find_rest_operation(service, environ["REQUEST_METHOD"], _raw_path(environ))
+        found = find_rest_operation(service, call.method, call.path) if service else None
     except UnknownServiceError:
         found = None
-    return not_emulated(service, found.name if found else place)
-
-
-def _raw_path(environ: Environ) -> str:
-    # PATH_INFO is already unquoted, which would turn a quoted slash in a label into a separator.
-    raw: str = environ.get("REQUEST_URI") or environ.get("RAW_URI") or environ["PATH_INFO"]
-    return raw.split("?")[0]
-
-
-def _headers(environ: Environ) -> dict[str, str]:
-    headers = {
-        k[5:].replace("_", "-").lower(): v for k, v in environ.items() if k.startswith("HTTP_")
-    }
-    if environ.get("CONTENT_TYPE"):
-        headers["content-type"] = environ["CONTENT_TYPE"]
-    return headers
-
-
-def _answer(
-    status: int, headers: dict[str, str], payload: bytes, start_response: Any, request_id: str
-) -> list[bytes]:
-    lines = [
-        *headers.items(),
-        ("Content-Length", str(len(payload))),
-        ("x-amzn-RequestId", request_id),
-    ]
-    start_response(f"{status} {_phrase(status)}", lines)
-    return [payload]
-
-
-def _error_answer(error: AwsError, start_response: Any, request_id: str) -> list[bytes]:
-    document = {
-        "__type": error.code,
-        "message": error.message,
-        "Message": error.message,
-    } | error.fields
-    headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": error.code}
-    return _answer(error.status, headers, json.dumps(document).encode(), start_response, request_id)
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:  # AWS uses codes of its own: 530 is SageMaker's InternalDependencyException
-        return "Error"
+    name = found.name if found else f"{call.method} {call.path}"
+    return not_emulated(service or "unsigned request", name)

@@ -1,4 +1,4 @@
-"""Lines of jobs, functions and endpoints on their way to CloudWatch Logs."""
+"""Writers of log lines of jobs, functions and endpoints to CloudWatch Logs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from localaws.core.clock import Clock
 
 _log = logging.getLogger(__name__)
 _FLUSH_SECONDS = 0.25
-# PutLogEvents: at most 10,000 events and 1 MiB a batch, 256 KiB an event (CloudWatch Logs quotas).
+# CloudWatch Logs quotas: a batch has at most 10,000 events and 1 MiB, an event at most 256 KiB.
 _MAX_EVENTS = 1_000
 _MAX_EVENT_CHARACTERS = 60_000
 
@@ -31,7 +31,7 @@ class LogWriter:
         self._created = False
 
     def write(self, line: str) -> None:
-        """Add one line (without its newline); it arrives within a second."""
+        """Add a line, without its newline. It is sent within a second."""
         timestamp = int(self._store.clock.now().timestamp() * 1000)
         with self._lock:
             # CloudWatch Logs refuses an empty message.
@@ -40,7 +40,7 @@ class LogWriter:
             )
 
     def flush(self) -> None:
-        """Send what has been written. A failure is logged: it must not fail the job that writes."""
+        """Send the lines written so far. An error is logged, so that the job which writes does not fail."""
         with self._flush_lock:
             with self._lock:
                 events, self._events = self._events, []
@@ -62,7 +62,7 @@ class LogWriter:
                 )
 
     def close(self) -> None:
-        """Send the rest and let go of the stream."""
+        """Send the rest, and end the periodic flush of this writer."""
         self.flush()
         self._store.forget(self)
 
@@ -76,7 +76,7 @@ class LogWriter:
 
 
 class LogStore:
-    """All open writers, and the thread that flushes them."""
+    """All open writers, and the thread that flushes them periodically."""
 
     def __init__(self, clock: Clock, client: Callable[[str], Any]) -> None:
         self.clock = clock
@@ -87,7 +87,7 @@ class LogStore:
         self._thread: threading.Thread | None = None
 
     def writer(self, region: str, group: str, stream: str) -> LogWriter:
-        """A new writer. Close it when the job ends."""
+        """A new writer. The caller closes it."""
         writer = LogWriter(self, region, group, stream)
         with self._lock:
             self._writers.add(writer)
@@ -97,12 +97,12 @@ class LogStore:
         return writer
 
     def forget(self, writer: LogWriter) -> None:
-        """Stop flushing a closed writer."""
+        """Stop flushing a writer."""
         with self._lock:
             self._writers.discard(writer)
 
     def close(self) -> None:
-        """Send what is left and stop the flushing thread."""
+        """Close every writer and stop the thread."""
         self._stopped.set()
         with self._lock:
             writers = list(self._writers)

@@ -1,4 +1,4 @@
-"""The child processes of localaws: jobs, functions and endpoints. None outlives the server."""
+"""The child processes of localaws: jobs, functions and endpoints. They end with the server."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 def _die_with_parent() -> None:
-    # Covers a kill -9 of the server, after which no code of ours runs. The signal is bound to the *thread*
-    # that forked, so ProcessTable.spawn is only for threads that outlive the child: it forks in its own.
+    # For a SIGKILL of the server, after which no code of localaws runs. The kernel sends the signal when the
+    # thread that forked ends, so ProcessTable.spawn forks in a thread that lives as long as the server.
     if _libc is not None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class ProcessTable:
-    """Starts processes in sessions of their own and ends them with everything they started."""
+    """Starts processes, each in a session of its own, and ends them with all that they started."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -42,7 +42,7 @@ class ProcessTable:
         stderr: int | IO[Any] | None = subprocess.DEVNULL,
         stdin: int | IO[Any] | None = subprocess.DEVNULL,
     ) -> subprocess.Popen[bytes]:
-        """Start ``argv`` with exactly ``env`` as its environment.
+        """Start ``argv`` with ``env`` as its whole environment.
 
         Raises:
             OSError: the program cannot be started.
@@ -65,17 +65,21 @@ class ProcessTable:
         return process
 
     def terminate(self, process: subprocess.Popen[bytes], grace_seconds: float) -> int:
-        """SIGTERM to the process group, SIGKILL after ``grace_seconds`` (real). Returns the exit code."""
+        """Send SIGTERM to the process group, and SIGKILL after ``grace_seconds`` of real time.
+
+        Returns:
+            The exit code of the process.
+        """
         if process.poll() is None:
             _signal_group(process, signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(grace_seconds)
-        # What the process started and left behind goes too, also when it ended by itself.
+        # Also when the process has ended by itself: it may have left processes behind.
         _signal_group(process, signal.SIGKILL)
         return process.wait()
 
     def running(self) -> list[int]:
-        """Process ids that have not ended."""
+        """The ids of the processes that have not ended."""
         with self._lock:
             return sorted(pid for pid, child in self._running.items() if child.poll() is None)
 
@@ -91,8 +95,8 @@ class ProcessTable:
 
 
 def _signal_group(process: subprocess.Popen[bytes], signum: int) -> None:
-    # start_new_session made the process the leader of its group, so the group's id is its pid. A recycled
-    # pid cannot be hit: a group id is not reused while a member of the group lives.
+    # The process leads its group (start_new_session), so its pid is the id of the group. The kernel does not
+    # use the id again while a member of the group lives.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signum)
 

@@ -8,15 +8,15 @@ from typing import Any, ClassVar, Final
 from localaws.core.context import Context
 
 Operation = Callable[[dict[str, Any]], dict[str, Any] | None]
-"""From a request in botocore's input shape to an answer in its output shape."""
+"""From an input in botocore's shape to an output in botocore's shape."""
 
-# For a service in which every operation that we do not define is left to moto.
+# Every operation that the provider does not define is moto's.
 ALL_OTHERS: Final = frozenset({"*"})
 _MARK: Final = "_is_operation"
 
 
 def operation(method: Any) -> Any:
-    """Mark a method as an operation of AWS. Its name is AWS's verb in snake_case."""
+    """Mark a method as an operation of AWS, named as in boto3."""
     setattr(method, _MARK, True)
     return method
 
@@ -25,8 +25,12 @@ class Provider:
     """One service in one account and region.
 
     An operation is a method marked with :func:`operation`, of the provider or of one of its resources. It
-    takes the parsed and validated request as a dictionary in botocore's input shape and returns a dictionary
-    in botocore's output shape, or raises :class:`~localaws.core.errors.AwsError`.
+    takes the parsed and validated input as a dictionary in botocore's shape and returns the output in
+    botocore's shape, or raises :class:`~localaws.core.errors.AwsError`.
+
+    Args:
+        context: the surroundings of the service.
+        resources: objects with further operations of the service.
     """
 
     service_name: ClassVar[str]
@@ -62,3 +66,7 @@ class Provider:
                     f"{type(owner).__name__}. An operation belongs to one resource."
                 )
             self._operations[name] = getattr(owner, name)
+
+
+ProviderFactory = Callable[[Context], Provider]
+"""Makes the provider of a service in the account and region of a context."""

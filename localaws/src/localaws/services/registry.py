@@ -1,24 +1,32 @@
-"""Which services localaws runs itself. Every other service is moto's."""
+"""The services that localaws runs itself. Every other service is moto's."""
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import import_module
 from typing import Final
 
-from localaws.core.provider import Provider
+from localaws.core.context import Context
+from localaws.core.provider import Provider, ProviderFactory
 
-_PROVIDERS: Final[dict[str, str]] = {
+_CLASSES: Final[dict[str, str]] = {
     "codepipeline": "localaws.services.codepipeline.provider:CodePipelineProvider",
     "sagemaker": "localaws.services.sagemaker.provider:SageMakerProvider",
     "sagemaker-runtime": "localaws.services.sagemaker_runtime.provider:SageMakerRuntimeProvider",
     "stepfunctions": "localaws.services.stepfunctions.provider:StepFunctionsProvider",
 }
 
-SERVICE_NAMES: Final = frozenset(_PROVIDERS)
-
 
 def provider_class(service_name: str) -> type[Provider]:
-    """The class that runs a service. Imported on first use: a start takes no longer than it must."""
-    module, name = _PROVIDERS[service_name].split(":")
+    """The class that runs a service. It is imported on first use, so that the server starts quickly."""
+    module, name = _CLASSES[service_name].split(":")
     found: type[Provider] = getattr(import_module(module), name)
     return found
+
+
+def _create(service_name: str, context: Context) -> Provider:
+    return provider_class(service_name)(context)
+
+
+SERVICES: Final[dict[str, ProviderFactory]] = {name: partial(_create, name) for name in _CLASSES}
+"""By botocore's name of a service, what makes its provider."""

@@ -6,7 +6,7 @@ import pytest
 from localaws.core.errors import AwsError
 from localaws.core.gateway import Gateway
 from localaws.core.provider import ALL_OTHERS, Provider, operation
-from localaws.services import registry
+from localaws.core.wsgi import read_call
 
 
 class FakePipelines(Provider):
@@ -34,24 +34,30 @@ def moto(environ, start_response):
     return [b"moto got " + body]
 
 
+def gateway_with(provider):
+    services = {"codepipeline": provider}
+    return Gateway(moto, lambda account, region, service: (account, region, service), services)
+
+
 @pytest.fixture
-def gateway(monkeypatch):
-    monkeypatch.setattr(registry, "provider_class", lambda _name: FakePipelines)
-    return Gateway(moto, lambda account, region, service: (account, region, service))
+def gateway():
+    return gateway_with(FakePipelines)
 
 
 def call(gateway, operation, document, service="codepipeline", target="CodePipeline_20150709"):
     body = json.dumps(document).encode()
     answer = {}
-    chunks = gateway(
-        {
-            "REQUEST_METHOD": "POST",
-            "PATH_INFO": "/",
-            "HTTP_AUTHORIZATION": f"AWS4 Credential=k/20260101/eu-west-1/{service}/aws4_request, S",
-            "HTTP_X_AMZ_TARGET": f"{target}.{operation}",
-            "CONTENT_LENGTH": str(len(body)),
-            "wsgi.input": io.BytesIO(body),
-        },
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/",
+        "HTTP_AUTHORIZATION": f"AWS4 Credential=k/20260101/eu-west-1/{service}/aws4_request, S",
+        "HTTP_X_AMZ_TARGET": f"{target}.{operation}",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+    }
+    chunks = gateway.answer(
+        read_call(environ),
+        environ,
         lambda status, headers, exc_info=None: answer.update(status=status, headers=dict(headers)),
     )
     return int(answer["status"][:3]), answer["headers"], b"".join(chunks)
@@ -106,8 +112,8 @@ def test_a_delegated_operation_is_validated_and_left_to_moto(gateway):
     )
 
 
-def test_a_service_can_leave_everything_else_to_moto(gateway, monkeypatch):
-    monkeypatch.setattr(registry, "provider_class", lambda _name: FakeEverythingElse)
+def test_a_service_can_leave_everything_else_to_moto():
+    gateway = gateway_with(FakeEverythingElse)
     assert call(gateway, "ListWebhooks", {})[2] == b"moto got {}"
 
 

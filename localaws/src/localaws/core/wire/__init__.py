@@ -1,5 +1,6 @@
-"""AWS's wire protocols, read from botocore's service models: parse, validate, serialize.
+"""AWS's wire protocols, by botocore's service models.
 
-AWS validates a request against the same models before its service sees it, so a request that
-botocore's model refuses gets AWS's own error here too.
+parse.py and validate.py turn a call into the input of an operation, serialize.py turns its output into a
+response, errors.py an error. AWS validates requests against the same models, so a request that violates its
+model gets the same error here as on AWS.
 """

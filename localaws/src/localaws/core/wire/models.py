@@ -1,4 +1,4 @@
-"""Which operations a service has, and which one a request addresses."""
+"""The operations of a service in botocore's model, and the one that a path addresses."""
 
 from __future__ import annotations
 
@@ -50,7 +50,13 @@ def find_rest_operation(service_name: str, verb: str, path: str) -> OperationMod
     return None
 
 
+def is_rest(operation: OperationModel) -> bool:
+    """Whether the verb and path of a request name the operation. Otherwise a header does."""
+    return "targetPrefix" not in operation.service_model.metadata
+
+
 def path_labels(operation: OperationModel, path: str) -> dict[str, str]:
+    """The values of the variable parts of an operation's path, decoded."""
     match = _uri_pattern(operation.http["requestUri"]).match(path)
     assert match, f"{path} does not address {operation.name}"
     return {name: unquote(value) for name, value in match.groupdict().items()}

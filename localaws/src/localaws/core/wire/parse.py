@@ -1,88 +1,89 @@
-"""The input of an operation as Python values: timestamps aware, blobs as bytes."""
+"""The input of an operation as Python values: a timestamp is an aware datetime, a blob is bytes."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import json
-from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 from botocore.utils import parse_timestamp
 
+from localaws.core.call import Call
 from localaws.core.errors import AwsError
-from localaws.core.wire.models import path_labels
+from localaws.core.wire.models import is_rest, path_labels
 
 
-def parse_json(operation: OperationModel, body: bytes) -> dict[str, Any]:
-    """The input of a JSON protocol operation, with timestamps and blobs as Python values.
+def parse(operation: OperationModel, call: Call) -> dict[str, Any]:
+    """The input of an operation of a JSON or REST-JSON service.
 
     Raises:
         AwsError: SerializationException, when the body is not JSON or a value has the wrong type.
     """
-    try:
-        document = json.loads(body) if body.strip() else {}
-    except ValueError as error:
-        raise AwsError(
-            "SerializationException", f"The request body is not JSON: {error}"
-        ) from error
+    shape = operation.input_shape
+    if not isinstance(shape, StructureShape):
+        return {}
+    if is_rest(operation):
+        return _parse_rest(operation, shape, call)
+    document = _document(call.body.content())
     if not isinstance(document, dict):
         raise AwsError(
             "SerializationException", "Start of structure or map found where not expected."
         )
-    if operation.input_shape is None:
-        return {}
-    parsed: dict[str, Any] = _parse(operation.input_shape, document, "")
+    parsed: dict[str, Any] = _parse(shape, document, "")
     return parsed
 
 
-def parse_rest_json(
-    operation: OperationModel,
-    path: str,
-    query: Mapping[str, str],
-    headers: Mapping[str, str],
-    body: bytes,
-) -> dict[str, Any]:
-    """The input of a REST-JSON operation: members come from the path, query, headers and body."""
-    shape = operation.input_shape
-    if not isinstance(shape, StructureShape):
-        return {}
-    labels = path_labels(operation, path)
+def _parse_rest(operation: OperationModel, shape: StructureShape, call: Call) -> dict[str, Any]:
+    """Members come from the path, the query, the headers and the body."""
+    labels = path_labels(operation, call.path)
     params: dict[str, Any] = {}
     in_body: dict[str, Shape] = {}
     for name, member in shape.members.items():
-        place = member.serialization.get("location")
+        location = member.serialization.get("location")
         wire_name = member.serialization.get("name", name)
-        if place == "uri":
+        if location == "uri":
             params[name] = labels[wire_name]
-        elif place == "querystring" and wire_name in query:
-            params[name] = _parse_text(member, query[wire_name], name)
-        elif place == "header" and wire_name.lower() in headers:
-            params[name] = _parse_text(member, headers[wire_name.lower()], name)
-        elif place is None:
+        elif location == "querystring" and wire_name in call.query:
+            params[name] = _parse_text(member, call.query[wire_name], name)
+        elif location == "header" and wire_name.lower() in call.headers:
+            params[name] = _parse_text(member, call.headers[wire_name.lower()], name)
+        elif location is None:
             in_body[name] = member
+    body = call.body.content()
     payload = shape.serialization.get("payload")
     if payload:
         member = shape.members[payload]
-        if member.type_name == "blob":
-            params[payload] = body
-        else:
-            params[payload] = _parse(member, json.loads(body or b"{}"), payload)
-    elif in_body and body:
-        document = json.loads(body)
+        is_blob = member.type_name == "blob"
+        params[payload] = body if is_blob else _parse(member, _document(body), payload)
+    elif in_body:
+        document = _document(body)
         params |= {
             n: _parse(m, document[n], n) for n, m in in_body.items() if document.get(n) is not None
         }
     return params
 
 
+def _document(body: bytes) -> Any:
+    try:
+        return json.loads(body) if body.strip() else {}
+    except ValueError as error:
+        raise AwsError(
+            "SerializationException", f"The request body is not JSON: {error}"
+        ) from error
+
+
 def _parse_text(shape: Shape, text: str, where: str) -> Any:
-    if shape.type_name in {"integer", "long"}:
-        return int(text)
-    if shape.type_name in {"float", "double"}:
-        return float(text)
+    """A value from the path, the query or a header, where everything is text."""
+    try:
+        if shape.type_name in {"integer", "long"}:
+            return int(text)
+        if shape.type_name in {"float", "double"}:
+            return float(text)
+    except ValueError:
+        raise _wrong_type(where, "a number", text) from None
     if shape.type_name == "boolean":
         return text.lower() == "true"
     return _parse(shape, text, where)

@@ -1,4 +1,4 @@
-"""The output of an operation as AWS writes it, refused when its model does not allow it."""
+"""The response of an operation, checked against its model: a service cannot answer what AWS could not."""
 
 from __future__ import annotations
 
@@ -11,12 +11,28 @@ from typing import Any
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
+from localaws.core.call import Response
+from localaws.core.wire.models import is_rest
 
-def serialize(shape: Shape | None, value: Any, where: str = "response") -> Any:
-    """A Python value as JSON of an output shape. Refuses what the shape does not have.
+
+def serialize_response(operation: OperationModel, result: Mapping[str, Any]) -> Response:
+    """The result of an operation of a JSON or REST-JSON service as a response.
 
     Raises:
-        TypeError: the service returned something its model does not allow: a fault of localaws.
+        TypeError: the model does not allow the result, which is a fault of the service.
+    """
+    if is_rest(operation):
+        return _rest_response(operation, result)
+    document = serialize(operation.output_shape, result)
+    headers = {"Content-Type": "application/x-amz-json-1.1"}
+    return Response(200, headers, json.dumps(document).encode())
+
+
+def serialize(shape: Shape | None, value: Any, where: str = "response") -> Any:
+    """A Python value as the JSON value of a shape.
+
+    Raises:
+        TypeError: the shape does not allow the value.
     """
     if shape is None:
         return {}
@@ -68,14 +84,11 @@ def _expect(condition: bool, where: str, expected: str, value: Any) -> None:
         raise TypeError(f"{where} is {value!r}, expected {expected}")
 
 
-def serialize_rest(
-    operation: OperationModel, result: Mapping[str, Any]
-) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body of a REST-JSON answer."""
+def _rest_response(operation: OperationModel, result: Mapping[str, Any]) -> Response:
     shape = operation.output_shape
     status = int(operation.http.get("responseCode", 200))
     if not isinstance(shape, StructureShape):
-        return status, {}, b""
+        return Response(status, {})
     unknown = set(result) - set(shape.members)
     if unknown:
         raise TypeError(f"response has members that {shape.name} does not: {sorted(unknown)}")
@@ -90,14 +103,11 @@ def serialize_rest(
         if member.serialization.get("location") == "header":
             headers[member.serialization.get("name", name)] = str(value)
         elif name == payload:
-            body = (
-                value
-                if member.type_name == "blob"
-                else json.dumps(serialize(member, value)).encode()
-            )
+            is_blob = member.type_name == "blob"
+            body = value if is_blob else json.dumps(serialize(member, value)).encode()
         else:
             document[name] = serialize(member, value, name)
     if payload is None:
         body = json.dumps(document).encode()
         headers.setdefault("Content-Type", "application/json")
-    return status, headers, body
+    return Response(status, headers, body)

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from localaws.core.wire.models import service_model
-from localaws.core.wire.serialize import serialize, serialize_rest
+from localaws.core.wire.serialize import serialize, serialize_response
 
 GET = service_model("codepipeline").operation_model("GetPipelineExecution").output_shape
 
@@ -38,6 +38,9 @@ def test_a_missing_required_member_is_a_fault():
 def test_a_rest_answer_has_its_members_in_headers_and_body():
     operation = service_model("sagemaker-runtime").operation_model("InvokeEndpoint")
     answer = {"Body": b"3", "ContentType": "text/csv", "InvokedProductionVariant": "blue"}
-    status, headers, body = serialize_rest(operation, answer)
-    assert (status, body) == (200, b"3")
-    assert headers == {"Content-Type": "text/csv", "x-Amzn-Invoked-Production-Variant": "blue"}
+    response = serialize_response(operation, answer)
+    assert (response.status, response.payload) == (200, b"3")
+    assert response.headers == {
+        "Content-Type": "text/csv",
+        "x-Amzn-Invoked-Production-Variant": "blue",
+    }
