@@ -20,6 +20,11 @@ from localaws.core.shared import SharedObjects, T
 ACCOUNT_ID = "123456789012"
 # The account itself: moto takes any key that it has not issued for the account's own.
 _ACCOUNT_CREDENTIALS = dict.fromkeys(("AccessKeyId", "SecretAccessKey", "SessionToken"), "localaws")
+_CLIENT_CONFIG = Config(
+    max_pool_connections=64,
+    retries={"max_attempts": 1, "mode": "standard"},
+    s3={"addressing_style": "path"},
+)
 _log = logging.getLogger(__name__)
 
 
@@ -40,9 +45,18 @@ class Context:
     shared_objects: SharedObjects = field(repr=False)
     partition: str = "aws"
 
-    def client(self, service_name: str, role_arn: str | None = None) -> Any:
-        """A boto3 client that talks to this server, with the credentials of ``role_arn`` if given."""
-        return self.clients.client(service_name, self.region, role_arn)
+    def client(
+        self, service_name: str, role_arn: str | None = None, config: Config | None = None
+    ) -> Any:
+        """A boto3 client of this server. The same arguments return the same client.
+
+        Args:
+            service_name: as for ``boto3.client``.
+            role_arn: the role whose credentials the client has; None for those of the account.
+            config: what differs from the configuration of the other clients. Pass one object, for example
+                a constant of the module, every time: each object makes a client of its own.
+        """
+        return self.clients.client(service_name, self.region, role_arn, config)
 
     def shared(self, kind: type[T]) -> T:
         """The object of a class that services of this account and region share."""
@@ -92,57 +106,58 @@ class Context:
 
 
 class ClientCache:
-    """boto3 clients at this server, made once: a client of a large service takes 0.1 s to make."""
+    """boto3 clients of this server, each created once: a client of a large service takes 0.1 s to create."""
 
     def __init__(self, endpoint_url: str) -> None:
         self._endpoint_url = endpoint_url
-        self._lock = threading.RLock()
+        # Creating clients of one session is not safe in several threads. Never held during a request.
+        self._lock = threading.Lock()
         self._session = boto3.Session()
-        self._clients: dict[tuple[str, str, str | None], Any] = {}
+        self._clients: dict[tuple[str, str, str | None, Config | None], Any] = {}
         self._credentials: dict[str, dict[str, str]] = {}
 
-    def client(self, service_name: str, region: str, role_arn: str | None) -> Any:
+    def client(
+        self, service_name: str, region: str, role_arn: str | None, config: Config | None = None
+    ) -> Any:
         """See :meth:`Context.client`."""
-        key = (service_name, region, role_arn)
+        key = (service_name, region, role_arn, config)
         with self._lock:
-            if key not in self._clients:
-                credentials = self.credentials(role_arn, region) if role_arn else None
-                self._clients[key] = self._make(service_name, region, credentials)
-            return self._clients[key]
+            client = self._clients.get(key)
+        if client is None:
+            credentials = self.credentials(role_arn, region)
+            with self._lock:
+                client = self._clients.get(key)
+                if client is None:
+                    client = self._create(service_name, region, credentials, config)
+                    self._clients[key] = client
+        return client
 
     def credentials(self, role_arn: str | None, region: str) -> dict[str, str]:
-        """Temporary credentials of a role (of the account without one), as STS returns them."""
+        """Temporary credentials of a role, as STS returns them; without a role, those of the account."""
+        if role_arn is None:
+            return _ACCOUNT_CREDENTIALS
         with self._lock:
-            if role_arn is None:
-                return _ACCOUNT_CREDENTIALS
-            if role_arn not in self._credentials:
-                # moto's credentials do not expire, so one set per role serves as long as the server runs.
-                answer = self.client("sts", region, None).assume_role(
-                    RoleArn=role_arn, RoleSessionName="localaws"
-                )
-                self._credentials[role_arn] = answer["Credentials"]
-            return self._credentials[role_arn]
+            known = self._credentials.get(role_arn)
+        if known is None:
+            # moto's credentials do not expire, so one set per role serves as long as the server runs.
+            known = self.client("sts", region, None).assume_role(
+                RoleArn=role_arn, RoleSessionName="localaws"
+            )["Credentials"]
+            with self._lock:
+                known = self._credentials.setdefault(role_arn, known)
+        return known
 
-    def clear(self) -> None:
-        """Forget everything: after a reset the roles are gone."""
-        with self._lock:
-            self._clients.clear()
-            self._credentials.clear()
-
-    def _make(self, service_name: str, region: str, credentials: dict[str, str] | None) -> Any:
-        keys = credentials or _ACCOUNT_CREDENTIALS
+    def _create(
+        self, service_name: str, region: str, credentials: dict[str, str], config: Config | None
+    ) -> Any:
         return self._session.client(
             service_name,
             region_name=region,
             endpoint_url=self._endpoint_url,
-            aws_access_key_id=keys["AccessKeyId"],
-            aws_secret_access_key=keys["SecretAccessKey"],
-            aws_session_token=keys["SessionToken"],
-            config=Config(
-                max_pool_connections=64,
-                retries={"max_attempts": 1, "mode": "standard"},
-                s3={"addressing_style": "path"},
-            ),
+            aws_access_key_id=credentials["AccessKeyId"],
+            aws_secret_access_key=credentials["SecretAccessKey"],
+            aws_session_token=credentials["SessionToken"],
+            config=_CLIENT_CONFIG.merge(config) if config else _CLIENT_CONFIG,
         )
 
 
