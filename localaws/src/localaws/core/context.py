@@ -84,7 +84,7 @@ class Context:
     ) -> None:
         """Put an event on the default EventBridge bus. Never raises: a state change stands without it."""
         try:
-            from localaws.services.events import bus  # moto's events are slow to import
+            from localaws.services.eventbridge import bus  # moto's events are slow to import
 
             bus.publish(
                 self.account_id,

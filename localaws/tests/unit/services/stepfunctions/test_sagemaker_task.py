@@ -46,7 +46,7 @@ def test_sync_waits_and_returns_the_description(runner: Runner, sagemaker: FakeS
     }
     assert sagemaker.names() == ["create_training_job", *["describe_training_job"] * 3]
     assert sagemaker.calls[0][1] == {"TrainingJobName": "train-run"}
-    assert runner.clients.roles == {ROLE}
+    assert runner.context.roles == {ROLE}
 
 
 def test_without_sync_the_answer_of_the_call_is_the_result(
