@@ -43,14 +43,14 @@ PATCHES = (
         "moto.s3.notifications:_send_event_bridge_message",
         "localaws.services.eventbridge.s3_events:publish_s3_event",
         "Events of S3 have no id and not AWS's shape, and go to every rule whatever its pattern.",
-        f"{_TESTS}/server/test_events.py::test_an_object_of_s3",
+        f"{_TESTS}/server/test_eventbridge.py::test_an_object_of_s3",
     ),
     Patch(
         "moto.events.models:events_backends.backend",
         "localaws.services.eventbridge.backend:LocalEventsBackend.created_by",
         "Most targets are refused, the others are called while the publisher waits; schedules fire on "
         "every event.",
-        f"{_TESTS}/server/test_events.py::test_a_state_machine_is_started_with_the_event",
+        f"{_TESTS}/server/test_eventbridge.py::test_a_state_machine_is_started_with_the_event",
         factory_argument="context_factory",
     ),
     Patch(

@@ -1,4 +1,4 @@
-"""What the backends that localaws puts into the place of moto's have in common."""
+"""What the backends have in common that replace moto's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from localaws.core.context import Context, ContextFactory
 
 
 class LocalBackend:
-    """The first base class of a backend; the second is moto's, which keeps the records."""
+    """The first base class of a backend. The second is moto's backend, which keeps the records."""
 
     service_name: ClassVar[str]
     """The service in :attr:`context`, as botocore names it."""
@@ -24,12 +24,12 @@ class LocalBackend:
 
     @classmethod
     def created_by(cls, context_factory: ContextFactory) -> partial[Any]:
-        """What moto calls with a region and an account to create a backend."""
+        """What moto calls with a region and an account to create a backend of this class."""
         return partial(cls, context_factory)
 
     @cached_property
     def context(self) -> Context:
-        """Created on first use: moto creates a backend only to read its URLs, too."""
+        """Created on first use, because moto creates some backends only to read their URLs."""
         return self._context_factory(self.account_id, self.region_name, self.service_name)
 
     def close(self) -> None:
@@ -41,5 +41,5 @@ class LocalBackend:
         self.close()
         arguments = (self._context_factory, self.region_name, self.account_id)
         self.__dict__ = {}
-        # moto's own reset() would leave out the context factory.
+        # Not super().reset(): it calls __init__ without the context factory.
         self.__init__(*arguments)  # type: ignore[misc]

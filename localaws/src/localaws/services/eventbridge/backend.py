@@ -1,4 +1,4 @@
-"""EventBridge's backend: moto keeps buses, rules and targets; events are matched and delivered here."""
+"""The backend of EventBridge: moto keeps buses, rules and targets; events are matched and delivered here."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ _sequence = itertools.count(1)
 
 
 def publish_s3_event(account_id: str, bucket: Any, event_name: str, key: Any) -> None:
-    """Put an event of S3 on the default bus. Never raises: the change to the bucket stands without it."""
+    """Put an event of S3 on the default bus. Never raises, because the object has already changed."""
     try:
         name = str(getattr(event_name, "value", event_name))
         if has_request_context() and is_side_effect(name, request.args):

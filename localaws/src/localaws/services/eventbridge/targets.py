@@ -1,4 +1,4 @@
-"""How each kind of target is called."""
+"""How the targets of each service are called."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lambda's backend: moto keeps the records, functions run as processes.
+"""The backend of Lambda: moto keeps the records, functions run as processes.
 
 moto's own backends run functions in Docker containers, or not at all (``moto.awslambda_simple``).
 """

@@ -1,11 +1,10 @@
-"""The backend of Step Functions: state machines and their executions."""
+"""The backend of Step Functions: moto keeps state machines, its interpreter runs them."""
 
 from __future__ import annotations
 
 import copy
 import json
 import uuid
-from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from moto.core.exceptions import AWSError
@@ -47,7 +46,7 @@ class LocalStepFunctionsBackend(LocalBackend, StepFunctionsParserBackend):  # ty
     def close(self) -> None:
         """Stop every execution."""
         for execution in self._get_executions():
-            execution.stop(datetime.now(UTC), None, None)
+            execution.stop(self.context.clock.now(), None, None)
 
     def create_state_machine(self, **settings: Any) -> StateMachine:
         """As moto, but an invalid definition and a name that is taken are refused with AWS's errors."""

@@ -30,7 +30,7 @@ def error(code: str, status: int = 400) -> ClientError:
 
 
 class FakeContext:
-    """Clients that record their calls and fail as often as they are told to."""
+    """Clients that record their calls, of which the first raise the given errors."""
 
     account_id = "123456789012"
 

@@ -22,7 +22,7 @@ OK = InvocationResult(b'{"done": true}')
 
 
 class FakePool:
-    """Gives the results it is made with, then succeeds; an exception is raised."""
+    """Returns the given results or raises the given exceptions, then succeeds."""
 
     def __init__(self, *results: InvocationResult | Exception) -> None:
         self.results = list(results)

@@ -1,4 +1,4 @@
-"""Execution environments: warm, concurrent, limited, retired."""
+"""Execution environments: warm reuse, concurrency and its limits, retirement."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def spec(name: str = "f", version: str = "$LATEST") -> RuntimeSpec:
 
 
 class FakeEnvironment:
-    """Answers with its own number; waits for ``release`` when told to."""
+    """Answers with its own number. The payload says whether it waits for ``release`` or ends."""
 
     count = 0
 

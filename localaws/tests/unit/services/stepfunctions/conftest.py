@@ -43,7 +43,7 @@ class FakeContext:
 
 
 class FakeSageMaker:
-    """Jobs that end as they are told to; keeps every call."""
+    """Jobs with the statuses that a test sets. Keeps every call."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []

@@ -1,4 +1,4 @@
-"""``sagemaker:*`` in a state machine, against a SageMaker that does as it is told."""
+"""``sagemaker:*`` in a state machine, against a fake SageMaker."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_a_refused_call(runner: Runner, sagemaker: FakeSageMaker) -> None:
 
 
 class ResourceInUse(ClientError):  # noqa: N818 - botocore makes a class of this name
-    """As botocore makes it for an error of the service's model."""
+    """What botocore raises for an error that the model of the service has."""
 
 
 def test_names_of_errors() -> None:

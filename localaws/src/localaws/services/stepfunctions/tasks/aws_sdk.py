@@ -12,7 +12,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 from localaws.services.stepfunctions.tasks.parameters import boto_service
 from localaws.services.stepfunctions.tasks.values import iso_timestamps
 
-# The names of the clients in the Java SDK, which names of errors begin with. moto has two of them.
+# The names of the clients in the Java SDK: names of errors begin with them. moto knows two of them.
 _SERVICE_NAMES = {
     "cloudwatch": "CloudWatch",
     "cloudwatchlogs": "CloudWatchLogs",
