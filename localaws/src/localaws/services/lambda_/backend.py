@@ -95,7 +95,9 @@ class LocalLambdaBackend(LocalBackend, LambdaBackend):  # type: ignore[misc]  # 
         """As moto, but the record is a :class:`ProcessFunction`."""
         name = spec.get("FunctionName")
         if not name or not re.fullmatch(r"[a-zA-Z0-9-_]{1,64}", name.rsplit(":", 1)[-1]):
-            raise InvalidParameterValueException(f"FunctionName {name!r} is not valid")
+            raise InvalidParameterValueException(
+                f"FunctionName {name!r} is not valid: use 1 to 64 letters, digits, hyphens or underscores"
+            )
         spec["FunctionName"] = name.rsplit(":", 1)[-1]
         with moto_errors():
             function = ProcessFunction(self.account_id, spec, self.region_name, version="$LATEST")

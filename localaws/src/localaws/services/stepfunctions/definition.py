@@ -104,7 +104,7 @@ def _check_machine(machine: dict[str, Any], place: str) -> Iterator[Diagnostic]:
         if len(name) > 80:
             yield Diagnostic(
                 "SCHEMA_VALIDATION_FAILED",
-                f"The state name has {len(name)} of 80 characters",
+                f"The state name has {len(name)} characters; the limit is 80",
                 where,
             )
         for field, target in _transitions(state):
