@@ -9,12 +9,17 @@ from typing import Any
 import pytest
 
 from localaws.testing import LocalAws, running
+from without_patch import running_without
 
 
 @pytest.fixture(scope="session")
-def localaws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
+def localaws(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[LocalAws]:
     """One server for all tests of this folder: they use names of their own and clean nothing up."""
-    with running(tmp_path_factory.mktemp("localaws")) as server:
+    state_dir = tmp_path_factory.mktemp("localaws")
+    target = pytestconfig.getoption("without_patch")
+    with running_without(target, state_dir) if target else running(state_dir) as server:
         yield server
 
 

@@ -1,4 +1,4 @@
-"""Lambda functions really run: warm and cold, failing in every way, by request and by event."""
+"""Functions run: warm and cold, synchronously and asynchronously, with every kind of failure."""
 
 from __future__ import annotations
 

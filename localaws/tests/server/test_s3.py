@@ -1,4 +1,4 @@
-"""What the landing zone's buckets need of S3 and moto alone does not give."""
+"""Corrections of moto's S3 that the landing zone's buckets need."""
 
 import json
 

@@ -33,7 +33,7 @@ from localaws.services.codepipeline.outbox import Event, Outbox
 from localaws.services.codepipeline.poller import SourcePoller
 from localaws.services.codepipeline.runner import Handler, Runner
 from localaws.services.codepipeline.statuses import StatusWriter
-from localaws.services.events import triggers
+from localaws.services.eventbridge.triggers import TriggeringRules
 
 Params = dict[str, Any]
 
@@ -178,7 +178,7 @@ class CodePipelineProvider(Provider):
     def start_pipeline_execution(self, params: Params) -> Params:
         """StartPipelineExecution."""
         token = params.get("clientRequestToken")
-        rule_arn = triggers.rule_of(token)
+        rule_arn = self.context.shared(TriggeringRules).rule_of(token)
         trigger = (
             Trigger("CloudWatchEvent", rule_arn)
             if rule_arn

@@ -1,21 +1,22 @@
 """Lambda without Docker: a function is a process of AWS's own runtime client.
 
-moto keeps the records (functions, versions, aliases, permissions, layers); this package runs them::
+moto keeps the records (functions, versions, aliases, permissions, layers); this package runs the functions::
 
-    moto_backend      replaces moto's backend; which version is invoked; moto's answers corrected
-    function          one function or version: moto's record, plus the settings that moto drops
-    invoker           RequestResponse, Event (queue, retries, destinations); concurrency limits
-    errors            what Lambda refuses, and how moto says it
-    destinations      where the record of an event goes in the end
-    pool              execution environments: warm reuse, one for each concurrent invocation
-    environment       one execution environment: a process, its Runtime API, its log stream
+    backend           the operations; which version is invoked; corrections of moto's answers
+    function          a function or version: moto's record, with the settings that moto drops
+    errors            the errors of Lambda as exceptions of moto
+    invoker           synchronous and asynchronous invocations: queue, retries, destinations
+    destinations      sends the record of an asynchronous invocation
+    pool              execution environments: warm reuse, concurrency limits
+    environment       an execution environment: a process, its Runtime API, its log stream
+    invocation        an invocation and its result
     runtime_api       the HTTP API that a Lambda runtime client polls (2018-06-01)
-    output, report    the function's lines, and START, END and REPORT around them
+    output, report    the lines of the function, and START, END and REPORT around them
     settings          how a process is started: its variables, its path, its retries
-    runtime_packages  what AWS's Python runtime brings, and nothing else of our environment
-    code              a deployment package, unpacked once per CodeSha256
+    runtime_packages  the packages of AWS's Python runtime, without those of localaws' environment
+    code              deployment packages, each unpacked once
 
-What differs from AWS, and stays so: the interpreter is the one that runs localaws, whatever ``python3.x``
-the function asks for (other runtimes and container images are refused by name at invoke); memory is
-reported, not limited; ``/tmp`` is the machine's, but ``TMPDIR`` is private to each environment.
+Differences from AWS: the interpreter is the one that runs localaws, whatever ``python3.x`` a function asks
+for; other runtimes and container images are refused by name when they are invoked. Memory is reported, not
+limited. ``/tmp`` is that of the machine, but each environment has a ``TMPDIR`` of its own.
 """

@@ -9,7 +9,7 @@ import threading
 import zipfile
 from pathlib import Path
 
-# Lambda quotas: deployment package and its layers, unzipped.
+# Quota of Lambda: a deployment package with its layers, unzipped.
 MAX_UNZIPPED_BYTES = 262_144_000
 
 
@@ -18,10 +18,10 @@ class BadPackageError(ValueError):
 
 
 class CodeStore:
-    """Unpacks each archive once: versions and environments with the same CodeSha256 share a folder.
+    """Unpacks each archive once. Versions and environments with the same CodeSha256 share the folder.
 
     Args:
-        root: folder below which archives are unpacked. It is made on first use.
+        root: folder below which archives are unpacked. It is created on first use.
     """
 
     def __init__(self, root: Path) -> None:
@@ -39,7 +39,7 @@ class CodeStore:
             if target.is_dir():
                 return target
             self._root.mkdir(parents=True, exist_ok=True)
-            # Unpacked beside and renamed: a failure halfway leaves no folder that looks complete.
+            # Unpacked elsewhere and renamed: after a failure no folder looks complete but is not.
             partial = Path(tempfile.mkdtemp(dir=self._root, prefix=".partial-"))
             try:
                 _extract(archive, partial)
@@ -52,7 +52,7 @@ class CodeStore:
 
 
 def check_package(archive: bytes) -> None:
-    """Look whether ``archive`` can be a deployment package, without unpacking it.
+    """Check whether ``archive`` can be a deployment package, without unpacking it.
 
     Raises:
         BadPackageError: not a zip file, too large, or with members outside its root.
@@ -78,7 +78,7 @@ def _check_members(package: zipfile.ZipFile) -> None:
             f"Unzipped size must be smaller than {MAX_UNZIPPED_BYTES} bytes, but is {size} bytes"
         )
     for member in package.infolist():
-        # extract() would quietly rename "../x" to "x"; a package that has it is broken or hostile.
+        # extract() would silently write "../x" to "x". A package with such a name is broken or hostile.
         if member.filename.startswith("/") or ".." in Path(member.filename).parts:
             raise BadPackageError(
                 f"Could not unzip uploaded file: {member.filename!r} is outside its root"
@@ -89,5 +89,5 @@ def _extract_member(package: zipfile.ZipFile, member: zipfile.ZipInfo, target: P
     path = Path(package.extract(member, target))
     mode = member.external_attr >> 16 & 0o777
     if mode and not member.is_dir():
-        # Lambda keeps the archive's bits: a file without read permission is the classic failure there.
+        # Lambda keeps the permissions of the archive; files that cannot be read are a common failure.
         path.chmod(mode)

@@ -1,4 +1,4 @@
-"""Where the record of an asynchronous invocation goes: a destination, or a dead-letter queue."""
+"""Send the record of an asynchronous invocation to a destination or a dead-letter queue."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from localaws.core.context import Context
 
 
 def deliver(context: Context, arn: str, role_arn: str, record: Any) -> None:
-    """Send ``record`` to a queue, topic, function or event bus, with the function's own role.
+    """Send ``record`` to a queue, topic, function or event bus, with the role of the function.
 
     Raises:
-        ValueError: the ARN is of another service.
+        ValueError: the ARN is that of another service.
         botocore.exceptions.ClientError: the destination refused it.
     """
     service, resource = arn.split(":")[2], arn.split(":", 5)[5]

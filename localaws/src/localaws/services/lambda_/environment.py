@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import shutil
-import signal
 import subprocess
 import sys
 import threading
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from localaws.core.context import Context
+from localaws.services.lambda_.invocation import (
+    Invocation,
+    InvocationResult,
+    PendingInvocation,
+    error_document,
+    exit_reason,
+)
 from localaws.services.lambda_.output import OutputPump
 from localaws.services.lambda_.report import InvocationLog, LogFormat
-from localaws.services.lambda_.runtime_api import Invocation, RuntimeApi
+from localaws.services.lambda_.runtime_api import RuntimeApi
 
-# Lambda quota: the answer of a synchronous invocation.
+# Quota of Lambda: the answer of a synchronous invocation.
 MAX_RESPONSE_BYTES = 6_291_556
-# Real seconds. AWS gives initialisation 10 s and then goes on inside the invocation; a busy laptop needs
-# longer to import a module, and that says nothing about the function.
+# Real seconds. AWS allows 10 s for the initialisation and then repeats it within the invocation. On a busy
+# laptop an import can take longer, which says nothing about the function.
 INIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class RuntimeSpec:
-    """Everything that decides how a function's process is started. Equal specs share environments."""
+    """Everything that determines how the process of a function is started. Equal specs share environments."""
 
     function_name: str
     version: str
@@ -42,39 +47,15 @@ class RuntimeSpec:
     log_format: LogFormat = "Text"
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What came of an invocation."""
-
-    payload: bytes
-    function_error: bool = False
-    log_tail: str = ""
-
-
-@dataclass
-class _Running:
-    invocation: Invocation
-    delivered: threading.Event = field(default_factory=threading.Event)
-    done: threading.Event = field(default_factory=threading.Event)
-    logged: threading.Event = field(default_factory=threading.Event)
-    result: tuple[bytes, bool] | None = None
-    started: float = 0.0
-
-    def finish(self, payload: bytes, *, function_error: bool) -> None:
-        if self.result is None:
-            self.result = (payload, function_error)
-            self.done.set()
-
-
 class ExecutionEnvironment:
-    """Starts the process at once; runs one invocation at a time until it dies or is closed."""
+    """Starts the process at once. Runs one invocation at a time until the process ends or it is closed."""
 
     def __init__(self, spec: RuntimeSpec, context: Context) -> None:
         self.spec = spec
         self.idle_since = time.monotonic()
         self._context = context
         self._lock = threading.Lock()
-        self._current: _Running | None = None
+        self._current: PendingInvocation | None = None
         self._init_error: bytes | None = None
         self._init_done = threading.Event()
         self._exited = threading.Event()
@@ -101,19 +82,18 @@ class ExecutionEnvironment:
         """Whether the process can take another invocation."""
         return not self._exited.is_set() and self._process.poll() is None
 
-    def invoke(self, invocation: Invocation) -> Outcome:
-        """Run one invocation to its end; the environment may be dead afterwards."""
-        running = _Running(invocation)
+    def invoke(self, invocation: Invocation) -> InvocationResult:
+        """Run one invocation to its end. Afterwards :attr:`alive` says whether the process has survived."""
+        running = PendingInvocation(invocation)
         with self._lock:
             self._current = running
-            dead = self._exited.is_set()
+            exited = self._exited.is_set()
         self._log.begin()
-        if dead:
-            self._finish_dead(running)
+        if exited:
+            self._finish_after_exit(running)
         else:
             self._api.submit(invocation)
         status = self._await(running)
-        assert running.result is not None
         self._output.drain()
         with self._lock:
             self._current = None
@@ -128,26 +108,25 @@ class ExecutionEnvironment:
         running.logged.set()
         self._init_ms = None
         self.idle_since = time.monotonic()
-        payload, function_error = running.result
-        return Outcome(payload, function_error, self._log.tail())
+        return InvocationResult(running.payload, running.function_error, self._log.tail())
 
     def close(self) -> None:
         """End the process and everything it started."""
         self._api.close()
         self._context.processes.terminate(self._process, grace_seconds=0.0)
-        # _wait_for_exit sees the end of the process and lets go of the rest.
+        # _wait_for_exit notices the end of the process and releases the rest.
         self._exited.wait(5.0)
 
-    # --- what the runtime client reports (RuntimeEvents) ---------------------------------------------
+    # --- what the runtime client reports (RuntimeObserver) -------------------------------------------
 
     def on_ready(self) -> None:
-        """The first poll ends the initialisation."""
+        """The first poll of the runtime ends the initialisation."""
         if not self._init_done.is_set():
             self._init_ms = (time.monotonic() - self._started) * 1000
             self._init_done.set()
 
     def on_delivery(self, invocation: Invocation) -> Invocation:
-        """The time of the invocation starts when the runtime takes it."""
+        """The timeout of the invocation starts when the runtime takes it."""
         self._output.drain()
         self._log.start(invocation.request_id, self.spec.version)
         with self._lock:
@@ -175,14 +154,14 @@ class ExecutionEnvironment:
         self._finish(request_id, error, True)
 
     def on_init_error(self, error: bytes) -> None:
-        """The handler's module could not be loaded: every invocation of this environment fails so."""
+        """The handler's module could not be loaded: every invocation of this environment fails with this."""
         with self._lock:
             self._init_error = error
             running = self._current
         if running is not None:
             running.finish(error, function_error=True)
 
-    # --- the life of the process ---------------------------------------------------------------------
+    # --- the process ---------------------------------------------------------------------------------
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         environment = dict(self.spec.environment) | {
@@ -199,8 +178,8 @@ class ExecutionEnvironment:
             stderr=subprocess.STDOUT,
         )
 
-    def _await(self, running: _Running) -> str | None:
-        """Wait for the result, or make one; returns the status of the REPORT line."""
+    def _await(self, running: PendingInvocation) -> str | None:
+        """Wait for the result or for the timeout; returns the status of the REPORT line."""
         while not running.delivered.wait(0.05) and not running.done.is_set():
             if time.monotonic() - self._started > INIT_SECONDS and not self._init_done.is_set():
                 return self._time_out(running, INIT_SECONDS)
@@ -208,7 +187,7 @@ class ExecutionEnvironment:
             return "error" if self._exited.is_set() else None
         return self._time_out(running, self.spec.timeout_seconds)
 
-    def _time_out(self, running: _Running, seconds: float) -> str:
+    def _time_out(self, running: PendingInvocation, seconds: float) -> str:
         now = self._context.clock.now()
         stamp = now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03d}Z"
         message = (
@@ -226,24 +205,24 @@ class ExecutionEnvironment:
         if running is not None and running.invocation.request_id == request_id:
             running.finish(payload, function_error=function_error)
 
-    def _finish_dead(self, running: _Running) -> None:
+    def _finish_after_exit(self, running: PendingInvocation) -> None:
         if self._init_error is not None:
             running.finish(self._init_error, function_error=True)
             return
-        reason = _exit_reason(self._process.wait())
+        reason = exit_reason(self._process.wait())
         message = f"RequestId: {running.invocation.request_id} Error: {reason}"
         running.finish(error_document("Runtime.ExitError", message), function_error=True)
 
     def _wait_for_exit(self) -> None:
         self._process.wait()
-        # Also what the function started and left behind.
+        # Processes that the function started may still run.
         self._context.processes.terminate(self._process, grace_seconds=0.0)
         with self._lock:
             self._exited.set()
             running = self._current
         if running is not None:
-            self._finish_dead(running)
-            # END and REPORT of the last invocation still go to the log.
+            self._finish_after_exit(running)
+            # The lines END and REPORT of the last invocation are still to be written.
             running.logged.wait(10.0)
         self._api.close()
         self._output.close()
@@ -251,26 +230,12 @@ class ExecutionEnvironment:
         shutil.rmtree(self._scratch, ignore_errors=True)
 
 
-def error_document(error_type: str, message: str) -> bytes:
-    """The payload of a failed invocation, as Lambda itself writes it."""
-    return json.dumps({"errorType": error_type, "errorMessage": message}).encode()
-
-
-def _exit_reason(code: int) -> str:
-    if code == 0:
-        return "Runtime exited without providing a reason"
-    if code < 0:
-        name = signal.strsignal(-code) or f"signal {-code}"
-        return f"Runtime exited with error: signal: {name.lower()}"
-    return f"Runtime exited with error: exit status {code}"
-
-
 def _log_stream_name(now: datetime, version: str) -> str:
     return f"{now:%Y/%m/%d}/[{version}]{uuid.uuid4().hex}"
 
 
 def _peak_memory_mb(pid: int) -> int | None:
-    """The most memory the process has held, where the system tells (Linux, while it lives)."""
+    """The peak memory of a process; None where the system does not say (only Linux does, until it ends)."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""Lambda's refusals, as errors of moto: its dispatcher answers with their code and status."""
+"""The errors of Lambda as exceptions of moto, whose dispatcher answers with their code and status."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
 
-# Lambda quotas: the payload of a synchronous and of an asynchronous invocation.
+# Quotas of Lambda: the payload of a synchronous and of an asynchronous invocation.
 MAX_REQUEST_BYTES = 6_291_456
 MAX_EVENT_BYTES = 1_048_576
 
@@ -39,8 +39,8 @@ class RequestTooLargeError(LambdaClientError):  # type: ignore[misc]  # moto has
 
 @contextmanager
 def moto_errors() -> Iterator[None]:
-    """Give an error of moto its code."""
-    # moto raises a bare ValueError(code, message) for code that is not in S3, which ends as a 500.
+    """Give errors of moto that lack it their code."""
+    # For code that is not in S3 moto raises ValueError(code, message), which would end as a 500.
     try:
         yield
     except ValueError as error:
@@ -50,7 +50,7 @@ def moto_errors() -> Iterator[None]:
 
 
 def check_payload(payload: bytes, kind: str) -> None:
-    """Refuse a payload that is too large or no JSON."""
+    """Refuse a payload that is too large or not JSON."""
     if kind not in {"RequestResponse", "Event", "DryRun"}:
         raise InvalidParameterValueException(
             f"InvocationType is {kind!r}; allowed: RequestResponse, Event, DryRun"

@@ -1,4 +1,4 @@
-"""A function as localaws keeps it: moto's record, with the settings that moto drops."""
+"""The record of a function: moto's, with the settings that moto drops."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from moto.core.utils import iso_8601_datetime_with_nanoseconds
 
 from localaws.services.lambda_.code import BadPackageError, check_package
 
-# Settings that moto neither keeps nor returns, with AWS's defaults. Without them Terraform sees its own
-# argument gone after every apply.
+# Settings that moto neither stores nor returns. Without them Terraform would find its own arguments missing
+# after every apply.
 _EXTRA_SETTINGS = ("DeadLetterConfig", "LoggingConfig", "SnapStart", "FileSystemConfigs")
 _PUBLIC_RUNTIMES = "python3.9 python3.10 python3.11 python3.12 python3.13 python3.14"
 
@@ -32,7 +32,7 @@ class ProcessFunction(LambdaFunction):  # type: ignore[misc]  # moto has no type
 
     @property
     def log_group(self) -> str:
-        """The log group of LoggingConfig, or Lambda's own."""
+        """The log group of LoggingConfig, or the default."""
         group: str = self._logging_config()["LogGroup"]
         return group
 
@@ -60,14 +60,14 @@ class ProcessFunction(LambdaFunction):  # type: ignore[misc]  # moto has no type
         return {name: value for name, value in answer.items() if value is not None}
 
     def get_code(self) -> dict[str, Any]:
-        """moto forgets a reserved concurrency of 0, which is the one that stops a function."""
+        """moto omits a reserved concurrency of 0, which is the value that stops a function."""
         answer: dict[str, Any] = super().get_code()
         if self.reserved_concurrency is not None:
             answer["Concurrency"] = {"ReservedConcurrentExecutions": self.reserved_concurrency}
         return answer
 
     def update_configuration(self, config_updates: dict[str, Any]) -> dict[str, Any]:
-        """moto ignores a third of the settings, and when the function was changed."""
+        """moto ignores some settings and does not record the time of the change."""
         if "Environment" in config_updates:
             config_updates = config_updates | {
                 "Environment": {"Variables": config_updates["Environment"].get("Variables") or {}}
@@ -86,7 +86,7 @@ class ProcessFunction(LambdaFunction):  # type: ignore[misc]  # moto has no type
         return self.get_configuration()
 
     def update_function_code(self, updated_spec: dict[str, Any]) -> dict[str, Any]:
-        """moto ignores Architectures here, and when the function was changed."""
+        """moto ignores Architectures and does not record the time of the change."""
         super().update_function_code(updated_spec)
         self._check_package()
         if updated_spec.get("Architectures"):
@@ -96,19 +96,19 @@ class ProcessFunction(LambdaFunction):  # type: ignore[misc]  # moto has no type
         return self.get_configuration()
 
     def touch(self) -> None:
-        """The function has changed."""
+        """Record that the function has changed."""
         self.last_modified = iso_8601_datetime_with_nanoseconds()
         self.revision_id = str(uuid.uuid4())
 
     def invoke(self, body: str, request_headers: Any, response_headers: Any) -> bytes:
-        """How moto's other services (S3, SNS, logs, streams) reach a function: as an event."""
+        """Called by moto's other services (S3, SNS, logs, streams): invoke asynchronously."""
         from moto.awslambda.models import lambda_backends
 
         lambda_backends[self.account_id][self.region].invoke_event(self, body)
         return b""
 
     def refusal(self) -> str | None:
-        """Why this function cannot run here; None when it can."""
+        """Why localaws cannot run this function; None when it can."""
         if self.package_type == "Image":
             return (
                 f"{self.function_name} is a container image; localaws runs functions as processes, "
@@ -129,7 +129,7 @@ class ProcessFunction(LambdaFunction):  # type: ignore[misc]  # moto has no type
         return config
 
     def _check_package(self) -> None:
-        # AWS opens the archive when it takes it, not when the function first runs.
+        # AWS opens the archive when it receives it, not when the function first runs.
         if self.package_type == "Image" or not self.code_bytes:
             return
         try:

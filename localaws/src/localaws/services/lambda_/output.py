@@ -1,4 +1,4 @@
-"""The standard output of a function's process, line by line, and in step with its answers."""
+"""The standard output of a function's process, line by line, in order with its answers."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _CHUNK = 65_536
 class OutputPump:
     """Reads a pipe in the background and passes each complete line on.
 
-    The runtime writes its log to a pipe and its answer to a socket. An answer must not overtake the lines
-    written before it, so :meth:`drain` reads, on the caller's thread, whatever the pipe holds.
+    The runtime writes its log to a pipe and its answer to a socket. The lines that were written before an
+    answer must be logged before it, so :meth:`drain` reads the pipe in the caller's thread.
     """
 
     def __init__(self, pipe: IO[bytes], on_line: Callable[[str], None]) -> None:
@@ -37,7 +37,7 @@ class OutputPump:
             self._read_all()
 
     def close(self) -> None:
-        """Pass on the rest, also an unfinished line, and close the pipe."""
+        """Pass on the rest, including an unfinished line, and close the pipe."""
         with self._lock:
             if self._closed:
                 return
@@ -45,7 +45,7 @@ class OutputPump:
             if self._rest:
                 self._pass_on(self._rest)
             self._closed = True
-        # The reading thread may be selecting on the descriptor: closing it under select is undefined.
+        # The reading thread may be polling the descriptor; closing it meanwhile is undefined.
         if threading.current_thread() is not self._thread:
             self._thread.join(1.0)
         self._pipe.close()
@@ -60,7 +60,7 @@ class OutputPump:
                     return
 
     def _read_all(self) -> bool:
-        """False at the end of the pipe."""
+        """Pass on all complete lines; False at the end of the pipe."""
         while not self._closed:
             try:
                 chunk = os.read(self._fd, _CHUNK)

@@ -1,4 +1,4 @@
-"""Execution environments: reused while warm, one for each concurrent invocation, ended when idle."""
+"""Execution environments: one for each concurrent invocation, reused while warm, closed when idle."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Protocol
 
-from localaws.services.lambda_.environment import Outcome, RuntimeSpec
-from localaws.services.lambda_.runtime_api import Invocation
+from localaws.services.lambda_.environment import RuntimeSpec
+from localaws.services.lambda_.invocation import Invocation, InvocationResult
 
-# Real seconds: a process holds real memory. AWS keeps an idle environment for some minutes, too.
+# Real seconds: a process holds real memory. AWS, too, keeps an idle environment for some minutes.
 IDLE_SECONDS = 300.0
-# AWS: 1,000 per account and region. Each is a Python process here, so a runaway loop is stopped earlier.
+# AWS allows 1,000 per account and region. Here each is a Python process, so the limit is lower.
 ACCOUNT_CONCURRENCY = 50
 
 
@@ -27,11 +27,11 @@ class Environment(Protocol):
     def alive(self) -> bool:
         """Whether it can take another invocation."""
 
-    def invoke(self, invocation: Invocation) -> Outcome:
+    def invoke(self, invocation: Invocation) -> InvocationResult:
         """Run one invocation to its end."""
 
     def close(self) -> None:
-        """End it."""
+        """End the process."""
 
 
 class ThrottledError(Exception):
@@ -46,7 +46,7 @@ class EnvironmentPool:
     """All execution environments of an account and region.
 
     Args:
-        start: makes an environment; its process starts at once.
+        start: creates an environment, whose process starts at once.
     """
 
     def __init__(self, start: Callable[[RuntimeSpec], Environment]) -> None:
@@ -62,7 +62,7 @@ class EnvironmentPool:
 
     def run(
         self, spec: RuntimeSpec, invocation: Invocation, reserved_concurrency: int | None
-    ) -> Outcome:
+    ) -> InvocationResult:
         """Run an invocation in a warm environment, or in a new one.
 
         Raises:
@@ -97,7 +97,7 @@ class EnvironmentPool:
                 environment.close()
 
     def retire(self, function_name: str) -> None:
-        """End the idle environments of a function; busy ones end after their invocation."""
+        """Close the idle environments of a function; busy ones are closed after their invocation."""
         with self._lock:
             self._generation[function_name] += 1
             idle = self._idle.pop(function_name, [])
@@ -105,7 +105,7 @@ class EnvironmentPool:
             environment.close()
 
     def close(self) -> None:
-        """End everything, also what runs."""
+        """Close all environments, including the busy ones."""
         with self._lock:
             self._closed = True
             everything = [
@@ -125,7 +125,7 @@ class EnvironmentPool:
             raise ThrottledError("ConcurrentInvocationLimitExceeded")
 
     def _take(self, spec: RuntimeSpec) -> Environment | None:
-        # The most recently used first, as on AWS, so that the others become idle and end.
+        # The most recently used first, as on AWS: the others stay idle and are closed.
         idle = self._idle[spec.function_name]
         for index in range(len(idle) - 1, -1, -1):
             if idle[index].spec == spec and idle[index].alive:

@@ -1,4 +1,4 @@
-"""The log of an execution environment: the platform's own lines around those of the function."""
+"""The log of an execution environment: the lines of the function between those of the platform."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class LineWriter(Protocol):
         """Add one event."""
 
     def close(self) -> None:
-        """Send what is left."""
+        """Send the remaining lines."""
 
 
 class InvocationLog:
-    """Writes INIT_START, START, END and REPORT, in the text or the JSON form of Lambda."""
+    """Writes INIT_START, START, END and REPORT as Lambda does, as text or as JSON."""
 
     def __init__(self, writer: LineWriter, log_format: LogFormat, clock: Clock) -> None:
         self.stream = writer.stream
@@ -38,7 +38,7 @@ class InvocationLog:
         self._tail: list[str] = []
 
     def init_start(self) -> None:
-        """The environment is being made."""
+        """The environment is being created."""
         self._platform(
             "platform.initStart",
             "INIT_START Runtime Version: localaws (the interpreter that runs it)",
@@ -46,12 +46,12 @@ class InvocationLog:
         )
 
     def begin(self) -> None:
-        """A new invocation: its tail starts here."""
+        """A new invocation begins; so does its tail."""
         with self._lock:
             self._tail = []
 
     def line(self, text: str) -> None:
-        """A line of the function."""
+        """Write a line of the function."""
         self._writer.write(text)
         with self._lock:
             self._tail.append(text)
@@ -104,7 +104,7 @@ class InvocationLog:
         return text.encode()[-_TAIL_BYTES:].decode(errors="ignore")
 
     def close(self) -> None:
-        """Send what is left."""
+        """Send the remaining lines."""
         self._writer.close()
 
     def _platform(self, kind: str, text: str, record: dict[str, Any]) -> None:

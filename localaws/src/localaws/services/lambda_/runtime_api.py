@@ -1,7 +1,7 @@
-"""The Runtime API of one execution environment: what AWS's runtime client polls for work.
+"""The Runtime API of one execution environment, which AWS's runtime client polls for events.
 
-https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. The client reads only a host and a port
-(AWS_LAMBDA_RUNTIME_API), so every environment has a server of its own on a free port of 127.0.0.1.
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. The client is given only a host and a
+port (AWS_LAMBDA_RUNTIME_API), so every environment has a server of its own on a free port of 127.0.0.1.
 """
 
 from __future__ import annotations
@@ -9,33 +9,22 @@ from __future__ import annotations
 import json
 import queue
 import threading
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
+
+from localaws.services.lambda_.invocation import Invocation
 
 _PREFIX = "/2018-06-01/runtime"
 
 
-@dataclass(frozen=True)
-class Invocation:
-    """One event on its way to a handler."""
-
-    request_id: str
-    payload: bytes
-    function_arn: str
-    deadline_ms: int = 0
-    client_context: str | None = None
-    trace_id: str = field(default="Root=1-00000000-000000000000000000000000;Sampled=0")
-
-
-class RuntimeEvents(Protocol):
-    """What the runtime client reports."""
+class RuntimeObserver(Protocol):
+    """Is told what the runtime client reports."""
 
     def on_ready(self) -> None:
-        """The runtime asks for work: initialisation is over, or the last invocation is."""
+        """The runtime polls: its initialisation, or its last invocation, is complete."""
 
     def on_delivery(self, invocation: Invocation) -> Invocation:
-        """The runtime takes an event: its time starts now. Returns it with its deadline."""
+        """The runtime takes an event. Returns the event with its deadline."""
 
     def on_response(self, request_id: str, payload: bytes) -> None:
         """The handler returned."""
@@ -50,8 +39,8 @@ class RuntimeEvents(Protocol):
 class RuntimeApi:
     """The server of one execution environment."""
 
-    def __init__(self, events: RuntimeEvents) -> None:
-        self._events = events
+    def __init__(self, observer: RuntimeObserver) -> None:
+        self._observer = observer
         self._next: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
         self._closed = threading.Event()
         api = self
@@ -71,11 +60,11 @@ class RuntimeApi:
         self._thread.start()
 
     def submit(self, invocation: Invocation) -> None:
-        """Hand an event to the next poll of the runtime client."""
+        """Answer the next poll of the runtime client with an event."""
         self._next.put(invocation)
 
     def close(self) -> None:
-        """Stop serving. Does not wait: the server's own loop notices within a second."""
+        """Stop serving, without waiting for the server's loop, which notices within a second."""
         if self._closed.is_set():
             return
         self._closed.set()
@@ -87,24 +76,24 @@ class RuntimeApi:
         self._server.server_close()
 
     def wait_next(self) -> Invocation | None:
-        """Block until there is an event; None when the environment is being ended."""
-        self._events.on_ready()
+        """Wait for the next event; None when the environment is being closed."""
+        self._observer.on_ready()
         invocation = self._next.get()
-        return self._events.on_delivery(invocation) if invocation else None
+        return self._observer.on_delivery(invocation) if invocation else None
 
     def answer(self, path: str, body: bytes) -> bool:
-        """Take a report of the runtime client; False when the path is not one of the API."""
+        """Process a report of the runtime client; False when the API does not have the path."""
         if path == f"{_PREFIX}/init/error":
-            self._events.on_init_error(body)
+            self._observer.on_init_error(body)
             return True
         parts = path.removeprefix(f"{_PREFIX}/invocation/").split("/")
         if not path.startswith(f"{_PREFIX}/invocation/") or len(parts) != 2:
             return False
         request_id, kind = parts
         if kind == "response":
-            self._events.on_response(request_id, body)
+            self._observer.on_response(request_id, body)
         elif kind == "error":
-            self._events.on_error(request_id, body)
+            self._observer.on_error(request_id, body)
         else:
             return False
         return True
@@ -160,12 +149,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: every poll would be a line."""
+        """Log nothing: every poll would be a line."""
 
     def handle_one_request(self) -> None:
         try:
             super().handle_one_request()
-        except OSError:  # the runtime was killed while we answered
+        except OSError:
+            # The runtime was killed during the answer.
             self.close_connection = True
 
 

@@ -1,8 +1,8 @@
-"""The packages that Lambda's Python runtime brings, and no others.
+"""The packages that Lambda's Python runtime contains, and no others.
 
-localaws runs in an environment with pandas, scikit-learn and moto in it. A function that forgot to package
-what it imports would work there and fail on AWS, so its process starts without site-packages (``python -S``)
-and with a folder of links to what AWS's image has.
+localaws runs in an environment with pandas, scikit-learn and moto. A function whose package lacks a
+dependency would find it there and fail on AWS. Its process therefore starts without site-packages
+(``python -S``), with a folder of links to the packages of AWS's image.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _lock = threading.Lock()
 
 
 def runtime_folder(place: Path) -> Path:
-    """The folder of links, made below ``place`` on first use."""
+    """The folder of links, created below ``place`` on first use."""
     folder = place / "runtime"
     with _lock:
         if not folder.is_dir():
@@ -46,7 +46,7 @@ def runtime_folder(place: Path) -> Path:
 
 
 def _files(name: str) -> list[Path]:
-    """A package's folder or module file, and the record of its version."""
+    """The folder or file of a package, and its metadata."""
     spec = importlib.util.find_spec(name)
     if spec is None:
         return []

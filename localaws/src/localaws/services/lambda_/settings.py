@@ -1,4 +1,4 @@
-"""From a function's record to the way its process is started."""
+"""How the process of a function is started, and how its events are retried, from the function's record."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def runtime_spec(
     code: CodeStore,
     layer_by_arn: Callable[[str], Any],
 ) -> RuntimeSpec:
-    """How to start an environment of ``function``. Unpacks its package and layers on first use."""
+    """How to start an environment of ``function``. Its package and layers are unpacked on first use."""
     code_dir = code.unpack(_hex(function.code_sha_256), function.code_bytes)
     layer_dirs = [
         code.unpack(_hex(layer.code_sha_256), layer.code_bytes)
@@ -66,7 +66,7 @@ def runtime_spec(
 
 
 def async_settings(function: ProcessFunction) -> AsyncSettings:
-    """What becomes of an event that ``function`` does not take."""
+    """The retries and destinations of ``function`` for asynchronous invocations."""
     config = function.event_invoke_config[0].config if function.event_invoke_config else {}
     destinations = config.get("DestinationConfig") or {}
     return AsyncSettings(
@@ -79,7 +79,7 @@ def async_settings(function: ProcessFunction) -> AsyncSettings:
 
 
 def _process_variables(code_dir: Path, layer_dirs: list[Path], runtime_dir: Path) -> dict[str, str]:
-    # The function first, then its layers, then the runtime: a package can bring a newer boto3.
+    # The function first, then its layers, then the runtime: a package may contain a newer boto3.
     places = [code_dir]
     for layer_dir in layer_dirs:
         places += [layer_dir / "python", layer_dir / "python" / _SITE_PACKAGES]
@@ -90,7 +90,7 @@ def _process_variables(code_dir: Path, layer_dirs: list[Path], runtime_dir: Path
         "PATH": os.pathsep.join([*binaries, "/usr/local/bin", "/usr/bin", "/bin"]),
         "LANG": "en_US.UTF-8",
         "PYTHONUTF8": "1",
-        # A package is shared by all its environments and read-only on AWS.
+        # All environments share the unpacked package; on AWS it is read-only.
         "PYTHONDONTWRITEBYTECODE": "1",
     }
 

@@ -1,1 +1,1 @@
-"""S3 is moto's; only what moto gets wrong for the landing zone's buckets is here."""
+"""S3 is moto's. This package corrects what the landing zone's buckets need and moto gets wrong."""

@@ -1,8 +1,8 @@
 """Bucket policies with conditions.
 
-moto reads a statement whose condition is not met as a denial, so that the usual statement "deny what does not
-come over TLS" denies everything. On AWS such a statement does not apply (IAM user guide: policy evaluation
-logic).
+For moto a statement whose condition is not met is a denial, so the usual statement that denies requests
+without TLS denies every request. On AWS such a statement does not apply (IAM user guide, "Policy evaluation
+logic").
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-# What localaws knows of a request. It never leaves the machine, so it counts as secure: over plain HTTP a
-# TLS-only bucket could not be used at all.
+# The condition keys that every request has. A request never leaves the machine, so it counts as secure:
+# otherwise a bucket that requires TLS could not be used at all.
 _REQUEST_CONTEXT: Final = {"aws:securetransport": "true"}
 
 
@@ -26,7 +26,7 @@ def applies(conditions: Mapping[str, Mapping[str, Any]]) -> bool:
 
 
 def get_permission(bucket: Any, action: str, resource: str) -> Any:
-    """Takes the place of moto's ``FakeBucket.get_permission``."""
+    """What the policy of a bucket says of an action. Replaces ``FakeBucket.get_permission`` of moto."""
     from moto.iam.access_control import IAMPolicy, PermissionResult
 
     if bucket.policy is None:
@@ -41,13 +41,6 @@ def get_permission(bucket: Any, action: str, resource: str) -> Any:
     return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
 
 
-def install(_context_factory: object) -> None:
-    """Put :func:`get_permission` into moto's bucket, whose class S3Backend names outright."""
-    from moto.s3.models import FakeBucket
-
-    FakeBucket.get_permission = get_permission
-
-
 def _met(operator: str, key: str, wanted: Any) -> bool:
     name = operator.lower().removeprefix("forallvalues:").removeprefix("foranyvalue:")
     allowed = {str(value).lower() for value in (wanted if isinstance(wanted, list) else [wanted])}
@@ -55,6 +48,6 @@ def _met(operator: str, key: str, wanted: Any) -> bool:
     if name == "null":
         return ("true" if found is None else "false") in allowed
     if found is None:
-        # A key the request does not have fails every operator but the negated and the ...IfExists ones.
+        # A missing key meets negated operators and those that end in IfExists, and no other.
         return "not" in name or name.endswith("ifexists")
     return (found in allowed) is not ("not" in name)

@@ -1,18 +1,19 @@
-"""GetBucketNotificationConfiguration, complete.
+"""GetBucketNotificationConfiguration with the bucket's EventBridge configuration.
 
-moto keeps a bucket's EventBridge switch and obeys it, but leaves it out of its answer: Terraform would
-want to turn it on again in every plan.
+moto stores that configuration and follows it, but leaves it out of the answer, so Terraform would turn it on
+again in every plan.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
 
 
 def with_event_bridge(document: str | bytes) -> bytes:
-    """moto's answer, plus the empty element that says: events go to EventBridge."""
-    root = ElementTree.fromstring(document)  # noqa: S314 - moto has just written it
+    """Add the empty element that turns on EventBridge to an answer of moto."""
+    root = ElementTree.fromstring(document)  # noqa: S314 - written by moto
     namespace = root.tag.rpartition("}")[0] + "}" if root.tag.startswith("{") else ""
     if namespace:
         ElementTree.register_namespace("", namespace.strip("{}"))
@@ -20,17 +21,14 @@ def with_event_bridge(document: str | bytes) -> bytes:
     return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
 
 
-def install(_context_factory: object) -> None:
-    """Wrap moto's operation, which the S3 response class dispatches to by name."""
-    from moto.s3.responses import S3Response
+def get_bucket_notification(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Replaces ``S3Response.get_bucket_notification`` of moto."""
 
-    answer = S3Response.get_bucket_notification
-
-    def get_bucket_notification(response: Any) -> Any:
-        status, headers, document = answer(response)
+    def answer(response: Any) -> Any:
+        status, headers, document = original(response)
         configured = response.backend.get_bucket_notification_configuration(response.bucket_name)
         if configured is not None and configured.event_bridge is not None:
             document = with_event_bridge(document)
         return status, headers, document
 
-    S3Response.get_bucket_notification = get_bucket_notification
+    return answer

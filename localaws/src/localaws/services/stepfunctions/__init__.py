@@ -1,16 +1,17 @@
 """Step Functions: moto's interpreter of the Amazon States Language, switched on and completed.
 
-moto records state machines by default and runs nothing; it also carries an interpreter (ported from
-LocalStack). This package makes that interpreter the backend, and adds what it lacks::
+By default moto records state machines and runs nothing. It also contains an interpreter, which comes from
+LocalStack. This package makes that interpreter the backend and adds what it lacks::
 
-    moto_backend   what of moto is replaced, and when
+    provider       the operations that moto lacks, or answers differently from AWS
     backend        state machines and executions: names, idempotency, stop, task tokens
     execution      one execution: its status, its events on EventBridge, its history in the log group
-    interpreter    the few places where the interpreter itself is changed, each with its reason
-    tasks/         how a Task reaches a service: SageMaker (also .sync), aws-sdk, credentials of the role
-    definition     what AWS says about a definition before it takes it
-    provider       the operations that moto lacks or answers wrongly
+    interpreter    what replaces parts of the interpreter
+    semantics      rules of the language in which the interpreter differs from AWS
+    tasks/         Task states that call a service: SageMaker (also .sync) and aws-sdk
+    definition     checks of a definition before it is accepted
+    views          answers in the shape of the API
 
-What differs from AWS: JSONPath only (JSONata needs a Java runtime in moto and is refused); Wait and Retry
-follow localaws' clock, TimeoutSeconds is real time; redrive is refused by name.
+Differences from AWS: JSONPath only (moto needs a Java runtime for JSONata, so it is refused); Wait and Retry
+follow the clock of localaws, TimeoutSeconds is real time; redrive is refused by name.
 """

@@ -1,12 +1,11 @@
-"""State machines and their executions."""
+"""The backend of Step Functions: moto keeps state machines, its interpreter runs them."""
 
 from __future__ import annotations
 
 import copy
 import json
 import uuid
-from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from moto.core.exceptions import AWSError
 from moto.stepfunctions import urls as moto_urls
@@ -20,12 +19,12 @@ from moto.stepfunctions.parser.asl.eval.callback.callback import (
 )
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
-from localaws.core.context import Context, ContextFactory
+from localaws.services.backend import LocalBackend
 from localaws.services.stepfunctions.definition import Diagnostic, diagnose
 from localaws.services.stepfunctions.execution import LocalExecution
 from localaws.services.stepfunctions.history_log import history_log
 
-# Step Functions quota: UTF-8 bytes of an execution's input.
+# Quota of Step Functions: the bytes of an execution's input in UTF-8.
 MAX_INPUT_BYTES = 262_144
 _UPDATABLE = (
     "role_arn",
@@ -35,40 +34,22 @@ _UPDATABLE = (
 )
 
 
-class LocalStepFunctionsBackend(StepFunctionsParserBackend):  # type: ignore[misc]  # moto has no types
-    """moto's interpreting backend, with AWS's rules for names, inputs and ends of executions."""
+class LocalStepFunctionsBackend(LocalBackend, StepFunctionsParserBackend):  # type: ignore[misc]
+    """moto's interpreting backend, with AWS's rules for names, inputs and the end of executions."""
 
-    def __init__(
-        self, region_name: str, account_id: str, context_factory: ContextFactory | None = None
-    ) -> None:
-        super().__init__(region_name, account_id)
-        assert context_factory is not None
-        self._context_factory = context_factory
-        self._made_context: Context | None = None
+    service_name: ClassVar[str] = "stepfunctions"
 
     @property
     def _url_module(self) -> Any:
         return moto_urls
 
-    @property
-    def _context(self) -> Context:
-        # Not in the constructor: moto makes a backend only to read its URLs.
-        if self._made_context is None:
-            self._made_context = self._context_factory(
-                self.account_id, self.region_name, "stepfunctions"
-            )
-        return self._made_context
-
-    def reset(self) -> None:
-        """Stop every execution, then forget everything."""
+    def close(self) -> None:
+        """Stop every execution."""
         for execution in self._get_executions():
-            execution.stop(datetime.now(UTC), None, None)
-        factory = self._context_factory
-        self.__dict__ = {}
-        self.__init__(self.region_name, self.account_id, factory)  # type: ignore[misc]
+            execution.stop(self.context.clock.now(), None, None)
 
     def create_state_machine(self, **settings: Any) -> StateMachine:
-        """As moto, but a definition is refused in AWS's words, and so is a name that is taken."""
+        """As moto, but an invalid definition and a name that is taken are refused with AWS's errors."""
         self._validate_name(settings["name"])
         refuse_invalid(settings["definition"])
         existing = self._revision_by_name(settings["name"])
@@ -76,13 +57,13 @@ class LocalStepFunctionsBackend(StepFunctionsParserBackend):  # type: ignore[mis
             raise AWSError(
                 f"State Machine Already Exists: '{existing.arn}'", "StateMachineAlreadyExists"
             )
-        # Not super(): the parser backend's answer to a bad definition has no error code.
+        # Not super(): the error of the interpreting backend for a bad definition has no code.
         return StepFunctionBackend.create_state_machine(self, **settings)
 
     def update_state_machine(
         self, arn: str, definition: str | None = None, **settings: Any
     ) -> StateMachine:
-        """As moto, but a definition is refused in AWS's words, and an empty update with its code."""
+        """As moto, but an invalid definition and an empty update are refused with AWS's errors."""
         if definition is None and not any(settings.get(name) for name in _UPDATABLE):
             raise AWSError(
                 "Either the definition, the role ARN, the LoggingConfiguration, the "
@@ -100,7 +81,7 @@ class LocalStepFunctionsBackend(StepFunctionsParserBackend):  # type: ignore[mis
         execution_input: str | None = None,
         trace_header: str | None = None,
     ) -> LocalExecution:
-        """Start, or return the running execution of the same name and input."""
+        """Start an execution, or return the running one of the same name and input."""
         state_machine = self.describe_state_machine(state_machine_arn)
         name = name or str(uuid.uuid4())
         self._validate_name(name)
@@ -109,13 +90,13 @@ class LocalStepFunctionsBackend(StepFunctionsParserBackend):  # type: ignore[mis
         running: LocalExecution | None = state_machine._handle_name_input_idempotency(name, text)
         if running is not None:
             return running
-        arn = self._context.arn("states", f"execution:{state_machine.name}:{name}")
-        # The execution keeps the definition and role of its start; other executions stay out of the copy.
+        arn = self.context.arn("states", f"execution:{state_machine.name}:{name}")
+        # The execution keeps the definition and role that it was started with. The copy needs no executions.
         snapshot = copy.copy(state_machine)
         snapshot.executions = []
         execution = LocalExecution(
-            self._context,
-            history_log(self._context, state_machine, arn, name),
+            self.context,
+            history_log(self.context, state_machine, arn, name),
             name=name,
             sm_type=snapshot.sm_type,
             role_arn=snapshot.roleArn,
@@ -123,7 +104,7 @@ class LocalStepFunctionsBackend(StepFunctionsParserBackend):  # type: ignore[mis
             account_id=self.account_id,
             region_name=self.region_name,
             state_machine=snapshot,
-            start_date=self._context.clock.now(),
+            start_date=self.context.clock.now(),
             input_data=text,
             trace_header=trace_header,
             activity_store={},
@@ -135,13 +116,13 @@ class LocalStepFunctionsBackend(StepFunctionsParserBackend):  # type: ignore[mis
     def stop_execution(
         self, execution_arn: str, error: str | None = None, cause: str | None = None
     ) -> LocalExecution:
-        """Abort an execution; one that has ended stays as it is."""
+        """Abort an execution. One that has ended does not change."""
         execution: LocalExecution = self.describe_execution(execution_arn)
-        execution.stop(self._context.clock.now(), error, cause)
+        execution.stop(self.context.clock.now(), error, cause)
         return execution
 
     def send_task_success(self, task_token: str, outcome: str) -> None:
-        """Answer a task that waits for its token."""
+        """Complete the task that waits for a token."""
         try:
             json.loads(outcome)
         except ValueError as error:
@@ -151,16 +132,16 @@ class LocalStepFunctionsBackend(StepFunctionsParserBackend):  # type: ignore[mis
     def send_task_failure(
         self, task_token: str, error: str | None = None, cause: str | None = None
     ) -> None:
-        """Fail a task that waits for its token."""
+        """Fail the task that waits for a token."""
         outcome = CallbackOutcomeFailure(callback_id=task_token, error=error, cause=cause)
         self._notify(task_token, outcome)
 
     def send_task_heartbeat(self, task_token: str) -> None:
-        """Say that a task that waits for its token is alive."""
+        """Reset the heartbeat timeout of the task that waits for a token."""
         self._notify(task_token, None)
 
     def get_execution_history(self, execution_arn: str) -> dict[str, Any]:
-        """As moto; empty for the moment before the program exists."""
+        """As moto; empty until the interpreter has parsed the definition."""
         execution: LocalExecution = self.describe_execution(execution_arn)
         if execution.exec_worker.env is None:
             return {"events": []}
@@ -179,7 +160,7 @@ class LocalStepFunctionsBackend(StepFunctionsParserBackend):  # type: ignore[mis
         return found
 
     def _notify(self, task_token: str, outcome: Any) -> None:
-        # moto does the same, but makes its errors without their message, which ends as a fault.
+        # moto does the same, but its errors lack a message, which ends as an internal error.
         for execution in self._get_executions():
             env = execution.exec_worker.env
             if env is None or execution.ended.is_set():
@@ -203,7 +184,7 @@ class LocalStepFunctionsBackend(StepFunctionsParserBackend):  # type: ignore[mis
 
 
 def refuse_invalid(definition: str) -> None:
-    """Raise AWS's InvalidDefinition when AWS would refuse a definition."""
+    """Raise InvalidDefinition for a definition that AWS would refuse."""
     errors = [d for d in diagnose(definition) if d.severity == "ERROR"]
     if errors:
         text = ", ".join(_sentence(error) for error in errors)
@@ -228,7 +209,7 @@ def _check_input(text: str) -> None:
 
 
 def _same(existing: Any, settings: dict[str, Any]) -> bool:
-    # CreateStateMachine is idempotent in name, definition, type, role, logging and tracing.
+    # CreateStateMachine is idempotent: AWS compares definition, type, role, logging and tracing.
     return (
         existing.definition == settings["definition"]
         and existing.roleArn == settings["roleArn"]

@@ -1,6 +1,6 @@
-"""What Step Functions says about a definition before it takes it.
+"""Checks of a definition before it is accepted.
 
-The codes are those of ValidateStateMachineDefinition. moto's parser knows the grammar; the references
+The codes are those of ValidateStateMachineDefinition. moto's parser checks the grammar; the references
 between states, the resources and their parameters are checked here.
 """
 
@@ -22,7 +22,7 @@ _SERVICE_TASK = re.compile(
     r"arn:aws[a-z-]*:states:::(?P<service>[a-z-]+):(?P<action>[A-Za-z0-9:]+?)"
     r"(?:\.(?P<pattern>sync|sync:2|waitForTaskToken))?"
 )
-# Optimized integrations whose parameters are those of one API call.
+# Optimized integrations whose parameters are those of the API operation.
 _PLAIN_INTEGRATIONS = frozenset({"sagemaker", "sns", "sqs"})
 _EXTRA_FIELDS = {"sqs": {"MessageBody", "MessageAttributes"}, "sns": {"Message"}}
 
@@ -38,7 +38,7 @@ class Diagnostic:
 
 
 def diagnose(definition: str) -> list[Diagnostic]:
-    """Everything that is wrong with a definition; empty when Step Functions would take it."""
+    """All findings about a definition; empty when Step Functions would accept it."""
     try:
         document = json.loads(definition)
     except ValueError as error:
@@ -104,7 +104,7 @@ def _check_machine(machine: dict[str, Any], place: str) -> Iterator[Diagnostic]:
         if len(name) > 80:
             yield Diagnostic(
                 "SCHEMA_VALIDATION_FAILED",
-                f"The state name has {len(name)} of 80 characters",
+                f"The state name has {len(name)} characters; the limit is 80",
                 where,
             )
         for field, target in _transitions(state):

@@ -1,4 +1,4 @@
-"""One execution: its status, and who is told of it."""
+"""One execution: its status, and the events and logs about it."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from localaws.core.context import Context
 from localaws.services.stepfunctions.history_log import HistoryLog
 from localaws.services.stepfunctions.tasks.values import iso
 
-# Step Functions quota; a longer cause is cut.
+# Quotas of Step Functions. A longer text is cut off.
 MAX_CAUSE = 32_768
 MAX_ERROR = 256
 _START_SECONDS = 10.0
 
 
 class _Communication(BaseExecutionWorkerCommunication):  # type: ignore[misc]  # moto has no types
-    """The interpreter calls this when the program has ended."""
+    """What the interpreter calls when the program has ended."""
 
     def terminated(self) -> None:
         self.execution.on_terminated(self)
 
     def reflect(self) -> None:
-        """Copy the program's end into the execution."""
+        """Copy the result of the program into the execution."""
         self._reflect_execution_status()
 
 
 class LocalExecution(Execution):  # type: ignore[misc]  # moto has no types
     """An execution of a state machine.
 
-    What moto's lacks: a stop that shows at once and keeps its error and cause, TIMED_OUT with a date, the
-    status events of EventBridge, and a StartTime in the context object that JSON can hold.
+    Adds to moto's: a stop that takes effect at once and keeps its error and cause, a stop date for TIMED_OUT,
+    the status events on EventBridge, and a StartTime in the context object that can be written as JSON.
     """
 
     def __init__(self, context: Context, log: HistoryLog | None, **fields: Any) -> None:
@@ -53,12 +53,12 @@ class LocalExecution(Execution):  # type: ignore[misc]  # moto has no types
 
     def start(self) -> None:
         """Run in the background."""
-        # First: a short execution would have ended before it is said to run.
+        # Published first: otherwise a short execution could end before its start is reported.
         self._publish(ExecutionStatus.RUNNING)
         super().start()
 
     def stop(self, stop_date: datetime, error: str | None, cause: str | None) -> None:
-        """Abort: the status shows at once; tasks that run are told, and jobs stopped."""
+        """Abort. The status changes at once; running tasks then end and stop their jobs."""
         with self._ending:
             if self.ended.is_set():
                 return
@@ -69,7 +69,7 @@ class LocalExecution(Execution):  # type: ignore[misc]  # moto has no types
         threading.Thread(target=self._stop_program, args=(stop_date, error, cause)).start()
 
     def on_terminated(self, communication: _Communication) -> None:
-        """The program ended by itself, or because it was stopped."""
+        """The program has ended, by itself or because it was stopped."""
         with self._ending:
             first = not self.ended.is_set()
             if first:
@@ -80,11 +80,11 @@ class LocalExecution(Execution):  # type: ignore[misc]  # moto has no types
             self._publish()
         if self._log is not None:
             self._log.close()
-        # moto keeps every thread it ever started in a list.
+        # moto keeps every thread that it starts in this list.
         TMP_THREADS[:] = [thread for thread in TMP_THREADS if thread.is_alive()]
 
     def get_start_execution_details(self) -> ExecutionDetails:
-        """``$$.Execution.StartTime`` is text; moto puts a datetime there, which ends as a fault."""
+        """``$$.Execution.StartTime`` as text; moto has a datetime there, which JSON cannot hold."""
         return ExecutionDetails(
             arn=self.exec_arn,
             name=self.name,
@@ -107,7 +107,7 @@ class LocalExecution(Execution):  # type: ignore[misc]  # moto has no types
         self.cause = self.cause[:MAX_CAUSE] if self.cause else self.cause
 
     def _stop_program(self, stop_date: datetime, error: str | None, cause: str | None) -> None:
-        # The program exists once its definition is parsed, a moment after the start.
+        # The program exists when its definition has been parsed, shortly after the start.
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
             env = self.exec_worker.env

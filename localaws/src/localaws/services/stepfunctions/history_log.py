@@ -1,4 +1,4 @@
-"""The history of an execution in its log group (LoggingConfiguration)."""
+"""The history of an execution in a log group, as LoggingConfiguration asks."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from localaws.core.logs import LogWriter
 
 
 class HistoryLog:
-    """What the interpreter calls for every event of the history.
+    """The interpreter calls this for every event of the history.
 
-    moto has the same class, but never makes one, and its entries do not fit moto's own log backend.
+    moto has such a class but never uses it, and its entries do not fit moto's own log backend.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class HistoryLog:
         self._writer = writer
 
     def log_level_filter(self, history_event_type: Any) -> bool:
-        """Whether the level (ALL, ERROR, FATAL) covers an event."""
+        """Whether the log level (ALL, ERROR, FATAL) includes an event."""
         return bool(
             is_logging_enabled_for(
                 log_level=self.configuration.log_level, history_event_type=history_event_type
@@ -40,14 +40,14 @@ class HistoryLog:
         self._writer.write(to_json_str(history_log, separators=(",", ":")))
 
     def close(self) -> None:
-        """Send what is left."""
+        """Send the remaining events."""
         self._writer.close()
 
 
 def history_log(
     context: Context, state_machine: Any, execution_arn: str, execution_name: str
 ) -> HistoryLog | None:
-    """The log of a new execution; None when its state machine has none."""
+    """The log of a new execution; None when its state machine does not log."""
     configuration = CloudWatchLoggingConfiguration.from_logging_configuration(
         state_machine_arn=state_machine.arn,
         logging_configuration={"includeExecutionData": False} | state_machine.loggingConfiguration,

@@ -1,26 +1,16 @@
-"""The places where moto's interpreter is changed. Each is a defect, or a seam that moto does not have.
+"""What replaces parts of moto's interpreter. ``localaws.patches`` has the table, with the reasons.
 
-============================================  =============================================================
-change                                        why
-============================================  =============================================================
-``boto_client_for`` in the task modules       made-up keys, no role, no reuse; goes to localhost:MOTO_PORT
-``extract_json`` in all modules               ``$.list[0].name`` is a list of one; parses the path each time
-``state_task_service_for`` in the factory     ``sagemaker`` has no ``.sync``; ``aws-sdk`` misspells errors
-``StateTaskService._normalise_...``           empty: an API in camelCase (Step Functions' own) gets no call
-``ErrorEqualsDecl._eval_body``                States.ALL catches States.Runtime; on AWS nothing does
-``StateChoice._eval_state``                   without a match it fails with a Python error, not AWS's
-``WaitFunction._wait_interval``               follows the wall clock, not localaws' clock
-``time`` in the retrier's module              so does the pause before a retry
-============================================  =============================================================
+Each function here takes the place of one of moto's, or returns what does.
 """
 
 from __future__ import annotations
 
-import sys
 import time
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+from botocore.config import Config
 from moto.stepfunctions.parser.api import ExecutionFailedEventDetails, HistoryEventType
 from moto.stepfunctions.parser.asl.component.common.error_name.error_equals_decl import (
     ErrorEqualsDecl,
@@ -35,61 +25,62 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
     StatesErrorNameType,
 )
-from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.choice.state_choice import StateChoice
-from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
-    state_task_service,
-    state_task_service_factory,
-)
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import (
     WaitFunction,
 )
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
 from localaws.core.clock import Clock
+from localaws.core.context import ACCOUNT_ID, ContextFactory
 from localaws.services.stepfunctions import semantics
 from localaws.services.stepfunctions.tasks.aws_sdk import AwsSdkTask
-from localaws.services.stepfunctions.tasks.clients import TaskClients
 from localaws.services.stepfunctions.tasks.parameters import operation_model
 from localaws.services.stepfunctions.tasks.sagemaker import SageMakerTask
 from localaws.services.stepfunctions.tasks.shapes import from_api, to_api
 
-_PARSER = "moto.stepfunctions.parser."
-_LONGEST_NAP_SECONDS = 0.5
-_choose = StateChoice._eval_state
+_TASK_CLIENT = Config(
+    # The service validates, so that an invalid parameter is an error of the service.
+    parameter_validation=False,
+    retries={"total_max_attempts": 1},
+    # A task waits for its answer as long as its TimeoutSeconds allow. Lambda's longest timeout is 900 s.
+    read_timeout=3_600,
+)
+_LONGEST_WAIT_SECONDS = 0.5
 
 
-def install(clients: TaskClients, clock: Clock) -> None:
-    """Make the changes. Again makes them anew."""
-    replaced = {"boto_client_for": clients.client_for, "extract_json": semantics.extract_json}
-    for module in [m for name, m in sys.modules.items() if name.startswith(_PARSER)]:
-        for name, replacement in replaced.items():
-            if name in vars(module):
-                vars(module)[name] = replacement
-    state_task_factory.state_task_service_for = _task_for
-    state_task_service.StateTaskService._normalise_parameters = _normalise_parameters
-    state_task_service.StateTaskService._normalise_response = _normalise_response
-    ErrorEqualsDecl._eval_body = _match_error
-    StateChoice._eval_state = _eval_choice
-    WaitFunction._wait_interval = _waiter(clock)
-    retrier_decl.time = SimpleNamespace(sleep=clock.sleep)
+def task_client(context_factory: ContextFactory) -> Callable[..., Any]:
+    """Replaces ``boto_client_for``: a client of this server with the credentials of the task's role."""
+
+    def boto_client_for(region: str, service: str, state_credentials: Any = None) -> Any:
+        role_arn = getattr(state_credentials, "role_arn", None)
+        account_id = role_arn.split(":")[4] if role_arn else ACCOUNT_ID
+        context = context_factory(account_id, region, "stepfunctions")
+        return context.client(service, role_arn, _TASK_CLIENT)
+
+    return boto_client_for
 
 
-def _task_for(service_name: str) -> Any:
-    if service_name == "sagemaker":
-        return SageMakerTask()
-    if service_name == "aws-sdk":
-        return AwsSdkTask()
-    return state_task_service_factory.state_task_service_for(service_name=service_name)
+def task_for_service(original: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Replaces ``state_task_service_for``: the implementation of an integration."""
+
+    def state_task_service_for(service_name: str) -> Any:
+        if service_name == "sagemaker":
+            return SageMakerTask()
+        if service_name == "aws-sdk":
+            return AwsSdkTask()
+        return original(service_name)
+
+    return state_task_service_for
 
 
-def _normalise_parameters(
+def normalise_parameters(
     self: Any,
     parameters: dict[str, Any],
     boto_service_name: str | None = None,
     service_action_name: str | None = None,
 ) -> None:
+    """Replaces ``StateTaskService._normalise_parameters``: from Step Functions' names to the API's."""
     operation = _operation(self, boto_service_name, service_action_name)
     if operation is not None:
         converted = to_api(operation.input_shape, parameters)
@@ -97,12 +88,13 @@ def _normalise_parameters(
         parameters.update(converted)
 
 
-def _normalise_response(
+def normalise_response(
     self: Any,
     response: Any,
     boto_service_name: str | None = None,
     service_action_name: str | None = None,
 ) -> None:
+    """Replaces ``StateTaskService._normalise_response``: from the API's names to Step Functions'."""
     operation = _operation(self, boto_service_name, service_action_name)
     if operation is not None and isinstance(response, dict):
         converted = from_api(operation.output_shape, response)
@@ -117,44 +109,64 @@ def _operation(task: Any, boto_service_name: str | None, service_action_name: st
     )
 
 
-def _match_error(self: ErrorEqualsDecl, env: Any) -> None:
+def match_error(self: ErrorEqualsDecl, env: Any) -> None:
+    """Replaces ``ErrorEqualsDecl._eval_body``: whether a Retry or Catch applies to an error."""
     error = env.stack.pop()
     names = [name.error_name for name in self.error_names]
     env.stack.append(semantics.catches(names, error.error_name if error else ""))
 
 
-def _eval_choice(self: StateChoice, env: Any) -> None:
-    try:
-        _choose(self, env)
-    except RuntimeError as error:
-        if self.default_state is not None:
-            raise
-        kind = StatesErrorNameType.StatesNoChoiceMatched
-        event_id = env.event_history_context.source_event_id
-        cause = (
-            f"An error occurred while executing the state '{self.name}' (entered at the event id "
-            f"#{event_id}). Failed to transition out of the state. The state does not point to a "
-            "next state."
-        )
-        raise FailureEventException(
-            FailureEvent(
-                env=env,
-                error_name=StatesErrorName(typ=kind),
-                event_type=HistoryEventType.ExecutionFailed,
-                event_details=EventDetails(
-                    executionFailedEventDetails=ExecutionFailedEventDetails(
-                        error=kind.to_name(), cause=cause
-                    )
-                ),
-            )
-        ) from error
+def evaluate_choice(original: Callable[[StateChoice, Any], None]) -> Callable[..., None]:
+    """Replaces ``StateChoice._eval_state``: an error of AWS's name when no rule matches."""
+
+    def _eval_state(self: StateChoice, env: Any) -> None:
+        try:
+            original(self, env)
+        except RuntimeError as error:
+            if self.default_state is not None:
+                raise
+            raise FailureEventException(_no_choice_matched(self, env)) from error
+
+    return _eval_state
 
 
-def _waiter(clock: Clock) -> Any:
-    def wait_interval(_self: WaitFunction, env: Any, wait_seconds: float) -> None:
+def wait_interval(context_factory: ContextFactory) -> Callable[..., None]:
+    """Replaces ``WaitFunction._wait_interval``: a wait by the clock of localaws."""
+    clock = _clock(context_factory)
+
+    def _wait_interval(_self: WaitFunction, env: Any, wait_seconds: float) -> None:
         deadline = time.monotonic() + clock.real_seconds(wait_seconds)
         while env.is_running() and (left := deadline - time.monotonic()) > 0:
-            # The event is set and cleared at once when the state changes, so it can be missed.
-            env.program_state_event.wait(min(left, _LONGEST_NAP_SECONDS))
+            # moto sets the event and clears it at once when the state changes, so it can be missed.
+            env.program_state_event.wait(min(left, _LONGEST_WAIT_SECONDS))
 
-    return wait_interval
+    return _wait_interval
+
+
+def retry_time(context_factory: ContextFactory) -> SimpleNamespace:
+    """Replaces the module ``time`` where moto sleeps before a retry."""
+    return SimpleNamespace(sleep=_clock(context_factory).sleep)
+
+
+def _clock(context_factory: ContextFactory) -> Clock:
+    # All regions share one clock.
+    return context_factory(ACCOUNT_ID, "us-east-1", "stepfunctions").clock
+
+
+def _no_choice_matched(state: StateChoice, env: Any) -> FailureEvent:
+    kind = StatesErrorNameType.StatesNoChoiceMatched
+    cause = (
+        f"An error occurred while executing the state '{state.name}' (entered at the event id "
+        f"#{env.event_history_context.source_event_id}). Failed to transition out of the state. The "
+        "state does not point to a next state."
+    )
+    return FailureEvent(
+        env=env,
+        error_name=StatesErrorName(typ=kind),
+        event_type=HistoryEventType.ExecutionFailed,
+        event_details=EventDetails(
+            executionFailedEventDetails=ExecutionFailedEventDetails(
+                error=kind.to_name(), cause=cause
+            )
+        ),
+    )

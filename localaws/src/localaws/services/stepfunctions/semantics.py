@@ -1,4 +1,4 @@
-"""Rules of the Amazon States Language that moto's interpreter has differently. Pure functions."""
+"""Rules of the Amazon States Language in which moto's interpreter differs from AWS. Pure functions."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _NEVER_CAUGHT = "States.Runtime"
 _NOT_CAUGHT_BY_ALL = frozenset({"States.Runtime", "States.DataLimitExceeded"})
 _NOT_CAUGHT_BY_TASK_FAILED = _NOT_CAUGHT_BY_ALL | {"States.Timeout"}
 
-# Wildcards, slices, filters and deep scans can match many values; names and plain indexes only one.
+# Wildcards, slices, filters and deep scans can match several values; names and single indexes only one.
 _INDEFINITE = re.compile(r"\*|\.\.|\?|\[[^\]'\"]*[:,][^\]'\"]*\]")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _ENDS_IN_INDEX = re.compile(r"\[\d+\]$")
 
 
 def catches(error_equals: list[str], error: str) -> bool:
-    """Whether a Retry or Catch with these names takes an error."""
+    """Whether a Retry or Catch with these names applies to an error."""
     if error == _NEVER_CAUGHT:
         return False
     if error in error_equals:
@@ -34,10 +34,10 @@ def catches(error_equals: list[str], error: str) -> bool:
 
 
 def extract_json(path: str, data: Any) -> Any:
-    """The value at a JSONPath. moto answers ``$.list[0].name`` with a list of one.
+    """The value at a JSONPath. Replaces ``extract_json`` of moto.
 
     Raises:
-        NoSuchJsonPathError: a definite path leads nowhere.
+        NoSuchJsonPathError: a definite path matches nothing.
     """
     matches = _parsed(path).find(data)
     if _INDEFINITE.search(_QUOTED.sub("''", path)):
@@ -57,8 +57,8 @@ def _parsed(path: str) -> Any:
 def sdk_name(member: str) -> str:
     """A member of an API as Step Functions spells it: ``executionArn`` -> ``ExecutionArn``.
 
-    The spelling is the Java SDK's: an acronym at the start is a word (``DBInstances`` -> ``DbInstances``),
-    elsewhere it stays (``VolumeSizeInGB``).
+    The spelling is that of the Java SDK: an acronym at the start becomes a word (``DBInstances`` ->
+    ``DbInstances``), elsewhere it stays (``VolumeSizeInGB``).
     """
     capitals = len(member) - len(member.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
     if capitals == len(member):

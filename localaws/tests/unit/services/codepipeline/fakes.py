@@ -17,6 +17,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from localaws.core.clock import Clock
+from localaws.core.shared import SharedObjects, T
 from localaws.services.codepipeline.provider import CodePipelineProvider
 
 ACCOUNT = "123456789012"
@@ -165,6 +166,10 @@ class FakeContext:
         self.iam = FakeIam()
         self.events: list[tuple[str, dict[str, Any]]] = []
         self.roles: list[tuple[str, str | None]] = []
+        self._shared_objects = SharedObjects()
+
+    def shared(self, kind: type[T]) -> T:
+        return self._shared_objects.get(kind, self.account_id, self.region)
 
     def client(self, service_name: str, role_arn: str | None = None) -> Any:
         self.roles.append((service_name, role_arn))

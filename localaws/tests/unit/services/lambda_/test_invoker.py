@@ -11,31 +11,33 @@ from typing import Any
 import pytest
 
 from localaws.core.clock import Clock
-from localaws.services.lambda_.environment import Outcome, RuntimeSpec
-from localaws.services.lambda_.invoker import AsyncSettings, Invoker, Target
+from localaws.services.lambda_.environment import RuntimeSpec
+from localaws.services.lambda_.invocation import Invocation, InvocationResult
+from localaws.services.lambda_.invoker import AsyncSettings, Invoker, ResolvedFunction
 from localaws.services.lambda_.pool import ThrottledError
-from localaws.services.lambda_.runtime_api import Invocation
 
 SPEC = RuntimeSpec("f", "$LATEST", "main.handler", Path("code"), (), 3.0, 128, "/aws/lambda/f")
-FAILED = Outcome(b'{"errorMessage": "no"}', function_error=True)
-OK = Outcome(b'{"done": true}')
+FAILED = InvocationResult(b'{"errorMessage": "no"}', function_error=True)
+OK = InvocationResult(b'{"done": true}')
 
 
 class FakePool:
-    """Gives the outcomes it is made with, then succeeds; an exception is raised."""
+    """Returns the given results or raises the given exceptions, then succeeds."""
 
-    def __init__(self, *outcomes: Outcome | Exception) -> None:
-        self.outcomes = list(outcomes)
+    def __init__(self, *results: InvocationResult | Exception) -> None:
+        self.results = list(results)
         self.invocations: list[Invocation] = []
         self.times: list[float] = []
 
-    def run(self, spec: RuntimeSpec, invocation: Invocation, reserved: int | None) -> Outcome:
+    def run(
+        self, spec: RuntimeSpec, invocation: Invocation, reserved: int | None
+    ) -> InvocationResult:
         self.invocations.append(invocation)
         self.times.append(time.monotonic())
-        outcome = self.outcomes.pop(0) if self.outcomes else OK
-        if isinstance(outcome, Exception):
-            raise outcome
-        return outcome
+        result = self.results.pop(0) if self.results else OK
+        if isinstance(result, Exception):
+            raise result
+        return result
 
 
 class Sent:
@@ -53,8 +55,8 @@ class Sent:
 def send(pool: FakePool, settings: AsyncSettings, scale: float = 2_000.0) -> Sent:
     sent = Sent()
     invoker = Invoker(pool, Clock(scale), sent)  # type: ignore[arg-type]
-    target = Target(SPEC, "arn:function", None, "arn:role", settings)
-    invoker.event(lambda: target, b'{"a": 1}')
+    function = ResolvedFunction(SPEC, "arn:function", None, "arn:role", settings)
+    invoker.event(lambda: function, b'{"a": 1}')
     assert sent.arrived.wait(5)
     invoker.close()
     return sent
@@ -117,11 +119,11 @@ def test_a_dead_letter_queue_gets_the_event_itself() -> None:
     assert json.dumps(sent.records[0][2]) == '{"a": 1}'
 
 
-def test_a_request_returns_the_outcome_and_passes_a_throttle_on() -> None:
+def test_a_request_returns_the_result_and_passes_a_throttle_on() -> None:
     pool = FakePool(OK, ThrottledError("r"))
     invoker = Invoker(pool, Clock(), Sent())  # type: ignore[arg-type]
-    target = Target(SPEC, "arn:function", None)
-    assert invoker.request(target, b"{}") is OK
+    function = ResolvedFunction(SPEC, "arn:function", None)
+    assert invoker.request(function, b"{}") is OK
     with pytest.raises(ThrottledError):
-        invoker.request(target, b"{}")
+        invoker.request(function, b"{}")
     invoker.close()

@@ -1,4 +1,4 @@
-"""The output of a function's process, in step with its answers."""
+"""The output of a function's process, in order with its answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Execution environments: warm, concurrent, limited, retired."""
+"""Execution environments: warm reuse, concurrency and its limits, retirement."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from localaws.services.lambda_ import pool as pool_module
-from localaws.services.lambda_.environment import Outcome, RuntimeSpec
+from localaws.services.lambda_.environment import RuntimeSpec
+from localaws.services.lambda_.invocation import Invocation, InvocationResult
 from localaws.services.lambda_.pool import EnvironmentPool, ThrottledError
-from localaws.services.lambda_.runtime_api import Invocation
 
 
 def spec(name: str = "f", version: str = "$LATEST") -> RuntimeSpec:
@@ -19,7 +19,7 @@ def spec(name: str = "f", version: str = "$LATEST") -> RuntimeSpec:
 
 
 class FakeEnvironment:
-    """Answers with its own number; waits for ``release`` when told to."""
+    """Answers with its own number. The payload says whether it waits for ``release`` or ends."""
 
     count = 0
 
@@ -32,13 +32,13 @@ class FakeEnvironment:
         self.release = threading.Event()
         self.started = threading.Event()
 
-    def invoke(self, invocation: Invocation) -> Outcome:
+    def invoke(self, invocation: Invocation) -> InvocationResult:
         self.started.set()
         if invocation.payload == b"wait":
             assert self.release.wait(5)
         if invocation.payload == b"die":
             self.alive = False
-        return Outcome(str(self.number).encode())
+        return InvocationResult(str(self.number).encode())
 
     def close(self) -> None:
         self.alive = False

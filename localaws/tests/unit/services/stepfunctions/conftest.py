@@ -12,18 +12,28 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localaws.core.clock import Clock
+from localaws.core.context import ContextFactory
+from localaws.patch import apply
+from localaws.patches import INTERPRETER_PATCHES
+from without_patch import without
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/machine"
 
 
 class FakeContext:
-    """What a backend needs of its context; keeps the events that are published."""
+    """One client for every service. Keeps the roles of the clients and the events that are published."""
 
-    def __init__(self) -> None:
-        self.clock = Clock()
+    def __init__(self, client: Any, clock: Clock) -> None:
+        self.clock = clock
+        self.roles: set[str | None] = set()
+        self._client = client
         self.events: list[dict[str, Any]] = []
         self.work_dir = Path("unused")
+
+    def client(self, service: str, role_arn: str | None = None, config: Any = None) -> Any:
+        self.roles.add(role_arn)
+        return self._client
 
     def arn(self, service: str, resource: str) -> str:
         return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
@@ -33,7 +43,7 @@ class FakeContext:
 
 
 class FakeSageMaker:
-    """Jobs that end as they are told to; keeps every call."""
+    """Jobs with the statuses that a test sets. Keeps every call."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
@@ -67,29 +77,14 @@ class FakeSageMaker:
         return [name for name, _ in self.calls]
 
 
-class FakeClients:
-    """One client for every service; keeps the roles."""
-
-    def __init__(self, client: Any) -> None:
-        self.client = client
-        self.roles: set[str] = set()
-
-    def client_for(self, region: str, service: str, state_credentials: Any = None) -> Any:
-        self.roles.add(state_credentials.role_arn)
-        return self.client
-
-
 class Runner:
     """Runs one state machine to its end."""
 
-    def __init__(self, context: FakeContext, client: Any) -> None:
-        from localaws.services.stepfunctions import interpreter
+    def __init__(self, context: FakeContext) -> None:
         from localaws.services.stepfunctions.backend import LocalStepFunctionsBackend
 
         self.context = context
-        self.clients = FakeClients(client)
-        interpreter.install(self.clients, context.clock)  # type: ignore[arg-type]
-        self.backend = LocalStepFunctionsBackend(REGION, ACCOUNT, lambda *_: context)  # type: ignore[arg-type,return-value]
+        self.backend = LocalStepFunctionsBackend(contexts(context), REGION, ACCOUNT)
 
     def start(self, states: dict[str, Any], value: Any = None, **machine: Any) -> Any:
         document = {"StartAt": next(iter(states)), "States": states} | machine
@@ -104,9 +99,8 @@ class Runner:
         return execution
 
 
-@pytest.fixture
-def context() -> FakeContext:
-    return FakeContext()
+def contexts(context: FakeContext) -> ContextFactory:
+    return lambda *_: context  # type: ignore[return-value]
 
 
 @pytest.fixture
@@ -115,5 +109,17 @@ def sagemaker() -> FakeSageMaker:
 
 
 @pytest.fixture
-def runner(context: FakeContext, sagemaker: FakeSageMaker) -> Iterator[Runner]:
-    yield Runner(context, sagemaker)
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def context(sagemaker: FakeSageMaker, clock: Clock) -> FakeContext:
+    return FakeContext(sagemaker, clock)
+
+
+@pytest.fixture
+def runner(context: FakeContext, pytestconfig: pytest.Config) -> Iterator[Runner]:
+    table = without(INTERPRETER_PATCHES, pytestconfig.getoption("without_patch"))
+    with apply(table, contexts(context)):
+        yield Runner(context)

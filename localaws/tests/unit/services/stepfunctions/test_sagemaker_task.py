@@ -1,4 +1,4 @@
-"""``sagemaker:*`` in a state machine, against a SageMaker that does as it is told."""
+"""``sagemaker:*`` in a state machine, against a fake SageMaker."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_sync_waits_and_returns_the_description(runner: Runner, sagemaker: FakeS
     }
     assert sagemaker.names() == ["create_training_job", *["describe_training_job"] * 3]
     assert sagemaker.calls[0][1] == {"TrainingJobName": "train-run"}
-    assert runner.clients.roles == {ROLE}
+    assert runner.context.roles == {ROLE}
 
 
 def test_without_sync_the_answer_of_the_call_is_the_result(
@@ -95,7 +95,7 @@ def test_a_refused_call(runner: Runner, sagemaker: FakeSageMaker) -> None:
 
 
 class ResourceInUse(ClientError):  # noqa: N818 - botocore makes a class of this name
-    """As botocore makes it for an error of the service's model."""
+    """What botocore raises for an error that the model of the service has."""
 
 
 def test_names_of_errors() -> None:

@@ -1,1 +1,1 @@
-"""Task states that call a service of AWS."""
+"""Task states that call an AWS service."""

@@ -12,7 +12,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 from localaws.services.stepfunctions.tasks.parameters import boto_service
 from localaws.services.stepfunctions.tasks.values import iso_timestamps
 
-# The names of the Java SDK's clients, which error names and causes carry. moto knows two of them.
+# The names of the clients in the Java SDK: names of errors begin with them. moto knows two of them.
 _SERVICE_NAMES = {
     "cloudwatch": "CloudWatch",
     "cloudwatchlogs": "CloudWatchLogs",
@@ -37,7 +37,7 @@ _SERVICE_NAMES = {
 
 
 class AwsSdkTask(StateTaskServiceAwsSdk):  # type: ignore[misc]  # moto has no types
-    """moto's, with AWS's names of services in errors, and answers that are JSON."""
+    """moto's task, with AWS's names of services in errors and answers that can be written as JSON."""
 
     @staticmethod
     def _normalise_service_error_name(service_name: str) -> str:
@@ -56,7 +56,7 @@ class AwsSdkTask(StateTaskServiceAwsSdk):  # type: ignore[misc]  # moto has no t
         super()._eval_service_task(
             env, resource_runtime_part, normalised_parameters, state_credentials
         )
-        # moto leaves datetime objects in the state, which no output can hold.
+        # moto leaves datetime objects in the state, which JSON cannot hold.
         env.stack.append(iso_timestamps(_read_bodies(env.stack.pop())))
 
 

@@ -1,4 +1,4 @@
-"""Which parameters an API takes, and the words in which Step Functions refuses the others."""
+"""The parameters that an API accepts, and the message of Step Functions about others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from botocore.model import ListShape, OperationModel, Shape, StructureShape
 
 from localaws.core.wire.models import service_model
 
-# Names of services in aws-sdk resources (the Java SDK's) that botocore spells otherwise.
+# Services whose name in aws-sdk resources, which is that of the Java SDK, differs from botocore's.
 _SERVICES = {
     "sfn": "stepfunctions",
     "cloudwatchlogs": "logs",
@@ -30,7 +30,7 @@ def boto_service(name: str) -> str:
 
 @lru_cache(maxsize=256)
 def operation_model(service: str, action: str) -> OperationModel | None:
-    """The model of ``createModelPackage`` of ``sagemaker``; None when there is no such API."""
+    """The model of an action such as ``createModelPackage``; None when the service does not have it."""
     try:
         model = service_model(boto_service(service))
     except UnknownServiceError:
@@ -41,13 +41,13 @@ def operation_model(service: str, action: str) -> OperationModel | None:
 
 
 def unsupported_fields(operation: OperationModel, parameters: Any) -> list[str]:
-    """Fields in ``parameters`` (also nested) that the API's input does not have."""
+    """The fields of ``parameters``, nested ones included, that the input of the API does not have."""
     return _unsupported(operation.input_shape, parameters)
 
 
 def _unsupported(shape: Shape | None, value: Any) -> list[str]:
     if isinstance(shape, StructureShape) and isinstance(value, dict):
-        # Step Functions spells all members in PascalCase, also those of APIs in camelCase.
+        # Step Functions uses PascalCase for all members, including those of APIs in camelCase.
         members = {name.lower(): member for name, member in shape.members.items()}
         found = []
         for name, entry in value.items():
@@ -63,5 +63,5 @@ def _unsupported(shape: Shape | None, value: Any) -> list[str]:
 
 
 def field_not_supported(name: str) -> str:
-    """The words of Step Functions."""
+    """The message of Step Functions about a field that an API does not have."""
     return f'The field "{name}" is not supported by Step Functions'

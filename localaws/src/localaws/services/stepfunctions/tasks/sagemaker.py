@@ -26,13 +26,13 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
     StatesErrorNameType,
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
-    state_task_service_aws_sdk,
     state_task_service_callback,
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import (
     ResourceCondition,
 )
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.asl.utils import boto_client
 
 from localaws.services.stepfunctions.tasks.parameters import (
     field_not_supported,
@@ -42,14 +42,14 @@ from localaws.services.stepfunctions.tasks.parameters import (
 from localaws.services.stepfunctions.tasks.values import epoch_milliseconds
 
 _log = logging.getLogger(__name__)
-# AWS waits for events and polls besides; here a look costs some milliseconds.
+# AWS waits for events and polls in addition; here a poll takes some milliseconds.
 POLL_SECONDS = 0.1
-_GONE_ON = frozenset({"Failed", "Stopped"})
+_UNSUCCESSFUL = frozenset({"Failed", "Stopped"})
 
 
 @dataclass(frozen=True)
 class Job:
-    """How a job of one kind is followed."""
+    """How the status of a kind of job is read."""
 
     kind: str
     name_field: str
@@ -57,16 +57,16 @@ class Job:
 
     @property
     def describe(self) -> str:
-        """boto3's method that tells its state."""
+        """The method of boto3 that describes the job."""
         return f"describe_{self.kind}"
 
     @property
     def stop(self) -> str:
-        """boto3's method that ends it."""
+        """The method of boto3 that stops the job."""
         return f"stop_{self.kind}"
 
 
-# The actions of the integration; a Job where it also has ``.sync``.
+# The actions of the integration. Those with a Job also exist as ``.sync``.
 ACTIONS: dict[str, Job | None] = {
     "createEndpoint": None,
     "createEndpointConfig": None,
@@ -85,17 +85,17 @@ ACTIONS: dict[str, Job | None] = {
 
 
 class UnsupportedFieldsError(Exception):
-    """The parameters have a field that the API does not take: States.Runtime, which nothing catches."""
+    """The parameters have a field that the API lacks: States.Runtime, which cannot be caught."""
 
 
 class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):  # type: ignore[misc]
-    """One Task state. The interpreter calls the methods below in their order."""
+    """One Task state. The interpreter calls the methods below in this order."""
 
     def __init__(self) -> None:
         super().__init__(supported_integration_patterns={ResourceCondition.Sync})
 
     def _get_supported_parameters(self) -> set[str] | None:
-        # None refuses the state machine: moto asks this when it reads the definition.
+        # moto calls this when it reads the definition; None refuses the state machine.
         action = self.resource.api_action
         if action not in ACTIONS:
             return None
@@ -108,7 +108,7 @@ class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):  # ty
         return set(operation.input_shape.members)
 
     def _eval_parameters(self, env: Any) -> dict[str, Any]:
-        # moto drops what it does not know. On AWS a misspelled field ends the execution.
+        # moto drops unknown fields. On AWS a misspelled field ends the execution.
         parameters: dict[str, Any] = {}
         if self.parargs is not None:
             self.parargs.eval(env=env)
@@ -143,7 +143,7 @@ class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):  # ty
         normalised_parameters: dict[str, Any],
         state_credentials: Any,
     ) -> None:
-        # moto's own .sync ends in interrupt_all() of a callback that only .waitForTaskToken has.
+        # moto's own .sync interrupts a callback that exists only for .waitForTaskToken.
         env.stack.pop()
         job = ACTIONS[self.resource.api_action]
         assert job is not None
@@ -155,10 +155,10 @@ class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):  # ty
             if status == "Completed":
                 env.stack.append(_result(description))
                 return
-            if status in _GONE_ON:
+            if status in _UNSUCCESSFUL:
                 raise FailureEventException(self._job_failure(env, description))
             env.program_state_event.wait(POLL_SECONDS)
-        # The execution was stopped, or the task ran into its TimeoutSeconds.
+        # The execution was stopped, or the task exceeded its TimeoutSeconds.
         try:
             getattr(client, job.stop)(**name)
         except ClientError as error:
@@ -196,8 +196,8 @@ class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):  # ty
 
     @staticmethod
     def _client(resource_runtime_part: Any, state_credentials: Any) -> Any:
-        # The one name that moto_backend replaces in every task module.
-        return state_task_service_aws_sdk.boto_client_for(
+        # Through its module: localaws replaces the function.
+        return boto_client.boto_client_for(
             region=resource_runtime_part.region,
             service="sagemaker",
             state_credentials=state_credentials,
@@ -205,7 +205,7 @@ class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):  # ty
 
 
 def error_name(error: ClientError) -> str:
-    """``SageMaker.ResourceInUseException`` for an error of the API's model, else the general one."""
+    """``SageMaker.ResourceInUseException`` for an error in the model of the API, else the general name."""
     modelled = type(error).__name__
     if modelled == "ClientError":
         return "SageMaker.AmazonSageMakerException"

@@ -1,4 +1,4 @@
-"""Between the names of Step Functions (PascalCase) and those of an API (as its model spells them)."""
+"""Converts between the names of Step Functions, in PascalCase, and those in the model of an API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from localaws.services.stepfunctions.semantics import sdk_name
 
 
 def to_api(shape: Shape | None, value: Any) -> Any:
-    """Parameters of a Task as the API takes them."""
+    """The parameters of a Task with the names of the API."""
     if isinstance(shape, StructureShape) and isinstance(value, dict):
         names = {name.lower(): name for name in shape.members}
         converted = {}
@@ -24,7 +24,7 @@ def to_api(shape: Shape | None, value: Any) -> Any:
     if isinstance(shape, MapShape) and isinstance(value, dict):
         return {key: to_api(shape.value, entry) for key, entry in value.items()}
     if isinstance(shape, StringShape) and isinstance(value, dict | list):
-        # A text that is a document, such as a message body.
+        # A string that holds a document, such as the body of a message.
         return json.dumps(value)
     if shape is not None and shape.type_name == "blob" and not isinstance(value, bytes):
         return json.dumps(value, separators=(",", ":")).encode()
@@ -32,7 +32,7 @@ def to_api(shape: Shape | None, value: Any) -> Any:
 
 
 def from_api(shape: Shape | None, value: Any) -> Any:
-    """An API's answer as a state machine sees it."""
+    """The answer of an API with the names of Step Functions."""
     if isinstance(shape, StructureShape) and isinstance(value, dict):
         return {
             sdk_name(key) if key in shape.members else key: from_api(shape.members.get(key), entry)

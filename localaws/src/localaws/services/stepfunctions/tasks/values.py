@@ -1,4 +1,4 @@
-"""Values of an API's answer as a state machine sees them."""
+"""Timestamps in the answer of an API, as a state machine gets them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def epoch_milliseconds(value: Any) -> Any:
-    """Timestamps of an optimized integration: numbers, as Step Functions' Java client writes them."""
+    """Timestamps of an optimized integration: milliseconds, as the Java client writes them."""
     return _map_dates(value, lambda date: round(date.timestamp() * 1000))
 
 
@@ -17,7 +17,7 @@ def iso_timestamps(value: Any) -> Any:
 
 
 def iso(date: datetime) -> str:
-    """``2024-05-01T08:00:00Z``, with milliseconds when there are any."""
+    """``2024-05-01T08:00:00Z``, with milliseconds unless they are zero."""
     utc = date.astimezone(UTC)
     milliseconds = utc.microsecond // 1000
     fraction = f".{milliseconds:03d}" if milliseconds else ""

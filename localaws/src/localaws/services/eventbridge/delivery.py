@@ -1,4 +1,4 @@
-"""The background workers that call targets."""
+"""Background workers that call the targets of events."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localaws.core.context import Context
-from localaws.services.events.targets import Delivery, call_for
+from localaws.services.eventbridge.targets import Delivery, call_for
 
 _log = logging.getLogger(__name__)
 _WORKERS = 8
-# AWS retries for 24 hours and up to 185 times with growing pauses (RetryPolicy). A target in the same
-# process that has failed so often does not come back.
+# AWS retries up to 185 times within 24 hours, with growing pauses (RetryPolicy). A target in this process
+# that has failed six times will not recover.
 MAX_ATTEMPTS = 6
 _FIRST_PAUSE_SECONDS = 0.5
 _RETRIED = frozenset(
@@ -33,7 +33,7 @@ _RETRIED = frozenset(
 
 
 class Deliverer:
-    """Calls targets in the background. Never raises into the publisher."""
+    """Calls targets in the background, so that the publisher neither waits nor sees an error."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -46,7 +46,7 @@ class Deliverer:
             self._workers.submit(self._run, delivery)
 
     def close(self) -> None:
-        """Drop what is queued."""
+        """Drop the deliveries that are queued."""
         self._stopping.set()
         self._workers.shutdown(wait=False, cancel_futures=True)
 
@@ -59,7 +59,8 @@ class Deliverer:
 
     def _attempt_until_done(self, delivery: Delivery) -> None:
         call = call_for(delivery.arn)
-        assert call is not None  # PutTargets refuses what cannot be called
+        # PutTargets refuses every target that cannot be called.
+        assert call is not None
         policy = delivery.target.get("RetryPolicy") or {}
         attempts = min(MAX_ATTEMPTS, 1 + policy.get("MaximumRetryAttempts", MAX_ATTEMPTS))
         pause = _FIRST_PAUSE_SECONDS

@@ -1,10 +1,4 @@
-"""What of moto's EventBridge is replaced.
-
-``events_backends`` makes :class:`LocalEventsBackend`; moto's delivers while the publisher waits, fires
-disabled rules and schedules on every event, and refuses most targets. And moto's S3 hands events straight to
-moto's rules, without an id, in a shape that is not AWS's: one function of ``moto.s3.notifications`` is
-replaced, because the S3 backend has no seam there.
-"""
+"""The backend of EventBridge: moto keeps buses, rules and targets; events are matched and delivered here."""
 
 from __future__ import annotations
 
@@ -14,39 +8,29 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from flask import has_request_context, request
 from moto.events import urls as moto_urls
 from moto.events.exceptions import InvalidEventPatternException, ValidationException
-from moto.events.models import EventPattern, EventsBackend, Rule, events_backends
+from moto.events.models import EventPattern, EventsBackend, Rule
 from moto.events.responses import EventsHandler
-from moto.s3 import notifications
 
-from localaws.core.context import Context, ContextFactory
-from localaws.services.events import bus
-from localaws.services.events.delivery import Deliverer
-from localaws.services.events.s3_events import is_side_effect, s3_event
-from localaws.services.events.targets import KINDS, Delivery, call_for
-from localaws.services.events.transform import BadTransformError, target_input
+from localaws.services.backend import LocalBackend
+from localaws.services.eventbridge import bus
+from localaws.services.eventbridge.delivery import Deliverer
+from localaws.services.eventbridge.targets import TARGET_TYPES, Delivery, call_for
+from localaws.services.eventbridge.transform import BadTransformError, target_input
 
 _log = logging.getLogger(__name__)
-# EventBridge quotas: entries of a PutEvents, bytes of one entry's detail and the rest.
+# Quotas of EventBridge: the entries of a PutEvents call, the size of an entry, the targets of a rule.
 MAX_ENTRIES = 10
 MAX_ENTRY_BYTES = 1_048_576
 MAX_TARGETS = 5
 
 
-def install(context_factory: ContextFactory) -> None:
-    """Make moto's EventBridge backends ours, and S3's events AWS's."""
-    LocalEventsBackend.context_factory = staticmethod(context_factory)
-    events_backends.backend = LocalEventsBackend
-    notifications._send_event_bridge_message = _publish_s3_event
-
-
 class LocalEventsHandler(EventsHandler):  # type: ignore[misc]  # moto has no types
-    """moto answers TestEventPattern with nothing, whatever the event."""
+    """moto leaves the result out of the answer to TestEventPattern."""
 
     def test_event_pattern(self) -> tuple[str, dict[str, Any]]:
-        """Whether a pattern matches an event."""
+        """TestEventPattern."""
         try:
             event = json.loads(self._get_param("Event"))
         except ValueError as error:
@@ -55,35 +39,30 @@ class LocalEventsHandler(EventsHandler):  # type: ignore[misc]  # moto has no ty
         return json.dumps({"Result": matches}), self.response_headers
 
 
-class LocalEventsBackend(EventsBackend):  # type: ignore[misc]  # moto has no types
-    """moto's records; events are matched here and delivered in the background."""
+class LocalEventsBackend(LocalBackend, EventsBackend):  # type: ignore[misc]  # moto has no types
+    """moto delivers while the publisher waits, to log groups and queues only, and fires disabled rules."""
 
-    context_factory: ClassVar[ContextFactory]
-
-    def __init__(self, region_name: str, account_id: str) -> None:
-        super().__init__(region_name, account_id)
-        self._made_context: Context | None = None
-        self._deliverer: Deliverer | None = None
+    service_name: ClassVar[str] = "events"
+    _created_deliverer: Deliverer | None = None
 
     @property
     def url_paths(self) -> dict[str, Any]:
         """moto's paths, answered by :class:`LocalEventsHandler`."""
         return {path.format(""): LocalEventsHandler.dispatch for path in moto_urls.url_paths}
 
-    def reset(self) -> None:
-        """Drop what is on its way, then forget everything."""
-        if self._deliverer is not None:
-            self._deliverer.close()
-        super().reset()
+    def close(self) -> None:
+        """Drop the deliveries that have not been made."""
+        if self._created_deliverer is not None:
+            self._created_deliverer.close()
 
     def put_targets(
         self, name: str, event_bus_arn: str | None, targets: list[dict[str, Any]]
     ) -> None:
-        """As moto, but a target that would never be reached is refused by name."""
+        """As moto, but a target that localaws cannot call is refused by name."""
         for target in targets:
             if call_for(target["Arn"]) is None:
                 raise ValidationException(
-                    f"localaws does not deliver events to {target['Arn']}. It delivers to {KINDS}."
+                    f"localaws does not deliver events to {target['Arn']}. It delivers to {TARGET_TYPES}."
                 )
             if ":states:" in target["Arn"] and not target.get("RoleArn"):
                 raise ValidationException(f"RoleArn is required for target {target['Arn']}.")
@@ -96,7 +75,7 @@ class LocalEventsBackend(EventsBackend):  # type: ignore[misc]  # moto has no ty
         super().put_targets(name, event_bus_arn, targets)
 
     def put_events(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Take the entries that are valid; the others are answered one by one, as on AWS."""
+        """Publish the valid entries; each other entry gets an error of its own, as on AWS."""
         if len(events) > MAX_ENTRIES:
             raise ValidationException(
                 f"1 validation error detected: {len(events)} entries at 'entries' failed to satisfy "
@@ -105,7 +84,7 @@ class LocalEventsBackend(EventsBackend):  # type: ignore[misc]  # moto has no ty
         return [self._put_event(entry) for entry in events]
 
     def dispatch(self, event: dict[str, Any], bus_name: str) -> None:
-        """Hand a complete event to every enabled rule of a bus that matches it."""
+        """Deliver an event with a complete envelope to the targets of every rule that matches it."""
         for rule in list(self._get_event_bus(bus_name).rules.values()):
             if _matches(rule, event):
                 for target in list(rule.targets):
@@ -130,7 +109,7 @@ class LocalEventsBackend(EventsBackend):  # type: ignore[misc]  # moto has no ty
         )
         if bus_name in self.event_buses:
             self.dispatch(event, bus_name)
-        # A bus that does not exist swallows the event; AWS answers with an id, too.
+        # For a bus that does not exist AWS drops the event and answers with an id all the same.
         return {"EventId": event["id"]}
 
     def _deliver(self, rule: Rule, target: dict[str, Any], event: dict[str, Any]) -> None:
@@ -138,24 +117,26 @@ class LocalEventsBackend(EventsBackend):  # type: ignore[misc]  # moto has no ty
             target.get("Arn", "").split(":")[2:3] == ["events"]
             and "event-bus/" not in target["Arn"]
         ):
-            return  # the hidden rule of an archive
+            # The rule that moto adds for an archive.
+            return
         try:
             text = target_input(target, event, rule.arn)
         except BadTransformError as error:
             _log.warning("rule %s, target %s: %s", rule.arn, target["Id"], error)
             return
         role_arn = target.get("RoleArn") or rule.role_arn
-        self._workers().submit(Delivery(rule.arn, target, event, text, role_arn))
+        self._deliverer.submit(Delivery(rule.arn, target, event, text, role_arn))
 
-    def _workers(self) -> Deliverer:
-        if self._deliverer is None:
-            context = type(self).context_factory(self.account_id, self.region_name, "events")
-            self._deliverer = Deliverer(context)
-        return self._deliverer
+    @property
+    def _deliverer(self) -> Deliverer:
+        with self._creation_lock:
+            if self._created_deliverer is None:
+                self._created_deliverer = Deliverer(self.context)
+            return self._created_deliverer
 
 
 def _matches(rule: Rule, event: dict[str, Any]) -> bool:
-    # Without a pattern a rule has a schedule; moto takes that for a pattern that matches everything.
+    # A rule with a schedule has no pattern; moto treats that as a pattern that matches every event.
     has_pattern = bool(rule.event_pattern.dump())
     return rule.state != "DISABLED" and has_pattern and rule.event_pattern.matches_event(event)
 
@@ -170,14 +151,14 @@ def _refusal(entry: dict[str, Any]) -> tuple[str, str] | None:
     if entry["Source"].startswith("aws."):
         return (
             "NotAuthorizedForSourceException",
-            f"Not authorized for the source {entry['Source']}: sources that begin with aws. are AWS's.",
+            f"Not authorized for the source {entry['Source']}: sources that begin with aws. are reserved",
         )
     try:
         detail = json.loads(entry["Detail"])
     except ValueError:
         return ("MalformedDetail", "Detail is malformed.")
     if not isinstance(detail, dict):
-        return ("MalformedDetail", "Detail is malformed: it is no JSON object.")
+        return ("MalformedDetail", "Detail is malformed: it is not a JSON object.")
     size = len(json.dumps(entry, default=str).encode())
     if size > MAX_ENTRY_BYTES:
         return ("InvalidArgument", f"The entry has {size} bytes; the limit is {MAX_ENTRY_BYTES}.")
@@ -190,16 +171,3 @@ def _time(value: Any) -> str | None:
     if isinstance(value, int | float):
         return bus.timestamp(datetime.fromtimestamp(value, UTC))
     return bus.timestamp(datetime.fromisoformat(str(value).replace("Z", "+00:00")))
-
-
-def _publish_s3_event(account_id: str, bucket: Any, event_name: str, key: Any) -> None:
-    # S3 must not fail because a target does.
-    try:
-        name = str(getattr(event_name, "value", event_name))
-        if has_request_context() and is_side_effect(name, request.args):
-            return
-        event = s3_event(account_id, name, bucket, key)
-        if event is not None:
-            bus.publish(account_id, bucket.region_name, event)
-    except Exception:
-        _log.exception("an event of bucket %s was not published", bucket.name)

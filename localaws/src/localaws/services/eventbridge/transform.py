@@ -1,4 +1,4 @@
-"""What a target receives: the event, a part of it, a constant, or a template filled from it."""
+"""The input of a target: the event, a part of it, a constant, or a template filled from the event."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _MISSING = object()
 
 
 class BadTransformError(ValueError):
-    """The target's input settings do not fit the event; the message says why."""
+    """The input settings of a target do not fit the event; the message says why."""
 
 
 def target_input(target: dict[str, Any], event: dict[str, Any], rule_arn: str) -> str:
-    """The text that a target is called with: JSON, or a plain text of an input template.
+    """The text that a target receives: JSON, or plain text from an input template.
 
     Raises:
-        BadTransformError: a path is not a JSONPath of EventBridge, or a template gives no JSON.
+        BadTransformError: a path is not a JSONPath of EventBridge, or a filled template is not JSON.
     """
     if target.get("Input") is not None:
         return str(target["Input"])
@@ -36,14 +36,14 @@ def target_input(target: dict[str, Any], event: dict[str, Any], rule_arn: str) -
 def lookup(path: str, event: Any) -> Any:
     """The value at a JSONPath of EventBridge: ``$.detail.bucket.name``, ``$.resources[0]``."""
     if not path.startswith("$"):
-        raise BadTransformError(f"{path!r} is no JSONPath: it must start with $")
+        raise BadTransformError(f"{path!r} is not a JSONPath: it must start with $")
     position = 1
     value = event
     while position < len(path):
         step = _STEP.match(path, position)
         if step is None:
             raise BadTransformError(
-                f"{path!r} is no JSONPath of EventBridge, at {path[position:]!r}"
+                f"{path!r} is not a JSONPath of EventBridge: cannot read {path[position:]!r}"
             )
         position = step.end()
         key = step["name"] or step["key"]
@@ -59,10 +59,10 @@ def lookup(path: str, event: Any) -> Any:
 
 
 def fill(template: str, paths: dict[str, str], event: dict[str, Any], rule_arn: str) -> str:
-    """An input template with its placeholders filled.
+    """Fill the placeholders of an input template.
 
-    A placeholder that is a value by itself becomes JSON, one inside quotes becomes text. A template that
-    is no JSON at all is a text of one or more lines, which EventBridge passes on as it is.
+    A placeholder outside quotes becomes JSON, one inside quotes becomes text. A template that begins with
+    neither ``{`` nor ``[`` is text of one or more lines, which EventBridge passes on unchanged.
     """
     reserved = {
         "aws.events.rule-arn": rule_arn,
@@ -91,7 +91,9 @@ def fill(template: str, paths: dict[str, str], event: dict[str, Any], rule_arn: 
     try:
         json.loads(filled)
     except ValueError as error:
-        raise BadTransformError(f"the input template gives no JSON ({error}): {filled}") from error
+        raise BadTransformError(
+            f"the filled input template is not JSON ({error}): {filled}"
+        ) from error
     return filled
 
 

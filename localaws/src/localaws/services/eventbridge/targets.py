@@ -1,4 +1,4 @@
-"""How each kind of target is called."""
+"""How the targets of each service are called."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from localaws.core.context import Context
-from localaws.services.events import triggers
+from localaws.services.eventbridge import bus
+from localaws.services.eventbridge.triggers import TriggeringRules, request_token
 
 
 @dataclass(frozen=True)
@@ -34,33 +35,38 @@ class Delivery:
         """The part of the ARN after the account."""
         return self.arn.split(":", 5)[5]
 
+    @property
+    def token(self) -> str:
+        """The same for every attempt, so that a repeated delivery starts nothing twice."""
+        return request_token(self.event["id"], self.rule_arn, self.target["Id"])
+
 
 def start_pipeline(context: Context, delivery: Delivery) -> None:
-    """CodePipeline; an input may carry variables and source revisions, as on AWS."""
+    """CodePipeline. As on AWS, the input may set variables and source revisions."""
     request: dict[str, Any] = {"name": delivery.resource}
     given = _object(delivery.text)
     for name in ("variables", "sourceRevisions"):
         if isinstance(given.get(name), list):
             request[name] = given[name]
-    request["clientRequestToken"] = triggers.request_token(
-        delivery.event["id"], delivery.rule_arn, delivery.target["Id"]
-    )
+    request["clientRequestToken"] = delivery.token
+    context.shared(TriggeringRules).record(delivery.token, delivery.rule_arn)
     context.client("codepipeline", delivery.role_arn).start_pipeline_execution(**request)
 
 
 def start_execution(context: Context, delivery: Delivery) -> None:
     """Step Functions."""
-    # EventBridge names an execution after the event, so that a repeated delivery starts nothing.
-    token = triggers.request_token(delivery.event["id"], delivery.rule_arn, delivery.target["Id"])
     client = context.client("stepfunctions", delivery.role_arn)
     try:
-        client.start_execution(stateMachineArn=delivery.arn, name=token[:80], input=delivery.text)
+        # EventBridge names an execution after the event.
+        client.start_execution(
+            stateMachineArn=delivery.arn, name=delivery.token[:80], input=delivery.text
+        )
     except client.exceptions.ExecutionAlreadyExists:
         return
 
 
 def invoke_function(context: Context, delivery: Delivery) -> None:
-    """Lambda: as an event, so that the function's own retries follow."""
+    """Lambda, asynchronously: the function's own retries apply."""
     context.client("lambda").invoke(
         FunctionName=delivery.arn, InvocationType="Event", Payload=delivery.text.encode()
     )
@@ -85,7 +91,7 @@ def send_message(context: Context, delivery: Delivery) -> None:
 
 
 def write_log(context: Context, delivery: Delivery) -> None:
-    """CloudWatch Logs: one stream an event."""
+    """CloudWatch Logs: one stream for each event."""
     client = context.client("logs")
     group = delivery.resource.removeprefix("log-group:").removesuffix(":*")
     stream = str(uuid.uuid4())
@@ -99,13 +105,11 @@ def write_log(context: Context, delivery: Delivery) -> None:
 
 def forward(context: Context, delivery: Delivery) -> None:
     """Another bus: the event keeps its id, source and account."""
-    from moto.events.models import events_backends
-
     region, account_id = delivery.arn.split(":")[3:5]
-    backend = events_backends[account_id][region]
-    # AWS does not forward what has been forwarded: no loops between buses.
+    # AWS does not forward an event a second time, which rules out loops between buses.
     if delivery.event.get("account") == context.account_id:
-        backend.dispatch(delivery.event, delivery.resource.removeprefix("event-bus/"))
+        name = delivery.resource.removeprefix("event-bus/")
+        bus.dispatch(account_id, region, delivery.event, name)
 
 
 Call = Callable[[Context, Delivery], None]
@@ -118,7 +122,7 @@ _CALLS: dict[tuple[str, str], Call] = {
     ("logs", "log-group:"): write_log,
     ("events", "event-bus/"): forward,
 }
-KINDS = (
+TARGET_TYPES = (
     "CodePipeline pipelines, Step Functions state machines, Lambda functions, SNS topics, SQS queues, "
     "CloudWatch log groups and event buses"
 )

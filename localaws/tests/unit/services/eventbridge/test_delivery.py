@@ -11,9 +11,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localaws.core.clock import Clock
-from localaws.services.events import triggers
-from localaws.services.events.delivery import MAX_ATTEMPTS, Deliverer
-from localaws.services.events.targets import Delivery, call_for
+from localaws.core.shared import SharedObjects, T
+from localaws.services.eventbridge.delivery import MAX_ATTEMPTS, Deliverer
+from localaws.services.eventbridge.targets import Delivery, call_for
+from localaws.services.eventbridge.triggers import TriggeringRules, request_token
 
 PIPELINE = "arn:aws:codepipeline:eu-west-1:123456789012:ml-core"
 RULE = "arn:aws:events:eu-west-1:123456789012:rule/on-upload"
@@ -29,7 +30,7 @@ def error(code: str, status: int = 400) -> ClientError:
 
 
 class FakeContext:
-    """Clients that record their calls and fail as often as they are told to."""
+    """Clients that record their calls, of which the first raise the given errors."""
 
     account_id = "123456789012"
 
@@ -38,6 +39,10 @@ class FakeContext:
         self.errors = list(errors)
         self.calls: list[tuple[str, str | None, str, dict[str, Any]]] = []
         self.done = threading.Event()
+        self._shared_objects = SharedObjects()
+
+    def shared(self, kind: type[T]) -> T:
+        return self._shared_objects.get(kind, self.account_id, "eu-west-1")
 
     def client(self, service: str, role_arn: str | None = None) -> Any:
         return FakeClient(self, service, role_arn)
@@ -75,7 +80,7 @@ def test_a_pipeline_is_started_with_the_role_and_the_rule_as_its_trigger() -> No
     ((service, role, operation, params),) = context.calls
     assert (service, role, operation) == ("codepipeline", "arn:role", "start_pipeline_execution")
     assert params["name"] == "ml-core"
-    assert triggers.rule_of(params["clientRequestToken"]) == RULE
+    assert context.shared(TriggeringRules).rule_of(params["clientRequestToken"]) == RULE
 
 
 def test_an_input_can_carry_variables_and_revisions() -> None:
@@ -136,8 +141,23 @@ def test_which_targets_are_known(resource: str, known: bool) -> None:
 
 
 def test_a_token_is_the_same_for_a_repeated_delivery_only() -> None:
-    token = triggers.request_token("e-1", RULE, "t")
-    assert token == triggers.request_token("e-1", RULE, "t")
-    assert token != triggers.request_token("e-1", RULE, "u")
-    assert triggers.rule_of("unknown") is None
-    assert triggers.rule_of(None) is None
+    token = request_token("e-1", RULE, "t")
+    assert token == request_token("e-1", RULE, "t")
+    assert token != request_token("e-1", RULE, "u")
+    assert token != request_token("e-2", RULE, "t")
+
+
+def test_rules_are_known_by_the_tokens_of_their_requests() -> None:
+    rules = TriggeringRules()
+    rules.record("token", RULE)
+    assert rules.rule_of("token") == RULE
+    assert rules.rule_of("unknown") is None
+    assert rules.rule_of(None) is None
+
+
+def test_the_oldest_of_a_thousand_tokens_is_forgotten() -> None:
+    rules = TriggeringRules()
+    for number in range(1_001):
+        rules.record(str(number), RULE)
+    assert rules.rule_of("0") is None
+    assert rules.rule_of("1") == RULE

@@ -1,4 +1,4 @@
-"""The events of S3, as a bucket with EventBridge notifications sends them.
+"""The events that a bucket with EventBridge notifications sends.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 """
@@ -6,12 +6,18 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 from __future__ import annotations
 
 import itertools
+import logging
 import time
 import uuid
 from collections.abc import Collection
 from typing import Any
 
-# moto's name of what happened -> detail-type and reason (the API call).
+from flask import has_request_context, request
+
+from localaws.services.eventbridge import bus
+
+_log = logging.getLogger(__name__)
+# moto's name of an event -> its detail-type and its reason, which is the API call.
 _KINDS = {
     "s3:ObjectCreated:Put": ("Object Created", "PutObject"),
     "s3:ObjectCreated:Post": ("Object Created", "POST Object"),
@@ -26,15 +32,28 @@ _KINDS = {
 _sequence = itertools.count(1)
 
 
-def is_side_effect(event_name: str, query: Collection[str]) -> bool:
-    """Whether moto tells of a part of a request as if it were a change of its own.
+def publish_s3_event(account_id: str, bucket: Any, event_name: str, key: Any) -> None:
+    """Put an event of S3 on the default bus. Never raises, because the object has already changed."""
+    try:
+        name = str(getattr(event_name, "value", event_name))
+        if has_request_context() and is_side_effect(name, request.args):
+            return
+        event = s3_event(account_id, name, bucket, key)
+        if event is not None:
+            bus.publish(account_id, bucket.region_name, event)
+    except Exception:
+        _log.exception("an event of bucket %s was not published", bucket.name)
 
-    It writes the tags and the ACL of a new object, and the object of a completed upload, by the calls that
-    serve requests of their own. AWS sends one event a request.
+
+def is_side_effect(event_name: str, query: Collection[str]) -> bool:
+    """Whether moto reports one step of a request as an event of its own.
+
+    moto sets the tags and the ACL of a new object, and creates the object of a completed upload, through the
+    functions that also serve requests for just that. AWS sends one event for each request.
 
     Args:
-        event_name: moto's name of what happened.
-        query: names of the request's query parameters, which tell S3's operations apart.
+        event_name: moto's name of the event.
+        query: names of the request's query parameters, which distinguish the operations of S3.
     """
     if event_name.startswith("s3:ObjectTagging:"):
         return "tagging" not in query
@@ -44,7 +63,7 @@ def is_side_effect(event_name: str, query: Collection[str]) -> bool:
 
 
 def s3_event(account_id: str, event_name: str, bucket: Any, key: Any) -> dict[str, Any] | None:
-    """The event of a change to an object; None for a change that S3 does not tell EventBridge."""
+    """The event for a change to an object; None for a change that S3 does not report to EventBridge."""
     if event_name not in _KINDS or key is None:
         return None
     detail_type, reason = _KINDS[event_name]
@@ -78,5 +97,5 @@ def s3_event(account_id: str, event_name: str, bucket: Any, key: Any) -> dict[st
 
 
 def _sequencer() -> str:
-    # Hexadecimal, and greater for the later of two events of one key.
+    # Hexadecimal; of two events of a key, the later has the greater one.
     return f"{time.time_ns() // 1000:014X}{next(_sequence) % 256:02X}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from localaws.services.events.transform import BadTransformError, fill, target_input
+from localaws.services.eventbridge.transform import BadTransformError, fill, target_input
 
 EVENT: dict[str, Any] = {
     "id": "e-1",
@@ -67,7 +67,7 @@ def test_a_template_that_is_text(template: str, expected: str) -> None:
 
 
 def test_a_template_that_gives_no_json() -> None:
-    with pytest.raises(BadTransformError, match="gives no JSON"):
+    with pytest.raises(BadTransformError, match="is not JSON"):
         fill('{"a": <id> <id>}', paths(), EVENT, RULE)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from localaws.services.events.s3_events import is_side_effect, s3_event
+from localaws.services.eventbridge.s3_events import is_side_effect, s3_event
 
 BUCKET = SimpleNamespace(name="b", arn="arn:aws:s3:::b", is_versioned=True)
 KEY = SimpleNamespace(name="k", size=3, etag='"e"', version_id="v")
