@@ -14,6 +14,7 @@ from pathlib import Path
 
 from localaws import options
 from localaws.daemon import Daemon, DaemonError
+from localaws.services.sagemaker.images.settings import ImageSettingError
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -28,6 +29,9 @@ def main(argv: list[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         return _COMMANDS[args.command].run(args)
+    except ImageSettingError as error:
+        print(f"localaws {args.command}: {error}", file=sys.stderr)
+        return 2
     except DaemonError as error:
         print(f"localaws {args.command}: {error}", file=sys.stderr)
         return 1

@@ -82,7 +82,7 @@ class Daemon:
         ]
         with self.log_file.open("ab") as log:
             process = subprocess.Popen(
-                [*command, *options.arguments()],
+                [*command, *options.arguments()], env={**os.environ, **options.environment()},
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         deadline = time.monotonic() + _START_TIMEOUT_SECONDS
@@ -158,6 +158,7 @@ class Daemon:
         )
         self._make_state_dir()
         _remove_proxy_settings()
+        os.environ.update(options.environment())
         logging.basicConfig(
             level=options.log_level, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
         )

@@ -5,7 +5,16 @@ from __future__ import annotations
 import argparse
 import math
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from localaws.services.sagemaker.images.settings import (
+    IMAGES_VARIABLE,
+    format_images,
+    images_from_environment,
+    parse_images,
+)
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -19,6 +28,8 @@ class ServerOptions:
     time_scale: float = 1.0
     """Emulated seconds per real second."""
     log_level: str = "INFO"
+    images: Mapping[str, Path] = field(default_factory=dict)
+    """The directory that holds the programs of each repository's image."""
 
     def arguments(self) -> list[str]:
         """The options of ``localaws run`` that mean the same."""
@@ -27,6 +38,10 @@ class ServerOptions:
             "--time-scale", str(self.time_scale),
             "--log-level", self.log_level,
         ]  # fmt: skip
+
+    def environment(self) -> dict[str, str]:
+        """The settings that the services read from the environment of the server."""
+        return {IMAGES_VARIABLE: format_images(self.images)}
 
 
 def add_to(arguments: argparse.ArgumentParser) -> None:
@@ -46,11 +61,22 @@ def add_to(arguments: argparse.ArgumentParser) -> None:
         help="DEBUG (a line for each request), INFO, WARNING or ERROR"
         " (default: LOCALAWS_LOG_LEVEL, or INFO)",
     )  # fmt: skip
+    arguments.add_argument(
+        "--image", action="append", metavar="REPOSITORY=DIRECTORY",
+        help="run the images of this ECR repository by the programs (train, serve, scripts) in this"
+        " directory; can be repeated, and * is every repository without a directory of its own"
+        f" (default: the pairs in {IMAGES_VARIABLE}, separated by commas, or none)",
+    )  # fmt: skip
 
 
 def from_arguments(args: argparse.Namespace) -> ServerOptions:
-    """The options that were given, which argparse has checked."""
-    return ServerOptions(args.port, args.time_scale, args.log_level)
+    """The options that were given.
+
+    Raises:
+        ImageSettingError: an image is wrong. argparse has checked the other options.
+    """
+    images = parse_images(args.image) if args.image else images_from_environment(os.environ)
+    return ServerOptions(args.port, args.time_scale, args.log_level, images)
 
 
 def _port(text: str) -> int:

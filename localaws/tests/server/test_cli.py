@@ -192,6 +192,30 @@ def test_a_wrong_option_is_refused_with_what_is_allowed(
     assert not (tmp_path / "state").exists()
 
 
+@pytest.mark.parametrize("name", ["start", "run"])
+def test_a_wrong_image_is_refused_before_a_server_starts(name, tmp_path, monkeypatch, capsys):
+    state_dir = ["--state-dir", str(tmp_path / "state")]
+    assert main([name, *state_dir, "--image", "model"]) == 2
+    assert "'model' is not a pair" in capsys.readouterr().err
+    monkeypatch.setenv("LOCALAWS_IMAGES", f"model={tmp_path / 'missing'}")
+    assert main([name, *state_dir]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"localaws {name}: LOCALAWS_IMAGES: ")
+    assert f"{tmp_path / 'missing'}, which is not a directory" in said
+    assert not (tmp_path / "state").exists()
+
+
+def test_images_reach_the_server_as_absolute_paths(tmp_path, monkeypatch):
+    for name in ("one", "two", "setting"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LOCALAWS_IMAGES", "model=setting")
+    options = ["--image", "model=one", "--image", "*=two"]  # they replace the variable
+    with running(tmp_path / "state", *options) as server:
+        found = psutil.Process(server.pid).environ()["LOCALAWS_IMAGES"]
+    assert found == f"model={tmp_path / 'one'},*={tmp_path / 'two'}"
+
+
 def test_a_state_directory_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     refused = command("start", "--state-dir", tmp_path / "file" / "state")
