@@ -87,7 +87,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "drive": (lambda: zipped(GOOD, ("C:\\x", b"x")), "would be written outside"),
     "symlink": (lambda: zipped(GOOD, (symlink(), b"/etc/passwd")), "'link' is a symbolic link"),
     "NUL in a name": (nul_name, "is not a file name"),
-    "twice": (lambda: zipped(GOOD, GOOD), "'manifest.json' is there twice"),
+    "twice": (lambda: zipped(GOOD, GOOD), "'manifest.json' occurs twice"),
     "bomb by ratio": (lambda: zipped(GOOD, ("bomb", b"\0" * 20 * 1024**2)), "'bomb' grows"),
     "100,001 files": (many_files, "it has 100001 files; the limit is 100000"),
     "missing": (

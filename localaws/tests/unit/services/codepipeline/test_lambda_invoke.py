@@ -42,14 +42,14 @@ def create(harness: Harness, *more: dict[str, Any], **members: Any) -> str:
 
 
 def succeed(harness: Harness, job: dict[str, Any], **params: Any) -> None:
-    harness.provider.put_job_success_result({"jobId": job["id"], **params})
+    harness.api.put_job_success_result({"jobId": job["id"], **params})
 
 
 def fail(
     harness: Harness, job: dict[str, Any], message: str = "no column 'age'", **details: Any
 ) -> None:
     failure = {"type": "ConfigurationError", "message": message, **details}
-    harness.provider.put_job_failure_result({"jobId": job["id"], "failureDetails": failure})
+    harness.api.put_job_failure_result({"jobId": job["id"], "failureDetails": failure})
 
 
 def refused(call: Any, *args: Any, **kwargs: Any) -> str:
@@ -90,8 +90,7 @@ def test_a_job_takes_one_answer(harness: Harness) -> None:
     assert refused(succeed, harness, {"id": str(uuid.uuid4())}) == "JobNotFoundException"
     assert refused(fail, harness, {"id": str(uuid.uuid4())}) == "JobNotFoundException"
     assert (
-        refused(harness.provider.get_job_details, {"jobId": str(uuid.uuid4())})
-        == "JobNotFoundException"
+        refused(harness.api.get_job_details, {"jobId": str(uuid.uuid4())}) == "JobNotFoundException"
     )
 
 
@@ -220,7 +219,7 @@ def test_continuations_end_after_24_hours(tmp_path: Path) -> None:
 def test_an_answer_to_an_abandoned_action_is_refused(harness: Harness) -> None:
     first = create(harness)
     job = wait_for_job(harness)
-    harness.provider.stop_pipeline_execution(
+    harness.api.stop_pipeline_execution(
         {"pipelineName": "demo", "pipelineExecutionId": first, "abandon": True}
     )
     assert harness.status(first) == "Stopped"
@@ -231,7 +230,7 @@ def test_an_answer_to_an_abandoned_action_is_refused(harness: Harness) -> None:
 def test_job_details_tell_where_the_job_belongs(harness: Harness) -> None:
     first = create(harness, inputs=["Src"])
     job = wait_for_job(harness)
-    details = harness.provider.get_job_details({"jobId": job["id"]})["jobDetails"]
+    details = harness.api.get_job_details({"jobId": job["id"]})["jobDetails"]
     context = details["data"]["pipelineContext"]
     assert details["id"] == job["id"]
     assert context["pipelineExecutionId"] == first
