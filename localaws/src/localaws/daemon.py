@@ -157,13 +157,16 @@ class Daemon:
             "and two servers cannot share a directory. Use another --state-dir"
         )
         self._make_state_dir()
+        try:
+            server = Server(options.port, self.state_dir, Clock(options.time_scale))
+        except ValueError as error:
+            raise DaemonError(f"a setting is wrong: {error}") from error
         _remove_proxy_settings()
         os.environ.update(options.environment())
         logging.basicConfig(
             level=options.log_level, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
         )
         logging.getLogger("botocore").setLevel(logging.WARNING)
-        server = Server(options.port, self.state_dir, Clock(options.time_scale))
         record = {
             "pid": os.getpid(),
             "endpoint_url": server.endpoint_url,

@@ -216,6 +216,15 @@ def test_images_reach_the_server_as_absolute_paths(tmp_path, monkeypatch):
     assert found == f"model={tmp_path / 'one'},*={tmp_path / 'two'}"
 
 
+def test_a_setting_that_the_server_refuses_is_named(tmp_path, monkeypatch, capsys):
+    def refuse(*arguments):
+        raise ValueError("SETTING is 'x', allowed are 0 and 1")
+
+    monkeypatch.setattr("localaws.server.Server", refuse)
+    assert main(["run", "--state-dir", str(tmp_path)]) == 1
+    assert "a setting is wrong: SETTING is 'x', allowed are 0 and 1" in capsys.readouterr().err
+
+
 def test_a_state_directory_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     refused = command("start", "--state-dir", tmp_path / "file" / "state")

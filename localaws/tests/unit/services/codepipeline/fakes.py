@@ -1,5 +1,5 @@
-"""An AWS in memory: as much of S3, Lambda, Step Functions, SNS and IAM as CodePipeline's actions call."""
-# ruff: noqa: N803 - the arguments have the names that boto3 gives them
+"""The parts of S3, Lambda, Step Functions, SNS and IAM that CodePipeline's actions call, in memory."""
+# ruff: noqa: N803 - the arguments have boto3's names
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class FakeS3:
 
 
 class FakeLambda:
-    """Functions are Python callables that take the job event; they run in the invoking thread."""
+    """Functions are Python callables that take the job event; each runs in a thread of its own."""
 
     def __init__(self) -> None:
         self.functions: dict[str, Callable[[dict[str, Any]], None]] = {}
@@ -195,7 +195,7 @@ class FakeContext:
 
 
 def eventually(condition: Callable[[], Any], seconds: float = 5.0) -> Any:
-    """Wait until ``condition`` gives something true, and return it."""
+    """Wait until ``condition`` returns a true value, and return it."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := condition():
@@ -285,7 +285,7 @@ class Operations:
 
 
 class Harness:
-    """A provider in a fake AWS, and what tests ask of it again and again."""
+    """A provider in a fake AWS, with short forms of the calls that tests make often."""
 
     def __init__(self, context: FakeContext, **options: Any) -> None:
         self.context = context

@@ -235,7 +235,7 @@ def test_a_structure_that_aws_refuses_is_refused(
     assert caught.value.code == f"Invalid{code}Exception"
     assert message in caught.value.message
     assert harness.api.list_pipelines({})["pipelines"] == []
-    # The same check stands before an update.
+    # An update is checked in the same way.
     harness.create(pipeline([approval()]))
     with pytest.raises(AwsError) as again:
         harness.api.update_pipeline({"pipeline": definition})

@@ -96,7 +96,7 @@ def test_superseded_stopped_abandoned_and_canceled_have_their_states(harness: Ha
 
 
 def test_events_leave_outside_of_the_lock(harness: Harness) -> None:
-    """A target of an event may call CodePipeline; if events left under the lock, this would stand still."""
+    """A target of an event may call CodePipeline: events published under the lock would deadlock here."""
     import threading
 
     publish = harness.context.publish

@@ -154,7 +154,7 @@ def test_silence_fails_the_action_after_20_minutes(tmp_path: Path) -> None:
 
 
 class ScriptedRun:
-    """An ActionRun whose messages, and the time they take, are written down beforehand."""
+    """An ActionRun with prepared messages, and the time that each takes."""
 
     def __init__(self, harness: Harness, script: list[Any]) -> None:
         create(harness)
@@ -186,7 +186,7 @@ def test_each_continuation_starts_the_20_minutes_anew(harness: Harness) -> None:
 
 
 class ManualClock(Clock):
-    """Stands still, but for what the test adds. Short waits end soon; long ones wait for a message."""
+    """A clock that only the test moves. Short waits end soon; long ones wait for a message."""
 
     def __init__(self) -> None:
         super().__init__()

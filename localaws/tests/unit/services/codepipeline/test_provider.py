@@ -1,4 +1,4 @@
-"""A pipeline's way from its source to its end, and what the API shows of it."""
+"""A pipeline from its source to its end, and what the API shows of it."""
 
 from __future__ import annotations
 
