@@ -96,16 +96,7 @@ class Landing:
 
     @property
     def pid(self) -> int:
-        return int(status_of_localaws(self.state_dir)["pid"])
-
-
-def status_of_localaws(state_dir: Path) -> dict[str, Any]:
-    """What `localaws status --json` prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", "localaws", "status", "--json", "--state-dir", str(state_dir)],
-        stdout=subprocess.PIPE, check=False,
-    )  # fmt: skip
-    return dict(json.loads(done.stdout))
+        return int(json.loads((self.state_dir / "localaws.json").read_text())["pid"])
 
 
 def wait_until(what: str, condition: Callable[[], Any], seconds: float = 90) -> Any:
@@ -144,8 +135,8 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Landing]:
         output = made.succeed(
             "local.py", "up", USE_CASE="housing", ENDPOINT_TYPE="SageMakerEndpoint"
         )
-        endpoint_url = status_of_localaws(state_dir)["endpoint_url"]
-        made.environment |= {"AWS_ENDPOINT_URL": endpoint_url, "FIRST_OUTPUT": output}
+        record = json.loads((state_dir / "localaws.json").read_text())
+        made.environment |= {"AWS_ENDPOINT_URL": record["endpoint_url"], "FIRST_OUTPUT": output}
         yield made
     finally:
         made.script("local.py", "down")

@@ -13,7 +13,7 @@ from localaws.testing import LocalAws, running
 
 @pytest.fixture(scope="session")
 def localaws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    """One server for all tests of this folder: each uses names of its own, so that none cleans up."""
+    """One server for all tests of this folder: they use names of their own and clean nothing up."""
     with running(tmp_path_factory.mktemp("localaws")) as server:
         yield server
 
