@@ -25,6 +25,7 @@ PARTS = ("deployment-scripts", "infra", "lambdas", "localaws", "sample-files", "
 # What a command of the documentation may begin with, besides variables that are set for it.
 PROGRAMS = {
     "make", "bash", "python", ".venv/bin/python", "export", "source", "aws", "terraform", "pip",
+    "localaws", "uv",
 }  # fmt: skip
 
 
@@ -99,6 +100,8 @@ def test_scripts_that_are_named_exist(page: Path) -> None:
     paths = {word for text in code for word in re.findall(r"^[\w.-]+/[\w./-]+\.(?:py|sh)$", text)}
     names = {word for text in code for word in re.findall(r"^[\w-]+\.(?:py|sh)\b", text)}
     known = {path.name for part in PARTS for path in (ROOT / part).rglob("*") if path.is_file()}
+    # Files that the page itself shows.
+    known |= set(re.findall(r"^`([\w.]+)`[^\n]*:\n\n```", page.read_text(), re.MULTILINE))
 
     assert {path for path in paths if not (ROOT / path).is_file()} == set()
     assert names - known == set()

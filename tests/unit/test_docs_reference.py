@@ -217,7 +217,13 @@ def test_the_commands_of_localaws_exist() -> None:
         cwd=ROOT, capture_output=True, text=True, check=True, timeout=120,
     )  # fmt: skip
     known = set(re.findall(r"^ {4}([a-z]+) ", done.stdout, re.MULTILINE))
-    named = {
+    code = "".join(
+        re.findall(
+            r"^```sh\n(.*?)^```", text_of(ROOT / "localaws/README.md"), re.MULTILINE | re.DOTALL
+        )
+    )
+    named = set(re.findall(r"^localaws ([a-z]+)\b", code, re.MULTILINE))
+    named |= {
         word for page in PAGES for word in re.findall(r"-m localaws ([a-z]+)\b", text_of(page))
     }
     assert named == known, "localaws/README.md shows every command, and none that does not exist"

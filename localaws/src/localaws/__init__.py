@@ -1,18 +1,23 @@
-"""localaws: the AWS services of the landing zone, embedded in one process on 127.0.0.1.
+"""localaws: AWS in one process on 127.0.0.1.
 
-boto3, the AWS CLI and Terraform reach it by ``AWS_ENDPOINT_URL`` alone. moto is the base; where moto
-records a call and runs nothing, a service of ours really runs it. A request takes this way::
+Clients reach it by ``AWS_ENDPOINT_URL`` alone. moto is the base; where moto records a call and runs
+nothing, a service of localaws runs it::
 
-    server.py       one threaded HTTP server, loopback only
-    gateway.py      which service and operation is this? ours, moto's, or refused by name (400)
-    wire/           botocore's service model parses and validates the input, and checks the output
-    provider.py     the base class of a service of ours: one method an operation, AWS's verbs
-    <service>/      the service itself: state, effects, errors
-    moto_overrides  the one place where moto is changed, each change with its reason
+    cli.py, options.py  the command ``localaws`` and the options of a server
+    daemon.py           the server as a process, found by its state directory
+    server.py           one threaded HTTP server, on the loopback interface only
+    core/               what all services share
+      gateway.py        finds service and operation of a request: ours, moto's, or refused by name (400)
+      wire/             parses and validates the input, and checks the output, by botocore's service model
+      provider.py       the base class of our services; its operations are marked methods
+      context.py        what a service may use
+    services/           one package per service: state, effects, errors; registry.py lists them
+    patches.py          what is changed in moto, and why
+    testing.py          a server for the tests of a project
 
-What a service may touch is in its :class:`~localaws.core.context.Context`: a clock, a scratch directory, a
-table of child processes, boto3 clients that come back in through the front door with the credentials of
-a role, the event bus and CloudWatch Logs. Nothing reaches into another service's state.
+A service uses nothing but its :class:`~localaws.core.context.Context`: a clock, a scratch directory, a table
+of child processes, boto3 clients that reach this server again with the credentials of a role, the event bus
+and CloudWatch Logs. No service touches the state of another one.
 
 A job, a function or an endpoint is a child process of the server. When the server stops, they stop.
 """

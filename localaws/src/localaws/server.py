@@ -192,7 +192,7 @@ def _with_cors_headers(start_response: StartResponse, cors: Mapping[str, str]) -
 
 def _publish(account_id: str, region: str, event: dict[str, Any]) -> None:
     # moto's EventBridge takes a while to import.
-    from localaws.services.events import bus
+    from localaws.services.eventbridge import bus
 
     bus.publish(account_id, region, event)
 

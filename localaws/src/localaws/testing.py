@@ -1,4 +1,4 @@
-"""A localaws for the tests of a project: start one on a free port, and make clients of it.
+"""A localaws for the tests of a project, on a free port, and clients of it.
 
 with running(tmp_path) as localaws:
     localaws.client("s3").create_bucket(...)
@@ -19,6 +19,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from localaws.daemon import Daemon
+
 REGION = "eu-west-1"
 """The region of :attr:`LocalAws.environment` and of its clients."""
 
@@ -29,6 +31,7 @@ class LocalAws:
 
     endpoint_url: str
     state_dir: Path
+    pid: int
 
     @property
     def environment(self) -> dict[str, str]:
@@ -65,10 +68,10 @@ def running(state_dir: Path, *options: str) -> Iterator[LocalAws]:
 
     Args:
         state_dir: the server's own directory; two servers need two.
-        options: of ``localaws start``, for example ``--time-scale``, ``60``.
+        options: options of ``localaws start``, for example ``"--time-scale", "60"``.
 
     Raises:
-        RuntimeError: the server did not start; the text is what it printed.
+        RuntimeError: the server did not start; the text is what the command printed.
     """
     command = [sys.executable, "-m", "localaws"]
     place = ["--state-dir", str(state_dir)]
@@ -76,10 +79,10 @@ def running(state_dir: Path, *options: str) -> Iterator[LocalAws]:
         [*command, "start", "--port", "0", *place, *options],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    if started.returncode:
+    status = Daemon(state_dir).status()
+    if started.returncode or status is None:
         raise RuntimeError(started.stdout + started.stderr)
-    endpoint_url = next(word for word in started.stdout.split() if word.startswith("http://"))
     try:
-        yield LocalAws(endpoint_url, state_dir)
+        yield LocalAws(status["endpoint_url"], state_dir, status["pid"])
     finally:
         subprocess.run([*command, "stop", *place], check=True, capture_output=True)

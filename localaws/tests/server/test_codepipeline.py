@@ -1,4 +1,4 @@
-"""CodePipeline as boto3 sees it: S3, Lambda, approval and Step Functions, each really running."""
+"""CodePipeline by boto3, with S3, Lambda, approval and Step Functions actions that run."""
 
 from __future__ import annotations
 
@@ -342,7 +342,7 @@ def test_what_is_not_emulated_is_refused_by_name(world: World) -> None:
 
 
 def test_events_reach_a_rule(world: World) -> None:
-    """A rule on the default bus, with a queue as its target, sees the pipeline's moves."""
+    """A rule on the default bus, with a queue as its target, receives the pipeline's state changes."""
     sqs, events = world.aws("sqs"), world.aws("events")
     url = sqs.create_queue(QueueName=world.name)["QueueUrl"]
     pattern = {

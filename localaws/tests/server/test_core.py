@@ -6,18 +6,10 @@ import sys
 import urllib.request
 from pathlib import Path
 
-import psutil
 import pytest
 from botocore.exceptions import ClientError
 
 from localaws.core.context import ACCOUNT_ID
-
-
-def command(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "localaws", *arguments],
-        capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
 
 
 def aws_cli(localaws, *arguments):
@@ -37,9 +29,8 @@ def test_health_says_who_and_where(localaws):
 
 def test_the_server_listens_on_loopback_only(localaws):
     port = int(localaws.endpoint_url.rsplit(":", 1)[1])
-    pid = json.loads((localaws.state_dir / "localaws.json").read_text())["pid"]
     listening = set()
-    for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]:
+    for line in Path(f"/proc/{localaws.pid}/net/tcp").read_text().splitlines()[1:]:
         address, state = line.split()[1], line.split()[3]
         if state == "0A" and int(address.split(":")[1], 16) == port:
             listening.add(address.split(":")[0])
@@ -76,26 +67,3 @@ def test_bad_input_gets_awss_own_error(aws):
     assert caught.value.response["Error"]["Code"] == "ValidationException"
     assert "2 validation errors detected: Value 'no/such' at 'name'" in str(caught.value)
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
-
-
-def test_start_is_idempotent_and_stop_leaves_nothing(tmp_path):
-    place = ["--state-dir", str(tmp_path)]
-    started = command("start", "--port", "0", *place)
-    assert started.returncode == 0, started.stdout
-    pid = json.loads((tmp_path / "localaws.json").read_text())["pid"]
-    again = command("start", "--port", "0", *place)
-    assert (again.returncode, f"pid {pid}" in again.stdout) == (0, True)
-    assert str(pid) in command("status", *place).stdout
-    assert "listening on" in command("logs", *place).stdout
-    assert command("stop", *place).returncode == 0
-    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    assert command("status", *place).returncode == 1
-    assert command("stop", *place).returncode == 0
-    assert not (tmp_path / "work").exists()
-
-
-def test_a_taken_port_is_named(localaws, tmp_path):
-    port = localaws.endpoint_url.rsplit(":", 1)[1]
-    refused = command("start", "--port", port, "--state-dir", str(tmp_path))
-    assert refused.returncode == 1
-    assert f"If port {port} is taken" in refused.stdout

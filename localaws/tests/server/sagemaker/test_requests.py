@@ -190,9 +190,9 @@ def test_stopping_the_server_leaves_no_process(tmp_path):
         model = sagemaker.model("def model_fn(d): return None\n")
         endpoint = sagemaker.endpoint(sagemaker.config(model))
         assert sagemaker.endpoint_settled(endpoint)["EndpointStatus"] == "InService"
-        pid = json.loads((tmp_path / "localaws.json").read_text())["pid"]
+        server_process = psutil.Process(server.pid)
         children = wait(
-            lambda: psutil.Process(pid).children(recursive=True), lambda found: len(found) >= 4
+            lambda: server_process.children(recursive=True), lambda found: len(found) >= 4
         )
     psutil.wait_procs(children, timeout=2)
     assert not [child for child in children if child.is_running()]

@@ -1,7 +1,7 @@
 """The action providers that run here, and what a definition may say about each.
 
 Limits and configuration keys: user guide, "Action structure reference".
-A timeout is the one of the user guide's quotas page; ``timeoutInMinutes`` of an action replaces it.
+Timeouts: user guide, "Quotas"; ``timeoutInMinutes`` of an action replaces them.
 """
 
 from __future__ import annotations
@@ -72,4 +72,4 @@ EMULATED: Final[dict[ActionTypeId, ActionType]] = {
 }
 
 SILENCE_SECONDS: Final = 20 * 60.0
-"""A Lambda action without an answer for this long has failed; each continuation starts it anew."""
+"""A Lambda action fails when no answer arrives for this long; each continuation starts the time again."""

@@ -1,58 +1,60 @@
-"""PutApprovalResult: exactly one answer wins."""
+"""Manual approvals: exactly one answer counts."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
-from localaws.core.clock import Clock
 from localaws.core.errors import AwsError
+from localaws.core.provider import operation
 from localaws.services.codepipeline import lookup
-from localaws.services.codepipeline.engine import Engine
 from localaws.services.codepipeline.models import ActionExecution, Outcome, Pipeline, Status
+from localaws.services.codepipeline.resource import Params, Resource
 
 
-def answer(engine: Engine, pipeline: Pipeline, params: dict[str, Any], clock: Clock) -> datetime:
-    """Take the answer to an approval; return when it was given.
+class Approvals(Resource):
+    """The operation on approvals."""
 
-    Raises:
-        AwsError: InvalidApprovalTokenException, when the token belongs to no approval that waits there;
-            ApprovalAlreadyCompletedException, when that approval has its answer.
-    """
-    stage_name, action_name, token = params["stageName"], params["actionName"], params["token"]
-    declared = lookup.action(pipeline, stage_name, action_name)
-    if declared.type.category != "Approval":
-        raise AwsError(
-            "ValidationException",
-            f"Action {action_name} of stage {stage_name} is of category {declared.type.category}; only an"
-            " Approval takes an approval result",
-        )
-    with engine.store.lock:
-        action = _find(pipeline, stage_name, action_name, token)
+    @operation
+    def put_approval_result(self, params: Params) -> Params:
+        """PutApprovalResult.
+
+        Raises:
+            AwsError: InvalidApprovalTokenException, when the token belongs to no open approval of this
+                action; ApprovalAlreadyCompletedException, when the approval has been answered.
+        """
+        pipeline = self.pipeline(params["pipelineName"])
+        stage_name, action_name, token = params["stageName"], params["actionName"], params["token"]
+        declared = lookup.action(pipeline, stage_name, action_name)
+        if declared.type.category != "Approval":
+            raise AwsError(
+                "ValidationException",
+                f"Action {action_name} of stage {stage_name} is of category {declared.type.category}; only"
+                " an Approval takes an approval result",
+            )
         where = f"approval {action_name} of stage {stage_name}"
-        if action is not None and _answered(action):
-            raise AwsError(
-                "ApprovalAlreadyCompletedException",
-                f"The {where} has already been answered: {action.status}",
+        with self.store.lock:
+            action = _find(pipeline, stage_name, action_name, token)
+            if action is not None and _is_answered(action):
+                raise AwsError(
+                    "ApprovalAlreadyCompletedException",
+                    f"The {where} has already been answered: {action.status}",
+                )
+            now = self.context.clock.now()
+            if action is None or not action.running or (action.expires and now >= action.expires):
+                raise AwsError(
+                    "InvalidApprovalTokenException",
+                    f"The token is not that of an open {where}: it belongs to another request, or has"
+                    " expired. GetPipelineState shows the token of an open request",
+                )
+            result = params["result"]
+            outcome = Outcome(
+                rejected=result["status"] == "Rejected",
+                summary=result["summary"],
+                updated_by=self.engine.caller,
             )
-        now = clock.now()
-        if action is None or not action.running or (action.expires and now >= action.expires):
-            raise AwsError(
-                "InvalidApprovalTokenException",
-                f"The token is not that of an open {where}: it belongs to another request, or has expired."
-                " GetPipelineState shows the token of an open request",
-            )
-        result = params["result"]
-        outcome = Outcome(
-            rejected=result["status"] == "Rejected",
-            summary=result["summary"],
-            updated_by=engine.caller,
-        )
-        engine.finish(action, outcome)
-        return now
+            self.engine.finish(action, outcome)
+        return {"approvedAt": now}
 
 
-def _answered(action: ActionExecution) -> bool:
+def _is_answered(action: ActionExecution) -> bool:
     # A timeout leaves an error; an answer does not.
     return action.status in {Status.SUCCEEDED, Status.FAILED} and action.error is None
 

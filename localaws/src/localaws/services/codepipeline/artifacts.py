@@ -1,7 +1,7 @@
-"""Reading one file out of an artifact that anybody may have made, and writing one.
+"""Reads one file of an untrusted artifact, and makes an artifact with one file.
 
-Nothing is ever extracted, so nothing can land outside of the scratch directory; a name that would is still
-refused, because the artifact's maker meant harm or made a mistake.
+Nothing is extracted, so no file can be written outside of the scratch directory. A file name that leads
+there is refused all the same: it is a sign of an attack or of a mistake.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def _check_name(entry: zipfile.ZipInfo, seen: set[str]) -> None:
     if stat.S_ISLNK(entry.external_attr >> 16):
         raise BadArtifactError(f"file {name!r} is a symbolic link")
     if name in seen:
-        raise BadArtifactError(f"file {name!r} is there twice")
+        raise BadArtifactError(f"file {name!r} occurs twice")
     seen.add(name)
 
 

@@ -1,4 +1,4 @@
-"""Addresses in the AWS console. On AWS they open; here they name the thing."""
+"""Addresses in the AWS console. They name a resource; with localaws they do not open."""
 
 from __future__ import annotations
 
@@ -28,5 +28,5 @@ def state_machine_execution(region: str, execution_arn: str) -> str:
 
 
 def entity(region: str, page: str, configuration: dict[str, str]) -> str | None:
-    """The page of the thing an action works on; None for an action without one."""
+    """The page of the resource that an action works on; None for an action without one."""
     return f"{_HOST}/{page.format(region=region, **configuration)}" if page else None

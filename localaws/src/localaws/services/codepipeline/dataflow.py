@@ -1,4 +1,4 @@
-"""What flows between the actions of a definition: artifacts and variables."""
+"""Checks what flows between the actions of a definition: artifacts and variables."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from localaws.services.codepipeline import variables
 
 
 def structure_error(message: str) -> AwsError:
-    """The pipeline as a whole is wrong."""
+    """The error for the structure of a pipeline."""
     return AwsError("InvalidStructureException", message)
 
 
 def action_error(message: str) -> AwsError:
-    """One action is wrong."""
+    """The error for one action."""
     return AwsError("InvalidActionDeclarationException", message)
 
 
 def repeated(names: Iterable[str]) -> list[str]:
-    """Names that are there more than once."""
+    """Names that occur more than once."""
     return sorted(name for name, count in Counter(names).items() if count > 1)
 
 
 def check_artifacts(stages: list[dict[str, Any]]) -> None:
-    """An artifact is made once, and before it is used."""
+    """Check that each artifact is produced once, and before it is used."""
     produced: set[str] = set()
     for stage in stages:
         for order in sorted({action["runOrder"] for action in stage["actions"]}):
@@ -49,7 +49,7 @@ def check_artifacts(stages: list[dict[str, Any]]) -> None:
 
 
 def check_variables(document: dict[str, Any]) -> None:
-    """A reference can be resolved whenever its action runs."""
+    """Check that each reference to a variable can be resolved when its action runs."""
     stages = document["stages"]
     artifacts = {o["name"] for s in stages for a in s["actions"] for o in a["outputArtifacts"]}
     namespaces = [a["namespace"] for s in stages for a in s["actions"] if a.get("namespace")]

@@ -1,4 +1,4 @@
-"""A pipeline's definition, read once into frozen dataclasses."""
+"""A pipeline's definition as frozen dataclasses."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def parse(document: dict[str, Any], region: str) -> PipelineDeclaration:
 
 def _parse_stage(stage: dict[str, Any]) -> StageDeclaration:
     on_failure = stage.get("onFailure", {})
-    # The API reference names no default; FAILED_ACTIONS repeats the least.
+    # The API reference names no default. FAILED_ACTIONS repeats as little as possible.
     retry_mode = on_failure.get("retryConfiguration", {}).get("retryMode", "FAILED_ACTIONS")
     return StageDeclaration(
         name=stage["name"],

@@ -1,4 +1,4 @@
-"""Commands on executions: who may do what, when. flow.py does it."""
+"""Commands on executions: checks whether a command is allowed; flow.py carries it out."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ MAX_CONCURRENT: Final = 50
 
 
 class Engine:
-    """Everything that changes an execution comes through here, under one lock.
+    """Every change of an execution goes through this class, under one lock.
 
     Args:
         store: the pipelines.
         clock: dates what happens.
         statuses: writes statuses.
         launch: starts the thread of an action.
-        caller: ARN that stands for whoever calls the API; localaws has one account and does not ask who.
+        caller: ARN that stands for every caller of the API, because localaws does not identify callers.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Engine:
             return execution
 
     def finish(self, action: ActionExecution, outcome: Outcome) -> bool:
-        """Take an action's outcome. False when the action had ended before."""
+        """Apply an action's outcome. False when the action had ended before."""
         with self.store.lock:
             return self._flow.finish(action, outcome)
 
@@ -171,14 +171,14 @@ class Engine:
             self._flow.advance(pipeline)
 
     def disable(self, pipeline: Pipeline, stage_name: str, reason: str) -> None:
-        """Let nobody into a stage."""
+        """Keep executions out of a stage."""
         with self.store.lock:
             pipeline.disabled[stage_name] = DisabledTransition(
                 reason, self.caller, self._clock.now()
             )
 
     def replace(self, pipeline: Pipeline, declaration: PipelineDeclaration) -> None:
-        """Give a pipeline a new definition. Executions go on when their stages stay as they are."""
+        """Replace the definition of a pipeline. Executions continue when stages and mode stay the same."""
         with self.store.lock:
             before = pipeline.declaration
             # "Cancelled: the pipeline's definition was updated before the pipeline execution could be
@@ -192,7 +192,7 @@ class Engine:
             pipeline.disabled = {n: d for n, d in pipeline.disabled.items() if n in names}
 
     def remove(self, name: str) -> None:
-        """Delete a pipeline; what runs is cancelled."""
+        """Delete a pipeline. Its executions are cancelled."""
         with self.store.lock:
             pipeline = self.store.pipelines.pop(name, None)
             if pipeline is not None:

@@ -16,12 +16,12 @@ from localaws.services.codepipeline.outbox import Event
 
 SOURCE = "aws.codepipeline"
 
-# Events spell a status in capitals, and CANCELED with one L: the API does neither.
+# Events have statuses in capitals, and CANCELED with one L, unlike the API.
 _STATES = {status: status.upper() for status in Status} | {Status.CANCELLED: "CANCELED"}
 
 
 def state_name(before: Status | None, after: Status) -> str:
-    """The state of an event: going on again after a failure or a stop is RESUMED, not STARTED."""
+    """The state in an event. After a failure or a stop it is RESUMED, not STARTED."""
     if after is Status.IN_PROGRESS:
         return "STARTED" if before is None else "RESUMED"
     return _STATES[after]
@@ -70,7 +70,7 @@ def action_event(action: ActionExecution, state: str, arn: str, region: str) -> 
         result = {
             "external-execution-url": action.external_url,
             "external-execution-summary": action.error.message if action.error else action.summary,
-            # In PARALLEL mode this is the approval's token, which must not travel in events.
+            # In PARALLEL mode this is the approval's token, which events must not contain.
             "external-execution-id": None if action.token else action.external_id,
             "error-code": action.error.code if action.error else None,
         }

@@ -6,9 +6,9 @@ The rules (user guide: concepts-how-it-works):
   succeeds, or has failed or stopped and none of its actions is left running there.
 * SUPERSEDED: at most one execution waits at the entry of a stage; a newer arrival supersedes it. An
   execution in a stage is never superseded.
-* QUEUED: whoever waits enters in the order of arrival.
-* PARALLEL: nobody waits for another execution; an execution runs at most five actions at a time.
-* A disabled transition lets nobody in.
+* QUEUED: executions enter a stage in the order in which they arrived.
+* PARALLEL: no execution waits for another one; an execution runs at most five actions at a time.
+* No execution enters a stage whose transition is disabled.
 """
 
 from __future__ import annotations
@@ -66,13 +66,13 @@ class Flow:
         self._sequence = itertools.count(1)
 
     def submit(self, execution: PipelineExecution) -> None:
-        """Let a new execution stand in line for the first stage."""
+        """Queue a new execution at the first stage."""
         self._statuses.move_execution(execution, Status.IN_PROGRESS)
         self._arrive(execution, execution.declaration.stages[0].name)
         self.advance(execution.pipeline)
 
     def adopt(self, execution: PipelineExecution, stage_name: str) -> None:
-        """Put a new execution straight into a stage that is free: a rollback passes nothing else."""
+        """Put a new execution into a stage that is free. A rollback passes through no other stage."""
         self._statuses.move_execution(execution, Status.IN_PROGRESS)
         self.enter(execution, stage_name)
 
@@ -89,7 +89,7 @@ class Flow:
         self._settle(run)
 
     def advance(self, pipeline: Pipeline) -> None:
-        """Let everybody in who may enter. Later stages first: each entry frees nothing but its own place."""
+        """Let every execution enter that may. Later stages come first: an entry makes no other stage free."""
         for stage in reversed(pipeline.declaration.stages):
             if stage.name in pipeline.disabled:
                 continue
@@ -99,7 +99,7 @@ class Flow:
                 self.enter(waiting.popleft(), stage.name)
 
     def finish(self, action: ActionExecution, outcome: Outcome) -> bool:
-        """Take the outcome of an action. False when it had ended before, and the outcome is dropped."""
+        """Apply the outcome of an action. False when the action had ended before: the outcome is ignored."""
         if not action.running:
             return False
         execution = action.execution
@@ -119,7 +119,8 @@ class Flow:
         self._statuses.move_action(action, Status.SUCCEEDED if outcome.succeeded else Status.FAILED)
         run = execution.stages[action.stage_name]
         if not outcome.succeeded and run.status is Status.IN_PROGRESS:
-            # At once, although other actions of the stage may go on: FAILED_ACTIONS can be retried meanwhile.
+            # At once, although other actions of the stage may still run: FAILED_ACTIONS can be retried
+            # meanwhile.
             self._statuses.move_stage(run, Status.FAILED)
             self._statuses.move_execution(execution, Status.FAILED)
         self._settle(run)
@@ -173,8 +174,6 @@ class Flow:
             self._abandon(execution)
         pipeline.holders.clear()
 
-    # --- the rest is between the methods above ---
-
     def _arrive(self, execution: PipelineExecution, stage_name: str) -> None:
         waiting = execution.pipeline.queue(stage_name)
         if execution.declaration.mode is Mode.SUPERSEDED:
@@ -194,7 +193,7 @@ class Flow:
             execution.waiting_at = None
 
     def _settle(self, run: StageRun) -> None:
-        """After anything that happened in a stage: start what may start, close what is over."""
+        """Start the actions of a stage that may start, or end the stage when none is left."""
         if run.status is Status.IN_PROGRESS and self._start_ready(run):
             return
         if run.running():
@@ -209,7 +208,7 @@ class Flow:
             self._after_failure(run)
 
     def _start_ready(self, run: StageRun) -> bool:
-        """Start the actions of the first run order that is not done. False when all are done."""
+        """Start the actions of the first run order that has not succeeded. False when all have."""
         stage = run.execution.declaration.stage(run.name)
         assert stage is not None
         for group in stage.run_orders:
@@ -266,7 +265,7 @@ class Flow:
         execution = run.execution
         self._statuses.move_stage(run, Status.SUCCEEDED)
         following = execution.declaration.stage_after(run.name)
-        # A rollback is of one stage: what comes after it has not failed.
+        # A rollback concerns one stage: the stages after it have not failed.
         if following is None or execution.type is ExecutionType.ROLLBACK:
             self._statuses.move_execution(execution, Status.SUCCEEDED)
         else:
@@ -282,7 +281,8 @@ class Flow:
             return
         self._unlock(run)
         if stage.on_failure == "ROLLBACK" and run.execution.type is ExecutionType.STANDARD:
-            self._roll_back(run)  # before anybody else enters
+            # Before another execution enters.
+            self._roll_back(run)
         self.advance(run.execution.pipeline)
 
     def _release(self, run: StageRun) -> None:

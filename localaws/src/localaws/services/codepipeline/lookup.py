@@ -1,4 +1,4 @@
-"""Finding pipelines and their parts by name, with AWS's errors for what is not there."""
+"""Finds pipelines and their parts by name, with AWS's errors for those that do not exist."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from localaws.services.codepipeline.declaration import ActionDeclaration, Pipeli
 
 
 class Status(StrEnum):
-    """Statuses of executions, stages and actions. Which of them applies to which: statuses.py."""
+    """Statuses of executions, stages and actions. The tables in statuses.py say which applies to which."""
 
     IN_PROGRESS = "InProgress"
     STOPPING = "Stopping"
@@ -30,7 +30,7 @@ UNFINISHED = frozenset({Status.IN_PROGRESS, Status.STOPPING})
 
 
 class ExecutionType(StrEnum):
-    """Whether an execution brings something new, or goes back to what worked."""
+    """Whether an execution brings new revisions, or returns to those of an earlier one."""
 
     STANDARD = "STANDARD"
     ROLLBACK = "ROLLBACK"
@@ -38,7 +38,7 @@ class ExecutionType(StrEnum):
 
 @dataclass(frozen=True)
 class Trigger:
-    """Why an execution started: one of the API's trigger types, and who or what did it."""
+    """Why an execution started: one of the API's trigger types, and its detail."""
 
     type: str
     detail: str
@@ -55,7 +55,7 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Revision:
-    """What a source action took."""
+    """The version of a source that an action fetched."""
 
     artifact_name: str
     revision_id: str
@@ -109,7 +109,7 @@ class ActionExecution:
     """Why the action cannot even start, e.g. a variable that no action has set."""
     status: Status = Status.IN_PROGRESS
     expires: datetime | None = None
-    token: str | None = field(default=None, repr=False)  # whoever knows it can approve
+    token: str | None = field(default=None, repr=False)  # a secret: it authorizes an answer
     summary: str | None = None
     updated_by: str | None = None
     external_id: str | None = field(default=None, repr=False)  # the token, in PARALLEL mode
@@ -119,7 +119,7 @@ class ActionExecution:
     variables: dict[str, str] = field(default_factory=dict)
     revision: Revision | None = None
     mailbox: queue.SimpleQueue[Any] = field(default_factory=queue.SimpleQueue, repr=False)
-    """What wakes the action's thread: an answer to its job, or None when the action has ended."""
+    """Wakes the action's thread: the answer to its job, or None when the action has ended."""
 
     @property
     def running(self) -> bool:
@@ -129,14 +129,14 @@ class ActionExecution:
 
 @dataclass(eq=False)
 class StageRun:
-    """One execution in one stage."""
+    """An execution in one stage."""
 
     name: str
     execution: PipelineExecution = field(repr=False)
     status: Status | None = None
     started: datetime | None = None
     current: dict[str, ActionExecution] = field(default_factory=dict)
-    """The run of each action that counts now. A retry removes those that are to run again."""
+    """The latest run of each action. A retry removes the actions that are to run again."""
     auto_retries: int = 0
     manual_retries: int = 0
     latest_retry_trigger: str | None = None
@@ -186,7 +186,7 @@ class PipelineExecution:
 
 @dataclass(frozen=True)
 class DisabledTransition:
-    """Why a stage lets nobody in."""
+    """Why executions cannot enter a stage."""
 
     reason: str
     changed_by: str
@@ -203,7 +203,7 @@ class StartRequest:
 
 @dataclass(eq=False)
 class Pipeline:
-    """A pipeline: its definition and versions, who is where, and the history."""
+    """A pipeline: its definition and versions, its executions and where they are."""
 
     declaration: PipelineDeclaration
     created: datetime
@@ -222,7 +222,7 @@ class Pipeline:
     latest_runs: dict[str, StageRun] = field(default_factory=dict)
     latest_actions: dict[tuple[str, str], ActionExecution] = field(default_factory=dict)
     latest_revisions: dict[str, Revision] = field(default_factory=dict)
-    """Source action name -> what it took last."""
+    """Source action name -> the latest revision that it fetched."""
     disabled: dict[str, DisabledTransition] = field(default_factory=dict)
     start_requests: dict[str, StartRequest] = field(default_factory=dict)
 
@@ -238,7 +238,7 @@ class Pipeline:
 
 @dataclass
 class Store:
-    """All pipelines of an account and region, and the lock that guards everything above."""
+    """All pipelines of an account and region, and the lock that guards every object of this module."""
 
     pipelines: dict[str, Pipeline] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)

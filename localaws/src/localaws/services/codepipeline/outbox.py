@@ -1,4 +1,4 @@
-"""Events on their way to EventBridge: in order, outside of the engine's lock."""
+"""Sends events to EventBridge, in order and outside of the engine's lock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Event:
-    """One state change as EventBridge gets it."""
+    """A state change in the form of EventBridge."""
 
     detail_type: str
     detail: dict[str, Any]
@@ -28,7 +28,7 @@ class Outbox:
         self._thread: threading.Thread | None = None
 
     def put(self, event: Event) -> None:
-        """Hand over an event. Returns at once."""
+        """Queue an event. Returns at once."""
         self._queue.put(event)
         with self._lock:
             if self._thread is None:
@@ -38,7 +38,7 @@ class Outbox:
                 self._thread.start()
 
     def close(self) -> None:
-        """Publish what is left and end the thread."""
+        """Publish the remaining events and end the thread."""
         with self._lock:
             thread, self._thread = self._thread, None
         if thread is not None:

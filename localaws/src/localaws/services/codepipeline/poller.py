@@ -1,4 +1,4 @@
-"""Source actions with PollForSourceChanges, which is true unless a definition says false."""
+"""Polls the sources of actions with PollForSourceChanges, which is the default."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SourcePoller:
     Args:
         context: the surroundings of the service.
         engine: where executions are started.
-        seconds: time between two looks. There is no thread while no pipeline polls.
+        seconds: time between two polls. There is no thread until a pipeline polls.
     """
 
     def __init__(self, context: Context, engine: Engine, seconds: float) -> None:
@@ -33,37 +33,37 @@ class SourcePoller:
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._started: dict[tuple[str, str], str] = {}
-        """Pipeline and action -> the version that was the reason of the last start."""
+        """Pipeline and action -> the version that caused the last start."""
 
     def wake(self) -> None:
-        """Start looking, if a pipeline polls and nobody looks yet."""
+        """Start polling, if a pipeline asks for it and polling has not started."""
         with self._engine.store.lock:
             if self._thread is None and any(True for _ in self._polled()):
                 self._thread = threading.Thread(target=self._run, name="source-poller", daemon=True)
                 self._thread.start()
 
     def close(self) -> None:
-        """Stop looking."""
+        """Stop polling."""
         self._stopped.set()
         if self._thread is not None:
             self._thread.join(timeout=2)
 
-    def look(self) -> None:
-        """Look once at every polled source."""
+    def poll(self) -> None:
+        """Check every polled source once."""
         with self._engine.store.lock:
             polled = list(self._polled())
         for pipeline, action in polled:
             try:
-                self._look_at(pipeline, action)
+                self._check(pipeline, action)
             except (ClientError, BotoCoreError) as error:
-                # No object yet, or no permission: the source action will say so when it runs.
+                # No object yet, or no permission: the source action reports it when it runs.
                 _log.debug("polling for %s: %s", pipeline.name, error)
             except AwsError as error:
                 _log.warning("polling for %s started nothing: %s", pipeline.name, error)
 
     def _run(self) -> None:
         while not self._context.clock.wait(self._stopped, self._seconds):
-            self.look()
+            self.poll()
 
     def _polled(self) -> Iterator[tuple[Pipeline, ActionDeclaration]]:
         for pipeline in self._engine.store.pipelines.values():
@@ -71,7 +71,7 @@ class SourcePoller:
                 if action.configuration.get("PollForSourceChanges", "true") == "true":
                     yield pipeline, action
 
-    def _look_at(self, pipeline: Pipeline, action: ActionDeclaration) -> None:
+    def _check(self, pipeline: Pipeline, action: ActionDeclaration) -> None:
         bucket = action.configuration["S3Bucket"]
         key = action.configuration["S3ObjectKey"]
         role = action.role_arn or pipeline.declaration.role_arn

@@ -35,11 +35,11 @@ class ActionFailedError(Exception):
 
 
 class ActionEndedError(Exception):
-    """The action has ended by other hands: answered, abandoned, or the server stops."""
+    """The action has ended without its handler: it was answered or abandoned, or the server stops."""
 
 
 class ActionRun:
-    """What a handler may see and do of its action."""
+    """An action as its handler sees it."""
 
     def __init__(self, context: Context, action: ActionExecution, lock: threading.RLock) -> None:
         self.context = context
@@ -67,7 +67,7 @@ class ActionRun:
         return self.context.client(service_name, role_arn=self.role_arn)
 
     def store_client(self) -> Any:
-        """A boto3 client for the artifact store, which is the pipeline role's to use."""
+        """A boto3 client for the artifact store, with the role of the pipeline, as on AWS."""
         return self.context.client("s3", role_arn=self.pipeline.role_arn)
 
     def encryption(self) -> dict[str, str]:
@@ -87,7 +87,7 @@ class ActionRun:
         """Wait for a message to the action. None when ``seconds`` have passed without one.
 
         Raises:
-            ActionEndedError: the action is over.
+            ActionEndedError: the action has ended.
             ActionFailedError: the action's timeout has passed.
         """
         clock = self.context.clock
@@ -116,13 +116,13 @@ class Handler(Protocol):
 
         Raises:
             ActionFailedError: it failed.
-            ActionEndedError: it was ended, see :meth:`ActionRun.receive`.
+            ActionEndedError: it ended otherwise, see :meth:`ActionRun.receive`.
         """
         ...
 
 
 class Runner:
-    """Starts actions and brings their outcomes home.
+    """Runs actions and reports their outcomes.
 
     Args:
         context: the surroundings of the service.
@@ -155,7 +155,7 @@ class Runner:
         thread.start()
 
     def close(self) -> None:
-        """End every thread. The actions stay as they are: the server stops."""
+        """End every thread. The state of the actions stays: the server is stopping."""
         with self._lock:
             self._closed = True
             running = dict(self._running)
@@ -192,7 +192,7 @@ class Runner:
         except ActionEndedError:
             raise
         except Exception as error:
-            _log.exception("action %s failed in localaws itself", action.id)
+            _log.exception("action %s failed by a fault of localaws", action.id)
             return Outcome(
                 error=ErrorDetails(
                     "SystemUnavailable", f"A fault of localaws, see its log: {error!r}"
@@ -203,7 +203,7 @@ class Runner:
 def _details(error: ClientError, role_arn: str) -> ErrorDetails:
     code = error.response["Error"].get("Code", "Unknown")
     text = error.response["Error"].get("Message", "")
-    message = f"{error.operation_name} with role {role_arn} was answered {code}: {text}"
+    message = f"{error.operation_name} with role {role_arn} failed with {code}: {text}"
     return ErrorDetails("PermissionError" if code in _DENIED else "ConfigurationError", message)
 
 

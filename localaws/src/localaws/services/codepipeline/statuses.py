@@ -1,4 +1,4 @@
-"""The transition tables. Nothing else writes a status, so nothing else can publish one or forget to."""
+"""The transition tables. No other module writes a status, so every change of a status is published."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What AWS checks of a pipeline's structure (user guide: reference-pipeline-structure, limits).
+"""The checks of AWS on the structure of a pipeline (user guide: reference-pipeline-structure, limits).
 
-botocore's model has checked types, enums, patterns and lengths before. Where a message of AWS is known from
-public reports, it is given in AWS's words; the others say what was found and what is allowed.
+botocore's model has checked types, enums, patterns and lengths before. Messages of AWS that are publicly
+known are used word for word; the others say what was found and what is allowed.
 """
 
 from __future__ import annotations

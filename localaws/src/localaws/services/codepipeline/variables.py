@@ -30,7 +30,7 @@ def references(configuration: Mapping[str, str]) -> Iterator[tuple[str, str, str
 def resolve(
     configuration: Mapping[str, str], namespaces: Mapping[str, Mapping[str, str]]
 ) -> dict[str, str]:
-    """Replace every reference by its value. A value is not looked into again.
+    """Replace every reference by its value. References in a value are not resolved.
 
     Raises:
         UnresolvedVariableError: a variable has no value; or the result is over 100 KB.
@@ -64,5 +64,5 @@ def resolve(
 
 
 def byte_size(values: Mapping[str, str]) -> int:
-    """The size AWS's limits count: names and values in UTF-8."""
+    """The size that the limits of AWS refer to: names and values in UTF-8."""
     return sum(len(name.encode()) + len(value.encode()) for name, value in values.items())

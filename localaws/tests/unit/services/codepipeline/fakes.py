@@ -1,5 +1,5 @@
-"""An AWS in memory: as much of S3, Lambda, Step Functions, SNS and IAM as CodePipeline's actions call."""
-# ruff: noqa: N803 - the arguments have the names that boto3 gives them
+"""The parts of S3, Lambda, Step Functions, SNS and IAM that CodePipeline's actions call, in memory."""
+# ruff: noqa: N803 - the arguments have boto3's names
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class FakeS3:
 
 
 class FakeLambda:
-    """Functions are Python callables that take the job event; they run in the invoking thread."""
+    """Functions are Python callables that take the job event; each runs in a thread of its own."""
 
     def __init__(self) -> None:
         self.functions: dict[str, Callable[[dict[str, Any]], None]] = {}
@@ -200,7 +200,7 @@ class FakeContext:
 
 
 def eventually(condition: Callable[[], Any], seconds: float = 5.0) -> Any:
-    """Wait until ``condition`` gives something true, and return it."""
+    """Wait until ``condition`` returns a true value, and return it."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := condition():
@@ -277,12 +277,25 @@ def pipeline(*stages: list[dict[str, Any]], name: str = "demo", **members: Any) 
     }
 
 
+class Operations:
+    """The operations of a provider as its methods, found as the gateway finds them."""
+
+    def __init__(self, provider: CodePipelineProvider) -> None:
+        self._provider = provider
+
+    def __getattr__(self, name: str) -> Callable[[dict[str, Any]], Any]:
+        found = self._provider.operation(name)
+        assert found is not None, f"CodePipeline has no operation {name}"
+        return found
+
+
 class Harness:
-    """A provider in a fake AWS, and what tests ask of it again and again."""
+    """A provider in a fake AWS, with short forms of the calls that tests make often."""
 
     def __init__(self, context: FakeContext, **options: Any) -> None:
         self.context = context
         self.provider = CodePipelineProvider(context, **options)  # type: ignore[arg-type]
+        self.api = Operations(self.provider)
 
     def upload(self, content: bytes = b"{}", key: str = "manifest.json") -> str:
         version = self.context.s3.put_object("source-bucket", key, content)["VersionId"]
@@ -293,22 +306,20 @@ class Harness:
         """Create a pipeline with its source in place; return the id of its first execution."""
         if ("source-bucket", "manifest.json") not in self.context.s3.versions:
             self.upload()
-        self.provider.create_pipeline({"pipeline": definition})
+        self.api.create_pipeline({"pipeline": definition})
         return self.executions(definition["name"])[0]["pipelineExecutionId"]
 
     def start(self, name: str = "demo", **params: Any) -> str:
-        return self.provider.start_pipeline_execution({"name": name, **params})[
-            "pipelineExecutionId"
-        ]
+        return self.api.start_pipeline_execution({"name": name, **params})["pipelineExecutionId"]
 
     def executions(self, name: str = "demo") -> list[dict[str, Any]]:
-        return self.provider.list_pipeline_executions({"pipelineName": name})[
+        return self.api.list_pipeline_executions({"pipelineName": name})[
             "pipelineExecutionSummaries"
         ]
 
     def status(self, execution_id: str, name: str = "demo") -> str:
         params = {"pipelineName": name, "pipelineExecutionId": execution_id}
-        return self.provider.get_pipeline_execution(params)["pipelineExecution"]["status"]
+        return self.api.get_pipeline_execution(params)["pipelineExecution"]["status"]
 
     def wait(self, execution_id: str, status: str, name: str = "demo") -> None:
         eventually(lambda: self.status(execution_id, name) == status)
@@ -318,10 +329,10 @@ class Harness:
         params: dict[str, Any] = {"pipelineName": name}
         if execution_id:
             params["filter"] = {"pipelineExecutionId": execution_id}
-        return self.provider.list_action_executions(params)["actionExecutionDetails"][::-1]
+        return self.api.list_action_executions(params)["actionExecutionDetails"][::-1]
 
     def stage(self, stage_name: str, name: str = "demo") -> dict[str, Any]:
-        stages = self.provider.get_pipeline_state({"name": name})["stageStates"]
+        stages = self.api.get_pipeline_state({"name": name})["stageStates"]
         return next(stage for stage in stages if stage["stageName"] == stage_name)
 
     def latest(self, stage_name: str, action_name: str, name: str = "demo") -> dict[str, Any]:
@@ -340,7 +351,7 @@ class Harness:
         status: str = "Approved",
         name: str = "demo",
     ) -> dict[str, Any]:
-        return self.provider.put_approval_result(
+        return self.api.put_approval_result(
             {
                 "pipelineName": name,
                 "stageName": stage_name,
@@ -356,7 +367,7 @@ class Harness:
         self.answer(stage_name, action_name, self.token(stage_name, action_name), status)
 
     def retry(self, execution_id: str, stage_name: str, mode: str = "FAILED_ACTIONS") -> str:
-        return self.provider.retry_stage_execution(
+        return self.api.retry_stage_execution(
             {
                 "pipelineName": "demo",
                 "stageName": stage_name,

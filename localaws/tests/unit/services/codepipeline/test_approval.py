@@ -1,4 +1,4 @@
-"""Approvals: one answer wins, and only with the token of the request that waits."""
+"""Approvals: one answer counts, and only with the token of the open request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Artifacts that anybody may have made: each refusal names the file, and nothing is written anywhere."""
+"""Untrusted artifacts: each refusal names the file, and nothing is written."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def encrypted() -> bytes:
 
 
 def lying_size() -> bytes:
-    """A bomb that says it is small: the real content is longer than the directory tells."""
+    """A zip bomb: its content is longer than its directory says."""
     data = bytearray(zipped(("manifest.json", b"[" + b"0," * 500_000 + b"0]")))
     central = data.index(b"PK\x01\x02")
     data[central + 24 : central + 28] = struct.pack("<I", 100)
@@ -87,7 +87,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "drive": (lambda: zipped(GOOD, ("C:\\x", b"x")), "would be written outside"),
     "symlink": (lambda: zipped(GOOD, (symlink(), b"/etc/passwd")), "'link' is a symbolic link"),
     "NUL in a name": (nul_name, "is not a file name"),
-    "twice": (lambda: zipped(GOOD, GOOD), "'manifest.json' is there twice"),
+    "twice": (lambda: zipped(GOOD, GOOD), "'manifest.json' occurs twice"),
     "bomb by ratio": (lambda: zipped(GOOD, ("bomb", b"\0" * 20 * 1024**2)), "'bomb' grows"),
     "100,001 files": (many_files, "it has 100001 files; the limit is 100000"),
     "missing": (

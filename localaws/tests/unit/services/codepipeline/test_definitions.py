@@ -30,7 +30,7 @@ def test_get_pipeline_returns_what_was_put_with_awss_defaults(harness: Harness) 
     for member in ("runOrder", "configuration", "inputArtifacts", "outputArtifacts"):
         del sparse[member]
     harness.create(copy.deepcopy(written))
-    answer = harness.provider.get_pipeline({"name": "demo"})
+    answer = harness.api.get_pipeline({"name": "demo"})
     sparse |= {"runOrder": 1, "configuration": {}, "inputArtifacts": [], "outputArtifacts": []}
     assert answer["pipeline"] == written | {
         "version": 1,
@@ -44,17 +44,17 @@ def test_a_plain_pipeline_is_of_type_v1(harness: Harness) -> None:
     written = pipeline([approval()], executionMode="SUPERSEDED")
     del written["pipelineType"]
     harness.create(written)
-    assert harness.provider.get_pipeline({"name": "demo"})["pipeline"]["pipelineType"] == "V1"
+    assert harness.api.get_pipeline({"name": "demo"})["pipeline"]["pipelineType"] == "V1"
 
 
 def test_an_update_raises_the_version_and_keeps_the_old_one(harness: Harness) -> None:
     harness.create(pipeline([approval()]))
     second = pipeline([approval()], version=7)
-    answer = harness.provider.update_pipeline({"pipeline": second})
+    answer = harness.api.update_pipeline({"pipeline": second})
     assert answer["pipeline"]["version"] == 2
-    assert harness.provider.get_pipeline({"name": "demo", "version": 1})["pipeline"]["version"] == 1
+    assert harness.api.get_pipeline({"name": "demo", "version": 1})["pipeline"]["version"] == 1
     with pytest.raises(AwsError) as caught:
-        harness.provider.get_pipeline({"name": "demo", "version": 3})
+        harness.api.get_pipeline({"name": "demo", "version": 3})
     assert caught.value.code == "PipelineVersionNotFoundException"
 
 
@@ -62,7 +62,7 @@ def test_an_update_of_the_stages_cancels_what_runs(harness: Harness) -> None:
     first = harness.create(pipeline([approval()]))
     token = harness.token("Stage1", "Approve")
     second = harness.start()
-    harness.provider.update_pipeline({"pipeline": pipeline([approval("Other")])})
+    harness.api.update_pipeline({"pipeline": pipeline([approval("Other")])})
     assert harness.status(first) == "Cancelled"
     assert harness.status(second) == "Cancelled"
     assert harness.actions(first)[-1]["status"] == "Abandoned"
@@ -78,7 +78,7 @@ def test_an_update_of_the_role_lets_what_runs_go_on(harness: Harness) -> None:
     first = harness.create(pipeline([approval()]))
     harness.token("Stage1", "Approve")
     role = "arn:aws:iam::123456789012:role/other"
-    harness.provider.update_pipeline({"pipeline": pipeline([approval()], roleArn=role)})
+    harness.api.update_pipeline({"pipeline": pipeline([approval()], roleArn=role)})
     harness.approve("Stage1")
     harness.wait(first, "Succeeded")
 
@@ -86,21 +86,21 @@ def test_an_update_of_the_role_lets_what_runs_go_on(harness: Harness) -> None:
 def test_deleting_cancels_and_deleting_again_succeeds(harness: Harness) -> None:
     harness.create(pipeline([approval()]))
     harness.token("Stage1", "Approve")
-    harness.provider.delete_pipeline({"name": "demo"})
-    harness.provider.delete_pipeline({"name": "demo"})
+    harness.api.delete_pipeline({"name": "demo"})
+    harness.api.delete_pipeline({"name": "demo"})
     with pytest.raises(AwsError) as caught:
-        harness.provider.get_pipeline_state({"name": "demo"})
+        harness.api.get_pipeline_state({"name": "demo"})
     assert caught.value.code == "PipelineNotFoundException"
     assert "does not have a pipeline with name 'demo'" in caught.value.message
-    assert harness.provider.list_pipelines({})["pipelines"] == []
+    assert harness.api.list_pipelines({})["pipelines"] == []
 
 
 def test_pipelines_are_listed_by_name_in_pages(harness: Harness) -> None:
     for name in ("b", "c", "a"):
         harness.create(pipeline([approval()], name=name))
-    page = harness.provider.list_pipelines({"maxResults": 2})
+    page = harness.api.list_pipelines({"maxResults": 2})
     assert [p["name"] for p in page["pipelines"]] == ["a", "b"]
-    page = harness.provider.list_pipelines({"maxResults": 2, "nextToken": page["nextToken"]})
+    page = harness.api.list_pipelines({"maxResults": 2, "nextToken": page["nextToken"]})
     assert [p["name"] for p in page["pipelines"]] == ["c"]
     assert page["nextToken"] is None
 
@@ -115,10 +115,10 @@ def test_a_name_can_be_used_once(harness: Harness) -> None:
 def test_tags(harness: Harness) -> None:
     harness.upload()
     tags = [{"key": "a", "value": "1"}]
-    harness.provider.create_pipeline({"pipeline": pipeline([approval()]), "tags": tags})
-    harness.provider.tag_resource({"resourceArn": ARN, "tags": [{"key": "b", "value": "2"}]})
-    harness.provider.untag_resource({"resourceArn": ARN, "tagKeys": ["a"]})
-    assert harness.provider.list_tags_for_resource({"resourceArn": ARN})["tags"] == [
+    harness.api.create_pipeline({"pipeline": pipeline([approval()]), "tags": tags})
+    harness.api.tag_resource({"resourceArn": ARN, "tags": [{"key": "b", "value": "2"}]})
+    harness.api.untag_resource({"resourceArn": ARN, "tagKeys": ["a"]})
+    assert harness.api.list_tags_for_resource({"resourceArn": ARN})["tags"] == [
         {"key": "b", "value": "2"}
     ]
     for arn, code in (
@@ -126,14 +126,14 @@ def test_tags(harness: Harness) -> None:
         ("arn:aws:codepipeline:us-east-1:123456789012:demo", "InvalidArnException"),
     ):
         with pytest.raises(AwsError) as caught:
-            harness.provider.list_tags_for_resource({"resourceArn": arn})
+            harness.api.list_tags_for_resource({"resourceArn": arn})
         assert caught.value.code == code
     for refused, code in (
         ([{"key": "aws:x", "value": ""}], "InvalidTagsException"),
         ([{"key": str(n), "value": ""} for n in range(51)], "TooManyTagsException"),
     ):
         with pytest.raises(AwsError) as caught:
-            harness.provider.tag_resource({"resourceArn": ARN, "tags": refused})
+            harness.api.tag_resource({"resourceArn": ARN, "tags": refused})
         assert caught.value.code == code
 
 
@@ -231,16 +231,16 @@ def test_a_structure_that_aws_refuses_is_refused(
     definition = pipeline([approval()])
     change(definition)
     with pytest.raises(AwsError) as caught:
-        harness.provider.create_pipeline({"pipeline": definition})
+        harness.api.create_pipeline({"pipeline": definition})
     assert caught.value.code == f"Invalid{code}Exception"
     assert message in caught.value.message
-    assert harness.provider.list_pipelines({})["pipelines"] == []
-    # The same check stands before an update.
+    assert harness.api.list_pipelines({})["pipelines"] == []
+    # An update is checked in the same way.
     harness.create(pipeline([approval()]))
     with pytest.raises(AwsError) as again:
-        harness.provider.update_pipeline({"pipeline": definition})
+        harness.api.update_pipeline({"pipeline": definition})
     assert again.value.message == caught.value.message
-    assert harness.provider.get_pipeline({"name": "demo"})["pipeline"]["version"] == 1
+    assert harness.api.get_pipeline({"name": "demo"})["pipeline"]["version"] == 1
 
 
 def test_parallel_mode_refuses_a_rollback(harness: Harness) -> None:

@@ -80,7 +80,7 @@ def test_superseded_stopped_abandoned_and_canceled_have_their_states(harness: Ha
     third = harness.start()
     collect(harness, second, "SUPERSEDED")
     assert harness.status(second) == "Superseded"
-    harness.provider.stop_pipeline_execution(
+    harness.api.stop_pipeline_execution(
         {"pipelineName": "demo", "pipelineExecutionId": first, "abandon": True, "reason": "enough"}
     )
     seen = collect(harness, first, "STOPPED")
@@ -89,14 +89,14 @@ def test_superseded_stopped_abandoned_and_canceled_have_their_states(harness: Ha
         ("Stage", "STOPPED"), ("Pipeline", "STOPPED"),
     ]  # fmt: skip
     assert seen[-5][1]["stop-execution-comments"] == "enough"
-    harness.provider.delete_pipeline({"name": "demo"})
+    harness.api.delete_pipeline({"name": "demo"})
     assert ("Stage", "CANCELED") in [
         (k, d["state"]) for k, d in collect(harness, third, "CANCELED")
     ]
 
 
 def test_events_leave_outside_of_the_lock(harness: Harness) -> None:
-    """A target of an event may call CodePipeline; if events left under the lock, this would stand still."""
+    """A target of an event may call CodePipeline: events published under the lock would deadlock here."""
     import threading
 
     publish = harness.context.publish
@@ -104,7 +104,7 @@ def test_events_leave_outside_of_the_lock(harness: Harness) -> None:
 
     def publish_and_ask(*args: Any) -> None:
         thread = threading.Thread(
-            target=lambda: asked.append(harness.provider.get_pipeline_state({"name": "demo"}))
+            target=lambda: asked.append(harness.api.get_pipeline_state({"name": "demo"}))
         )
         thread.start()
         thread.join(timeout=2)

@@ -42,14 +42,14 @@ def create(harness: Harness, *more: dict[str, Any], **members: Any) -> str:
 
 
 def succeed(harness: Harness, job: dict[str, Any], **params: Any) -> None:
-    harness.provider.put_job_success_result({"jobId": job["id"], **params})
+    harness.api.put_job_success_result({"jobId": job["id"], **params})
 
 
 def fail(
     harness: Harness, job: dict[str, Any], message: str = "no column 'age'", **details: Any
 ) -> None:
     failure = {"type": "ConfigurationError", "message": message, **details}
-    harness.provider.put_job_failure_result({"jobId": job["id"], "failureDetails": failure})
+    harness.api.put_job_failure_result({"jobId": job["id"], "failureDetails": failure})
 
 
 def refused(call: Any, *args: Any, **kwargs: Any) -> str:
@@ -90,8 +90,7 @@ def test_a_job_takes_one_answer(harness: Harness) -> None:
     assert refused(succeed, harness, {"id": str(uuid.uuid4())}) == "JobNotFoundException"
     assert refused(fail, harness, {"id": str(uuid.uuid4())}) == "JobNotFoundException"
     assert (
-        refused(harness.provider.get_job_details, {"jobId": str(uuid.uuid4())})
-        == "JobNotFoundException"
+        refused(harness.api.get_job_details, {"jobId": str(uuid.uuid4())}) == "JobNotFoundException"
     )
 
 
@@ -155,7 +154,7 @@ def test_silence_fails_the_action_after_20_minutes(tmp_path: Path) -> None:
 
 
 class ScriptedRun:
-    """An ActionRun whose messages, and the time they take, are written down beforehand."""
+    """An ActionRun with prepared messages, and the time that each takes."""
 
     def __init__(self, harness: Harness, script: list[Any]) -> None:
         create(harness)
@@ -187,7 +186,7 @@ def test_each_continuation_starts_the_20_minutes_anew(harness: Harness) -> None:
 
 
 class ManualClock(Clock):
-    """Stands still, but for what the test adds. Short waits end soon; long ones wait for a message."""
+    """A clock that only the test moves. Short waits end soon; long ones wait for a message."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -220,7 +219,7 @@ def test_continuations_end_after_24_hours(tmp_path: Path) -> None:
 def test_an_answer_to_an_abandoned_action_is_refused(harness: Harness) -> None:
     first = create(harness)
     job = wait_for_job(harness)
-    harness.provider.stop_pipeline_execution(
+    harness.api.stop_pipeline_execution(
         {"pipelineName": "demo", "pipelineExecutionId": first, "abandon": True}
     )
     assert harness.status(first) == "Stopped"
@@ -231,7 +230,7 @@ def test_an_answer_to_an_abandoned_action_is_refused(harness: Harness) -> None:
 def test_job_details_tell_where_the_job_belongs(harness: Harness) -> None:
     first = create(harness, inputs=["Src"])
     job = wait_for_job(harness)
-    details = harness.provider.get_job_details({"jobId": job["id"]})["jobDetails"]
+    details = harness.api.get_job_details({"jobId": job["id"]})["jobDetails"]
     context = details["data"]["pipelineContext"]
     assert details["id"] == job["id"]
     assert context["pipelineExecutionId"] == first

@@ -1,4 +1,4 @@
-"""Execution modes: whatever happens in whatever order, the rules of the mode hold.
+"""Execution modes: the rules of a mode hold whatever happens, in any order.
 
 The engine runs without threads: a launcher only notes what it should start, and the test ends the actions
 in an order of its own.
@@ -74,8 +74,8 @@ class World:
             assert len(self.pipeline.unfinished) == MAX_CONCURRENT
             return
         self.arrived["Source"].append(execution.id)
-        # The entry of a free stage happens inside of start(), before the line above: order is kept anyway,
-        # because nobody else can arrive in between.
+        # An execution enters a free stage inside of start(), before the line above. The order is right
+        # all the same, because no other execution can arrive in between.
 
     def finish(self, number: int, outcome: Outcome) -> None:
         if not self.running:

@@ -1,4 +1,4 @@
-"""A pipeline's way from its source to its end, and what the API shows of it."""
+"""A pipeline from its source to its end, and what the API shows of it."""
 
 from __future__ import annotations
 
@@ -23,9 +23,7 @@ from unit.services.codepipeline.fakes import (
 
 def succeed(harness: Harness, **outputs: Any) -> Any:
     def run(event: dict[str, Any]) -> None:
-        harness.provider.put_job_success_result(
-            {"jobId": event["CodePipeline.job"]["id"], **outputs}
-        )
+        harness.api.put_job_success_result({"jobId": event["CodePipeline.job"]["id"], **outputs})
 
     return run
 
@@ -43,7 +41,7 @@ def test_source_approval_and_state_machine_run_to_the_end(harness: Harness) -> N
     harness.approve("Stage1")
     harness.wait(first, "Succeeded")
 
-    execution = harness.provider.get_pipeline_execution(
+    execution = harness.api.get_pipeline_execution(
         {"pipelineName": "demo", "pipelineExecutionId": first}
     )["pipelineExecution"]
     assert execution["trigger"]["triggerType"] == "CreatePipeline"
@@ -232,7 +230,7 @@ def test_the_state_shows_everything_clients_read(harness: Harness) -> None:
     token = harness.token("Stage1", "Approve")
     second = harness.start()
     eventually(lambda: harness.stage("Stage1").get("inboundExecution"))
-    state = harness.provider.get_pipeline_state({"name": "demo"})
+    state = harness.api.get_pipeline_state({"name": "demo"})
     source_stage, stage, last = state["stageStates"]
     assert (state["pipelineName"], state["pipelineVersion"]) == ("demo", 1)
     assert source_stage["latestExecution"] == {
@@ -329,17 +327,17 @@ def test_pages_of_history_stay_right_while_new_executions_start(harness: Harness
     for _ in range(6):
         harness.start()
     ids = [e["pipelineExecutionId"] for e in harness.executions()]
-    answer = harness.provider.list_pipeline_executions({"pipelineName": "demo", "maxResults": 3})
+    answer = harness.api.list_pipeline_executions({"pipelineName": "demo", "maxResults": 3})
     harness.start()
     seen = [e["pipelineExecutionId"] for e in answer["pipelineExecutionSummaries"]]
     while answer["nextToken"]:
-        answer = harness.provider.list_pipeline_executions(
+        answer = harness.api.list_pipeline_executions(
             {"pipelineName": "demo", "maxResults": 3, "nextToken": answer["nextToken"]}
         )
         seen += [e["pipelineExecutionId"] for e in answer["pipelineExecutionSummaries"]]
     assert seen == ids
     with pytest.raises(AwsError) as caught:
-        harness.provider.list_action_executions({"pipelineName": "demo", "nextToken": "nonsense"})
+        harness.api.list_action_executions({"pipelineName": "demo", "nextToken": "nonsense"})
     assert caught.value.code == "InvalidNextTokenException"
 
 
@@ -355,13 +353,13 @@ def test_filters_of_the_histories(harness: Harness) -> None:
 
     def listed(stage: str) -> list[str]:
         params = {"pipelineName": "demo", "filter": {"succeededInStage": {"stageName": stage}}}
-        found = harness.provider.list_pipeline_executions(params)["pipelineExecutionSummaries"]
+        found = harness.api.list_pipeline_executions(params)["pipelineExecutionSummaries"]
         return [e["pipelineExecutionId"] for e in found]
 
     assert listed("Stage2") == [second, first]
     for time_range, count in (("Latest", 3), ("All", 4)):
         latest = {"pipelineExecutionId": second, "startTimeRange": time_range}
-        found = harness.provider.list_action_executions(
+        found = harness.api.list_action_executions(
             {"pipelineName": "demo", "filter": {"latestInPipelineExecution": latest}}
         )["actionExecutionDetails"]
         assert len(found) == count

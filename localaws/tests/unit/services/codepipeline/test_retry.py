@@ -31,7 +31,7 @@ def break_source(harness: Harness) -> None:
 
 
 def fail_job(harness: Harness, event: dict[str, Any]) -> None:
-    harness.provider.put_job_failure_result(
+    harness.api.put_job_failure_result(
         {
             "jobId": event["CodePipeline.job"]["id"],
             "failureDetails": {"type": "JobFailed", "message": "no"},
@@ -40,7 +40,7 @@ def fail_job(harness: Harness, event: dict[str, Any]) -> None:
 
 
 def succeed_job(harness: Harness, event: dict[str, Any]) -> None:
-    harness.provider.put_job_success_result({"jobId": event["CodePipeline.job"]["id"]})
+    harness.api.put_job_success_result({"jobId": event["CodePipeline.job"]["id"]})
 
 
 @pytest.mark.parametrize("mode", ["FAILED_ACTIONS", "ALL_ACTIONS"])
@@ -154,7 +154,7 @@ def test_what_cannot_be_retried(harness: Harness) -> None:
     harness.approve("Stage1", status="Rejected")
     harness.wait(second, "Failed")
     assert refused(harness.retry, first, "Stage1") == "NotLatestPipelineExecutionException"
-    harness.provider.update_pipeline({"pipeline": pipeline([approval("Other")], [approval()])})
+    harness.api.update_pipeline({"pipeline": pipeline([approval("Other")], [approval()])})
     assert refused(harness.retry, second, "Stage1") == "StageNotRetryableException"
 
 
@@ -165,7 +165,7 @@ def stop(harness: Harness, execution_id: str, abandon: bool = False, **more: Any
         "abandon": abandon,
         **more,
     }
-    return harness.provider.stop_pipeline_execution(params)["pipelineExecutionId"]
+    return harness.api.stop_pipeline_execution(params)["pipelineExecutionId"]
 
 
 def test_stop_and_wait_finishes_what_runs_and_starts_nothing(harness: Harness) -> None:
@@ -217,7 +217,7 @@ def test_stopping_one_who_waits_lets_the_next_one_through(harness: Harness) -> N
 
 
 def transition(harness: Harness, verb: str, stage: str, kind: str, **more: Any) -> None:
-    getattr(harness.provider, f"{verb}_stage_transition")(
+    getattr(harness.api, f"{verb}_stage_transition")(
         {"pipelineName": "demo", "stageName": stage, "transitionType": kind, **more}
     )
 
@@ -239,7 +239,7 @@ def test_a_closed_transition_shows_why_and_opens_again(harness: Harness) -> None
 
 def roll_back(harness: Harness, target: str, stage: str = "Stage1") -> str:
     params = {"pipelineName": "demo", "stageName": stage, "targetPipelineExecutionId": target}
-    return harness.provider.rollback_stage(params)["pipelineExecutionId"]
+    return harness.api.rollback_stage(params)["pipelineExecutionId"]
 
 
 def test_a_rollback_runs_the_stage_with_the_targets_artifacts_and_variables(
@@ -274,7 +274,7 @@ def test_a_rollback_runs_the_stage_with_the_targets_artifacts_and_variables(
     assert refused(roll_back, harness, first, "Source") == "UnableToRollbackStageException"
     missing = "00000000-0000-0000-0000-000000000000"
     assert refused(roll_back, harness, missing) == "PipelineExecutionNotFoundException"
-    harness.provider.update_pipeline({"pipeline": definition})
+    harness.api.update_pipeline({"pipeline": definition})
     assert refused(roll_back, harness, first) == "PipelineExecutionOutdatedException"
 
 

@@ -18,7 +18,7 @@ from unit.services.codepipeline.fakes import (
 
 
 def failed(harness: Harness, definition: dict[str, Any] | None = None) -> dict[str, str]:
-    harness.provider.create_pipeline({"pipeline": definition or pipeline([approval()])})
+    harness.api.create_pipeline({"pipeline": definition or pipeline([approval()])})
     first = harness.executions()[0]["pipelineExecutionId"]
     harness.wait(first, "Failed")
     error: dict[str, str] = harness.latest("Source", "Upload")["errorDetails"]
@@ -99,8 +99,8 @@ def test_a_polled_source_starts_an_execution_for_each_new_version(tmp_path: Path
         harness.create(definition)
         harness.upload(b"new")
         eventually(lambda: len(harness.executions()) == 2)
-        harness.provider._poller.look()
-        harness.provider._poller.look()
+        harness.provider._poller.poll()
+        harness.provider._poller.poll()
         assert [e["trigger"]["triggerType"] for e in harness.executions()] == [
             "PollForSourceChanges",
             "CreatePipeline",

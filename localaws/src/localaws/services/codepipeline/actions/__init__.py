@@ -1,1 +1,1 @@
-"""One file an action provider. action_types.py says what a definition may configure of it."""
+"""One module per action provider. action_types.py says how a definition may configure it."""

@@ -1,31 +1,29 @@
-"""Invoke / Lambda: gives a function a job and waits for its answer (user guide: action-reference-Lambda)."""
+"""Invoke / Lambda: gives a job to a function and awaits the answer (user guide: action-reference-Lambda)."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
 
-from localaws.core.context import Context
 from localaws.services.codepipeline.action_types import SILENCE_SECONDS
-from localaws.services.codepipeline.jobs import Continuation, Job, JobTable
-from localaws.services.codepipeline.models import Artifact, Outcome
+from localaws.services.codepipeline.jobs import Continuation, Job, Jobs, job_document
+from localaws.services.codepipeline.models import Outcome
 from localaws.services.codepipeline.runner import ActionFailedError, ActionRun
 
 
 class LambdaInvoke:
-    """Invokes the function; again, with a new job, after each continuation.
+    """Invokes the function, and after each continuation again with a new job.
 
     Args:
         jobs: where the function's answers arrive.
-        continuation_seconds: how long after a continuation the function is asked again.
+        continuation_seconds: from a continuation to the next invocation.
     """
 
-    def __init__(self, jobs: JobTable, continuation_seconds: float) -> None:
+    def __init__(self, jobs: Jobs, continuation_seconds: float) -> None:
         self._jobs = jobs
         self._continuation_seconds = continuation_seconds
 
     def run(self, run: ActionRun) -> Outcome:
-        """Return never: a success or failure reaches the engine from the API."""
+        """Wait until the action ends. It does not return: a result reaches the engine by the API."""
         token: str | None = None
         while True:
             job = self._jobs.open(run.action, token)
@@ -58,36 +56,3 @@ class LambdaInvoke:
                 "JobFailed",
                 f"The invocation of Lambda function {name} was answered {answer['StatusCode']}: {text}",
             )
-
-
-def job_document(job: Job, context: Context) -> dict[str, Any]:
-    """The job as the function gets it: AWS leaves out members that have no value."""
-    action = job.action
-    declaration = action.execution.declaration
-    credentials = context.environment(declaration.role_arn)
-    data: dict[str, Any] = {
-        "actionConfiguration": {"configuration": dict(action.resolved)},
-        "inputArtifacts": [_artifact(artifact) for artifact in action.inputs],
-        "outputArtifacts": [_artifact(artifact) for artifact in action.outputs],
-        "artifactCredentials": {
-            "accessKeyId": credentials["AWS_ACCESS_KEY_ID"],
-            "secretAccessKey": credentials["AWS_SECRET_ACCESS_KEY"],
-            "sessionToken": credentials["AWS_SESSION_TOKEN"],
-        },
-    }
-    if job.continuation_token:
-        data["continuationToken"] = job.continuation_token
-    if declaration.encryption_key_id:
-        data["encryptionKey"] = {"id": declaration.encryption_key_id, "type": "KMS"}
-    return {"id": job.id, "accountId": context.account_id, "data": data}
-
-
-def _artifact(artifact: Artifact) -> dict[str, Any]:
-    return {
-        "location": {
-            "s3Location": {"bucketName": artifact.bucket, "objectKey": artifact.key},
-            "type": "S3",
-        },
-        "revision": None,
-        "name": artifact.name,
-    }

@@ -8,17 +8,19 @@ from localaws.services.codepipeline import console
 from localaws.services.codepipeline.models import Outcome
 from localaws.services.codepipeline.runner import ActionRun
 
+_MAX_SUBJECT = 100  # of SNS
+
 
 class ManualApproval:
-    """Tells the topic, if there is one, and waits. The answer itself reaches the engine directly."""
+    """Notifies the topic, if there is one, and waits. The answer reaches the engine by the API."""
 
     def run(self, run: ActionRun) -> Outcome:
-        """Return never: an approval ends by its answer, by its timeout, or with its execution."""
+        """Wait until the action ends. It does not return: see :meth:`ActionRun.receive`."""
         if topic := run.configuration.get("NotificationArn"):
             run.client("sns").publish(
                 TopicArn=topic,
                 Subject=f"APPROVAL NEEDED: AWS CodePipeline {run.pipeline.name} for"
-                f" action {run.action.declaration.name}"[:100],  # SNS's limit of a subject
+                f" action {run.action.declaration.name}"[:_MAX_SUBJECT],
                 Message=json.dumps(notification(run)),
             )
         while True:

@@ -1,4 +1,4 @@
-"""Source / S3: takes one version of an object as it is (user guide: action-reference-S3)."""
+"""Source / S3: copies one version of an object (user guide: action-reference-S3)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _SUMMARY_METADATA: Final = "codepipeline-artifact-revision-summary"
 
 
 class S3Source:
-    """Copies the object into the artifact store. It need not be a zip file: its consumers decide."""
+    """Copies the object into the artifact store. It need not be a zip file."""
 
     def run(self, run: ActionRun) -> Outcome:
-        """Take the latest version, or the one that the start of the execution asked for."""
+        """Copy the latest version, or the one that the execution was started with."""
         overrides = run.action.execution.source_overrides.get(run.action.declaration.name, {})
         bucket = run.configuration["S3Bucket"]
         key = overrides.get("S3_OBJECT_KEY", run.configuration["S3ObjectKey"])

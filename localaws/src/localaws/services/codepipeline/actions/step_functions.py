@@ -19,7 +19,7 @@ OUTPUT_FILE: Final = "output.json"
 
 
 class StepFunctionsInvoke:
-    """Starts an execution named after the action execution, and follows it."""
+    """Starts an execution with the id of the action execution in its name, and waits for its end."""
 
     def run(self, run: ActionRun) -> Outcome:
         """Succeed with a standard execution; with an express one, as soon as it has started."""

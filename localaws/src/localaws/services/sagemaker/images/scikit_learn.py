@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from localaws.services.sagemaker.container.environment import cpu_count
+from localaws.services.sagemaker.images.extra import require_extra
 from localaws.services.sagemaker.images.launch import Image, Launch, ServingSetup, TrainingSetup
 from localaws.services.sagemaker.images.source_code import (
     CODE_DIRECTORY,
@@ -31,6 +32,7 @@ class ScikitLearnImage(Image):
 
     def training(self, setup: TrainingSetup) -> Launch:
         """``python3 <sagemaker_program> --key value ...`` in /opt/ml/code."""
+        require_extra("scikit-learn")
         decoded = {key: _decode(value) for key, value in setup.hyperparameters.items()}
         framework = {k: v for k, v in decoded.items() if k.startswith("sagemaker_")}
         user = {k: v for k, v in decoded.items() if k not in framework}
@@ -59,6 +61,7 @@ class ScikitLearnImage(Image):
 
     def serving(self, setup: ServingSetup) -> Launch:
         """gunicorn and Flask with the user's model_fn, input_fn, predict_fn and output_fn."""
+        require_extra("scikit-learn")
         submit = setup.environment.get("SAGEMAKER_SUBMIT_DIRECTORY", _MODEL_CODE)
         if submit.startswith("/opt/ml/model"):
             code_directory, code = (

@@ -1,4 +1,4 @@
-"""What a StartPipelineExecution may ask for."""
+"""The parameters of StartPipelineExecution."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def start_parameters(
         if kind not in {"S3_OBJECT_VERSION_ID", "S3_OBJECT_KEY"}:
             raise AwsError(
                 "ValidationException",
-                f"Source action {name!r} is of provider S3; revisionType {kind} is not for it, allowed are"
-                " S3_OBJECT_VERSION_ID and S3_OBJECT_KEY",
+                f"Source action {name!r} is of provider S3; revisionType {kind} does not apply to it;"
+                " allowed are S3_OBJECT_VERSION_ID and S3_OBJECT_KEY",
             )
         allowed = sources[name].configuration.get("AllowOverrideForS3ObjectKey") == "true"
         if kind == "S3_OBJECT_KEY" and not allowed:

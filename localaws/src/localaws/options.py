@@ -1,0 +1,110 @@
+"""The options of a server: their arguments, the settings behind them, their defaults."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from localaws.services.sagemaker.images.settings import (
+    IMAGES_VARIABLE,
+    format_images,
+    images_from_environment,
+    parse_images,
+)
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+@dataclass(frozen=True)
+class ServerOptions:
+    """How a server runs."""
+
+    port: int = 4566
+    """TCP port on 127.0.0.1; 0 takes a free one."""
+    time_scale: float = 1.0
+    """Emulated seconds per real second."""
+    log_level: str = "INFO"
+    images: Mapping[str, Path] = field(default_factory=dict)
+    """The directory that holds the programs of each repository's image."""
+
+    def arguments(self) -> list[str]:
+        """The options of ``localaws run`` that mean the same."""
+        return [
+            "--port", str(self.port),
+            "--time-scale", str(self.time_scale),
+            "--log-level", self.log_level,
+        ]  # fmt: skip
+
+    def environment(self) -> dict[str, str]:
+        """The settings that the services read from the environment of the server."""
+        return {IMAGES_VARIABLE: format_images(self.images)}
+
+
+def add_to(arguments: argparse.ArgumentParser) -> None:
+    """Add the options to a command. Without an option its setting counts, then its default."""
+    arguments.add_argument(
+        "--port", type=_port, default=os.environ.get("LOCALAWS_PORT") or "4566",
+        help="TCP port on 127.0.0.1, 0 to 65535; 0 takes a free one (default: LOCALAWS_PORT, or 4566)",
+    )  # fmt: skip
+    arguments.add_argument(
+        "--time-scale", type=_time_scale, metavar="NUMBER",
+        default=os.environ.get("LOCALAWS_TIME_SCALE") or "1.0",
+        help="emulated seconds per real second, greater than 0 (default: LOCALAWS_TIME_SCALE, or 1.0)",
+    )  # fmt: skip
+    arguments.add_argument(
+        "--log-level", type=_log_level, metavar="LEVEL",
+        default=os.environ.get("LOCALAWS_LOG_LEVEL") or "INFO",
+        help="DEBUG (a line for each request), INFO, WARNING or ERROR"
+        " (default: LOCALAWS_LOG_LEVEL, or INFO)",
+    )  # fmt: skip
+    arguments.add_argument(
+        "--image", action="append", metavar="REPOSITORY=DIRECTORY",
+        help="run the images of this ECR repository by the programs (train, serve, scripts) in this"
+        " directory; can be repeated, and * is every repository without a directory of its own"
+        f" (default: the pairs in {IMAGES_VARIABLE}, separated by commas, or none)",
+    )  # fmt: skip
+
+
+def from_arguments(args: argparse.Namespace) -> ServerOptions:
+    """The options that were given.
+
+    Raises:
+        ImageSettingError: an image is wrong. argparse has checked the other options.
+    """
+    images = parse_images(args.image) if args.image else images_from_environment(os.environ)
+    return ServerOptions(args.port, args.time_scale, args.log_level, images)
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} (of --port or LOCALAWS_PORT) is not a port; allowed are 0 to 65535,"
+            " and 0 takes a free one"
+        )
+    return int(text)
+
+
+def _time_scale(text: str) -> float:
+    try:
+        scale = float(text)
+    except ValueError:
+        scale = math.nan
+    if not 0 < scale < math.inf:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} (of --time-scale or LOCALAWS_TIME_SCALE) is not a time scale;"
+            " allowed are numbers greater than 0, for example 60"
+        )
+    return scale
+
+
+def _log_level(text: str) -> str:
+    if text.upper() not in LOG_LEVELS:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} (of --log-level or LOCALAWS_LOG_LEVEL) is not a log level;"
+            f" allowed are {', '.join(LOG_LEVELS)}"
+        )
+    return text.upper()
