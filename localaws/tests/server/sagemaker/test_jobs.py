@@ -236,7 +236,7 @@ def test_an_unknown_image_fails_the_job_by_name(sagemaker):
     assert image in job["FailureReason"]
 
 
-def test_the_own_image_runs_the_entry_point_of_the_request(sagemaker):
+def test_an_image_of_the_account_runs_the_entry_point_of_the_request(sagemaker):
     name = sagemaker.name("own")
     sagemaker.api.create_training_job(**sagemaker.training_request(
         name, AlgorithmSpecification={
