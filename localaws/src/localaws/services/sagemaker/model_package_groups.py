@@ -9,7 +9,7 @@ from localaws.core.errors import AwsError
 from localaws.core.provider import operation
 from localaws.services.sagemaker import errors
 from localaws.services.sagemaker.listing import list_page
-from localaws.services.sagemaker.store import Record, Store, tag_map
+from localaws.services.sagemaker.store import Record, Store, Table, tag_map
 
 
 @dataclass
@@ -24,7 +24,7 @@ class ModelPackageGroups:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._table = store.table("model-package-group")
+        self._table: Table[GroupRecord] = store.table("model-package-group")
 
     @operation
     def create_model_package_group(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -78,7 +78,7 @@ class ModelPackageGroups:
             AwsError: it does not exist.
         """
         name = name_or_arn.rpartition("/")[2]
-        group: GroupRecord | None = self._table.get(name)
+        group = self._table.get(name)
         if group is None:
             raise errors.validation(f"ModelPackageGroup {self._table.arn(name)} does not exist.")
         return group

@@ -16,7 +16,7 @@ from localaws.services.sagemaker.events import publish_model_package
 from localaws.services.sagemaker.listing import list_page
 from localaws.services.sagemaker.model_data_etags import record_etags
 from localaws.services.sagemaker.model_package_groups import ModelPackageGroups
-from localaws.services.sagemaker.store import Record, Store, tag_map
+from localaws.services.sagemaker.store import Record, Store, Table, tag_map
 
 _KIND = "model-package"
 _ECHOED = (
@@ -47,7 +47,7 @@ class ModelPackages:
     def __init__(self, context: Context, store: Store, groups: ModelPackageGroups) -> None:
         self._context = context
         self._store = store
-        self._table = store.table(_KIND)
+        self._table: Table[PackageRecord] = store.table(_KIND)
         self._groups = groups
 
     @operation
@@ -140,8 +140,7 @@ class ModelPackages:
         found = table.get(name) or next((p for p in table.all() if p.arn == name_or_arn), None)
         if found is None:
             raise errors.validation(f"ModelPackage {self._table.arn(name)} does not exist.")
-        package: PackageRecord = found
-        return package
+        return found
 
     def _with_etags(self, params: dict[str, Any]) -> dict[str, Any]:
         if "InferenceSpecification" not in params:

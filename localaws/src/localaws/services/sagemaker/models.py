@@ -18,7 +18,7 @@ from localaws.services.sagemaker.model_packages import ModelPackages
 from localaws.services.sagemaker.roles import check_role
 from localaws.services.sagemaker.serving.model_data import model_data_of
 from localaws.services.sagemaker.serving.plan import ServingPlan
-from localaws.services.sagemaker.store import Record, Store, tag_map
+from localaws.services.sagemaker.store import Record, Store, Table, tag_map
 
 _ECHOED = (
     "ModelName", "PrimaryContainer", "Containers", "ExecutionRoleArn", "VpcConfig",
@@ -36,7 +36,7 @@ class Models:
     ) -> None:
         self._context = context
         self._store = store
-        self._table = store.table("model")
+        self._table: Table[Record] = store.table("model")
         self._images = images
         self._packages = packages
 
@@ -52,8 +52,7 @@ class Models:
             self._check_model_data(plan.data.uri, plan.role_arn)
         now = self._store.now()
         with self._store.lock:
-            if self._table.get(name):
-                raise errors.validation(f'Cannot create already existing model "{arn}".')
+            self._table.require_free(name)
             model = Record(name, arn, params, now, now, tag_map(params.get("Tags")))
             self._table.put(model)
         publish_simple(self._context, "Model", self.describe_model(params), arn, model.tags)
@@ -62,7 +61,7 @@ class Models:
     @operation
     def describe_model(self, params: dict[str, Any]) -> dict[str, Any]:
         """What CreateModel was given."""
-        model = self._model(params["ModelName"])
+        model = self._table.find(params["ModelName"])
         return {
             **model.echo(_ECHOED),
             "ModelArn": model.arn,
@@ -80,7 +79,7 @@ class Models:
     @operation
     def delete_model(self, params: dict[str, Any]) -> dict[str, Any]:
         """Forget a model. Endpoints that serve it continue, as on AWS."""
-        self._table.remove(self._model(params["ModelName"]).name)
+        self._table.remove(self._table.find(params["ModelName"]).name)
         return {}
 
     def serving_plan(self, model_name: str) -> ServingPlan:
@@ -89,13 +88,7 @@ class Models:
         Raises:
             AwsError: the model does not exist, or its package or image cannot be used any more.
         """
-        return self._plan(self._model(model_name).request)
-
-    def _model(self, name: str) -> Record:
-        model: Record | None = self._table.get(name)
-        if model is None:
-            raise errors.validation(f'Could not find model "{self._table.arn(name)}".')
-        return model
+        return self._plan(self._table.find(model_name).request)
 
     def _plan(self, request: dict[str, Any]) -> ServingPlan:
         container, package_arn = self._with_package(_only_container(request))

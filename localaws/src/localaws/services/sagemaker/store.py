@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from localaws.core.context import Context
+from localaws.services.sagemaker.errors import validation
 
 
 @dataclass
@@ -31,11 +32,18 @@ R = TypeVar("R", bound=Record)
 
 
 class Table(Generic[R]):
-    """The records of one kind by name. The kind is the word in their ARNs, e.g. ``training-job``."""
+    """The records of one kind by name.
+
+    Args:
+        context: the surroundings of the service.
+        kind: the word in the ARNs of the records, e.g. ``endpoint-config``.
+        lock: the lock of the store.
+    """
 
     def __init__(self, context: Context, kind: str, lock: threading.RLock) -> None:
         self.kind = kind
         self.lock = lock
+        self._words = {"endpoint-config": "endpoint configuration"}.get(kind, kind)
         self._context = context
         self._records: dict[str, R] = {}
 
@@ -47,6 +55,26 @@ class Table(Generic[R]):
         """The record, or None."""
         with self.lock:
             return self._records.get(name)
+
+    def find(self, name: str) -> R:
+        """The record.
+
+        Raises:
+            AwsError: it does not exist.
+        """
+        record = self.get(name)
+        if record is None:
+            raise validation(f'Could not find {self._words} "{self.arn(name)}".')
+        return record
+
+    def require_free(self, name: str) -> None:
+        """Check that no record has this name.
+
+        Raises:
+            AwsError: there is one.
+        """
+        if self.get(name):
+            raise validation(f'Cannot create already existing {self._words} "{self.arn(name)}".')
 
     def put(self, record: R) -> None:
         """Add a record under its name."""
@@ -87,7 +115,7 @@ class Store:
             )
 
     def now(self) -> datetime:
-        """The time in whole milliseconds, as it is on the wire: clients compare what they were told."""
+        """The time in whole milliseconds, which is what clients see: they use it as a bound in lists."""
         now = self._context.clock.now()
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 

@@ -26,7 +26,8 @@ def make_tar_gz(directory: Path, target: Path) -> None:
     ):
         for path in sorted(directory.rglob("*")):
             info = tar.gettarinfo(path, arcname=str(path.relative_to(directory)))
-            if info is None:  # a socket
+            # A socket cannot be archived.
+            if info is None:
                 continue
             info.mtime, info.uid, info.gid, info.uname, info.gname = 0, 0, 0, "", ""
             info.pax_headers = {}

@@ -21,7 +21,8 @@ from localaws.services.sagemaker.errors import RequestError, StopRequestedError
 
 # A variable of every descendant of a container, by which a daemon that left the process group is found.
 _MARK = "LOCALAWS_CONTAINER"
-_MAX_LINE = 256 * 1024  # CloudWatch Logs' limit of an event
+# The size limit of an event in CloudWatch Logs.
+_MAX_LINE = 256 * 1024
 
 
 class Ending(enum.Enum):

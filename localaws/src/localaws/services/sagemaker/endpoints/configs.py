@@ -10,7 +10,7 @@ from localaws.services.sagemaker import errors
 from localaws.services.sagemaker.events import publish_simple
 from localaws.services.sagemaker.listing import list_page
 from localaws.services.sagemaker.models import Models
-from localaws.services.sagemaker.store import Record, Store, tag_map
+from localaws.services.sagemaker.store import Record, Store, Table, tag_map
 
 _ECHOED = (
     "EndpointConfigName", "ProductionVariants", "DataCaptureConfig", "KmsKeyId", "ExecutionRoleArn",
@@ -32,7 +32,7 @@ class EndpointConfigs:
     def __init__(self, context: Context, store: Store, models: Models) -> None:
         self._context = context
         self._store = store
-        self._table = store.table("endpoint-config")
+        self._table: Table[Record] = store.table("endpoint-config")
         self._models = models
 
     @operation
@@ -43,10 +43,7 @@ class EndpointConfigs:
         variants = self._check_config(params)
         now = self._store.now()
         with self._store.lock:
-            if self._table.get(name):
-                raise errors.validation(
-                    f'Cannot create already existing endpoint configuration "{arn}".'
-                )
+            self._table.require_free(name)
             request = {**params, "ProductionVariants": variants}
             config = Record(name, arn, request, now, now, tag_map(params.get("Tags")))
             self._table.put(config)
@@ -57,7 +54,7 @@ class EndpointConfigs:
     @operation
     def describe_endpoint_config(self, params: dict[str, Any]) -> dict[str, Any]:
         """What CreateEndpointConfig was given, with its defaults."""
-        config = self.find(params["EndpointConfigName"])
+        config = self._table.find(params["EndpointConfigName"])
         return {
             **config.echo(_ECHOED),
             "EndpointConfigArn": config.arn,
@@ -82,21 +79,17 @@ class EndpointConfigs:
     @operation
     def delete_endpoint_config(self, params: dict[str, Any]) -> dict[str, Any]:
         """Forget a config. Endpoints that were created from it do not change."""
-        self._table.remove(self.find(params["EndpointConfigName"]).name)
+        self._table.remove(self._table.find(params["EndpointConfigName"]).name)
         return {}
 
-    def find(self, name: str) -> Record:
-        """The config of this name.
+    def variants(self, name: str) -> list[dict[str, Any]]:
+        """The production variants of a config.
 
         Raises:
             AwsError: it does not exist.
         """
-        config: Record | None = self._table.get(name)
-        if config is None:
-            raise errors.validation(
-                f'Could not find endpoint configuration "{self._table.arn(name)}".'
-            )
-        return config
+        found: list[dict[str, Any]] = self._table.find(name).request["ProductionVariants"]
+        return found
 
     def _check_config(self, params: dict[str, Any]) -> list[dict[str, Any]]:
         for member in _REFUSED:

@@ -17,7 +17,7 @@ from localaws.services.sagemaker.endpoints.status import CHANGING, EndpointStatu
 from localaws.services.sagemaker.events import publish_endpoint
 from localaws.services.sagemaker.listing import list_page
 from localaws.services.sagemaker.models import Models
-from localaws.services.sagemaker.store import Store, tag_map
+from localaws.services.sagemaker.store import Store, Table, tag_map
 
 # AWS's default quota for an instance type is often lower. This one protects the machine.
 MAX_INSTANCES = 20
@@ -36,7 +36,7 @@ class Endpoints:
     ) -> None:
         self._context = context
         self._store = store
-        self._table = store.table("endpoint")
+        self._table: Table[EndpointRecord] = store.table("endpoint")
         self._configs = configs
         self._models = models
         self._rollouts = Rollouts(context, routes)
@@ -53,8 +53,7 @@ class Endpoints:
         # It applies to later updates, but is refused now rather than months later.
         _policy("CreateEndpoint", params.get("DeploymentConfig"))
         with self._store.lock:
-            if self._table.get(name):
-                raise errors.validation(f'Cannot create already existing endpoint "{arn}".')
+            self._table.require_free(name)
             fleet = self._new_fleet(name, params["EndpointConfigName"])
             now = self._store.now()
             endpoint = EndpointRecord(
@@ -70,7 +69,7 @@ class Endpoints:
     @operation
     def describe_endpoint(self, params: dict[str, Any]) -> dict[str, Any]:
         """Everything about one endpoint."""
-        return describe(self._endpoint(params["EndpointName"]))
+        return describe(self._table.find(params["EndpointName"]))
 
     @operation
     def list_endpoints(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -101,7 +100,7 @@ class Endpoints:
             raise errors.feature_not_emulated(
                 "UpdateEndpoint", "RetainAllVariantProperties", True, "Set it to false."
             )
-        endpoint = self._endpoint(params["EndpointName"])
+        endpoint = self._table.find(params["EndpointName"])
         with self._store.lock, endpoint.lock:
             _check_idle(endpoint)
             if endpoint.status == EndpointStatus.FAILED:
@@ -133,7 +132,7 @@ class Endpoints:
     @operation
     def delete_endpoint(self, params: dict[str, Any]) -> dict[str, Any]:
         """Stop the processes in the background, then forget the endpoint."""
-        endpoint = self._endpoint(params["EndpointName"])
+        endpoint = self._table.find(params["EndpointName"])
         with endpoint.lock:
             _check_idle(endpoint)
             endpoint.set_status(EndpointStatus.DELETING)
@@ -141,15 +140,9 @@ class Endpoints:
         self._rollouts.delete(endpoint, lambda: self._table.remove(endpoint.name))
         return {}
 
-    def _endpoint(self, name: str) -> EndpointRecord:
-        endpoint: EndpointRecord | None = self._table.get(name)
-        if endpoint is None:
-            raise errors.validation(f'Could not find endpoint "{self._table.arn(name)}".')
-        return endpoint
-
     def _new_fleet(self, endpoint_name: str, config_name: str) -> Fleet:
         """Decide what to start. A model or package that is missing is found here, not in the background."""
-        variants = self._configs.find(config_name).request["ProductionVariants"]
+        variants = self._configs.variants(config_name)
         self._check_quota(variants)
         plans = {
             variant["VariantName"]: self._models.serving_plan(variant["ModelName"])

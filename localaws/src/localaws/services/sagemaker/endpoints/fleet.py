@@ -88,7 +88,7 @@ class Fleet:
                 )
 
     def _download(self, plan: ServingPlan, files: Path, variant: str) -> None:
-        """Once for all instances: one that is started again serves the files that the fleet started with."""
+        """Once for all instances, so that a restarted one serves the files that the fleet started with."""
         try:
             download_model(self._context, plan.role_arn, plan.data, files / "model", files)
         except ModelDataChangedError:
@@ -103,11 +103,11 @@ class Fleet:
 
     @contextmanager
     def lease(self, target_variant: str | None, seconds: float) -> Iterator[Instance]:
-        """An instance for one request, counted until the request is over.
+        """An instance for one request, which is counted until it ends.
 
         Args:
-            target_variant: only this one; else by weight.
-            seconds: how long (real) to wait for an instance that is being started again.
+            target_variant: the variant; chosen by weight when None.
+            seconds: how long (real) to wait for an instance that is being restarted.
 
         Raises:
             UnknownVariantError: there is no such variant.

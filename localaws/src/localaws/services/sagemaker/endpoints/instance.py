@@ -1,4 +1,4 @@
-"""One instance of a production variant: a serving container that is started again when it dies."""
+"""One instance of a production variant: a serving container that is restarted when it ends."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from localaws.services.sagemaker.serving.plan import ServingPlan
 # AWS restarts a container that exits at once until the time of the health check is over. The result is the
 # same after the second attempt.
 _MAX_CRASHES_AT_START = 2
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0  # real seconds between two starts
+# Real seconds between two starts.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 
 
 class Instance:

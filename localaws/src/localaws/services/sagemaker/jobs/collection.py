@@ -14,7 +14,7 @@ from localaws.services.sagemaker.jobs.record import JobRecord
 from localaws.services.sagemaker.jobs.runner import JobRunner, Work
 from localaws.services.sagemaker.jobs.status import TERMINAL, JobStatus, SecondaryStatus
 from localaws.services.sagemaker.listing import list_page
-from localaws.services.sagemaker.store import Store, tag_map
+from localaws.services.sagemaker.store import Store, Table, tag_map
 
 Describe = Callable[[JobRecord], dict[str, Any]]
 
@@ -56,7 +56,7 @@ class JobCollection:
     ) -> None:
         self._context = context
         self._store = store
-        self._table = store.table(f"{kind.word.lower()}-job")
+        self._table: Table[JobRecord] = store.table(f"{kind.word.lower()}-job")
         self._runner = runner
         self._kind = kind
         self._describe = describe
@@ -92,7 +92,7 @@ class JobCollection:
             error: makes the error for a job that does not exist.
         """
         name = params[f"{self._kind.word}JobName"]
-        job: JobRecord | None = self._table.get(name)
+        job = self._table.get(name)
         if job is None:
             raise error(self._kind.missing.format(name=name))
         return job

@@ -34,21 +34,21 @@ class Sender:
             try:
                 answer = self.container.invoke(body, self.settings.headers, self.settings.seconds)
             except NoAnswerError as error:
-                said = "the model process ended" if self.container.ended else str(error)
+                problem = "the model process ended" if self.container.ended else str(error)
                 again = not self.container.ended
             else:
                 if 200 <= answer.status < 300:
                     return answer.body
                 text = answer.body.decode("utf-8", "replace").strip()
-                said = f"the model answered {answer.status}: {text}"
-                # A bad request stays bad; only a failing server is asked again.
+                problem = f"the model answered {answer.status}: {text}"
+                # A bad request stays bad. Only a failure of the server is worth another attempt.
                 again = answer.status >= 500
-            self.data_log.line(f"{self.what}: {said}")
+            self.data_log.line(f"{self.what}: {problem}")
             if not again or attempt == attempts:
                 break
             self.context.clock.sleep(_RETRY_PAUSE)
         raise AlgorithmError(
-            f"{self.what}: {said[:600]}. See the CloudWatch log stream {self.data_log.group} "
+            f"{self.what}: {problem[:600]}. See the CloudWatch log stream {self.data_log.group} "
             f"{self.data_log.stream}"
         )
 
@@ -60,7 +60,7 @@ def send_in_order(
     output: IO[bytes],
     check: Callable[[], None],
 ) -> None:
-    """Send up to MaxConcurrentTransforms bodies at a time; write the answers in the bodies' order."""
+    """Send up to MaxConcurrentTransforms bodies at a time. The answers are written in order of the bodies."""
     waiting: deque[Future[bytes]] = deque()
     with ThreadPoolExecutor(settings.concurrency, thread_name_prefix="transform") as pool:
         try:

@@ -25,11 +25,12 @@ from localaws.services.sagemaker.serving.plan import ServingPlan
 
 LOG_GROUP = "/aws/sagemaker/TransformJobs"
 _MB = 1024 * 1024
-_START_SECONDS = 600  # emulated, until /ping must answer
+# Emulated seconds until /ping must answer.
+_START_SECONDS = 600
 
 
 class TransformRun:
-    """Start the container, send every object under the prefix through it, keep the answers."""
+    """Start the container, send it every object under the prefix, and upload the answers."""
 
     def __init__(self, context: Context, plan: ServingPlan) -> None:
         self._context = context
@@ -42,8 +43,7 @@ class TransformRun:
         data_log = JobLog(self._context, LOG_GROUP, f"{stream}/data-log")
         container: ServingContainer | None = None
         try:
-            model = sandbox.root / "model"
-            plan = self._plan
+            model, plan = sandbox.root / "model", self._plan
             download_model(self._context, plan.role_arn, plan.data, model, sandbox.scratch)
             job.stop.check()
             job.started = job.now()

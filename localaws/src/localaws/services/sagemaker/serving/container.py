@@ -20,7 +20,8 @@ from localaws.services.sagemaker.serving.plan import ServingPlan
 # Developer guide, your-algorithms-inference-code.
 _PING_SECONDS = 2.0
 STOP_GRACE_SECONDS = 30.0
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25  # real seconds between two pings of a starting container
+# Real seconds between two pings of a starting container.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25
 
 
 class ServingContainer:

@@ -13,7 +13,7 @@ from localaws.services.sagemaker.container import s3_data
 from localaws.services.sagemaker.container.archive import extract_tar_gz
 from localaws.services.sagemaker.errors import ModelDataChangedError, RequestError, validation
 
-# Not a variable of SageMaker: whoever registers a model may set it to the sha256 of model.tar.gz.
+# Not a variable of SageMaker. Whoever registers a model may set it to the sha256 of model.tar.gz.
 SHA256_VARIABLE: Final = "MODEL_SHA256"
 
 
