@@ -1,4 +1,4 @@
-"""Servers whose clocks run faster."""
+"""Servers with faster clocks, and the image that they run."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def sagemaker(tmp_path_factory: pytest.TempPathFactory, programs: Path) -> Iterator[SageMaker]:
-    """The server of nearly all tests."""
+    """The server of most tests."""
     options = ("--time-scale", str(SCALE))
     with running_image(tmp_path_factory.mktemp("fast"), programs, *options) as server:
         yield SageMaker(server)

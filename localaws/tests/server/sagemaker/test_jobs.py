@@ -10,7 +10,7 @@ import pytest
 
 from server.sagemaker.client import BUCKET, OWN_IMAGE, SCIKIT_LEARN_IMAGE
 
-# The same text runs as a processing job and as a training job; it knows nothing but paths under /opt/ml.
+# The same script runs as a processing job and as a training job. It uses only paths under /opt/ml.
 HARD_CODED = """
 import json, pathlib
 ml = pathlib.Path("/opt/ml")
@@ -126,7 +126,7 @@ def test_script_mode_passes_arguments_and_variables(sagemaker, monkeypatch):
     assert seen["hyperparameters"]["max_iter"] == "50"
     assert seen["channels"]["train"]["ContentType"] == "text/csv"
     assert seen["resources"]["hosts"] == ["algo-1"]
-    # Nothing of the shell that started the server.
+    # No variable of the shell that started the server.
     assert "PYTEST_CURRENT_TEST" not in environment
     assert not any(name.startswith(("UV_", "PIP_", "GIT_")) for name in environment)
 

@@ -1,4 +1,4 @@
-"""Requests that are wrong or ask for what is not emulated: refused, in AWS's words where it has some."""
+"""Requests that are wrong or ask for what is not emulated are refused, in AWS's words where it has them."""
 
 import json
 
@@ -195,7 +195,7 @@ def test_an_image_of_the_account_without_a_directory_is_refused_with_the_next_st
         assert "Start it with --image ml-core=DIRECTORY" in message
 
 
-def test_what_moto_would_only_pretend_is_refused_by_name(sagemaker):
+def test_an_operation_that_moto_only_records_is_refused_by_name(sagemaker):
     code, message = error(sagemaker.api.list_notebook_instances)
     assert code == "NotImplementedException"
     assert "sagemaker:ListNotebookInstances" in message

@@ -1,4 +1,4 @@
-"""InvokeEndpoint: what a container sees, and the errors of AWS."""
+"""InvokeEndpoint: the request that a container gets, and the errors of AWS."""
 
 import contextlib
 
