@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import tarfile
@@ -38,6 +39,7 @@ from benchmarks.serving.stacks import STACKS, Files
 
 REGION, ACCOUNT, BUCKET = "eu-west-1", "123456789012", "batch-transform"
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/ml-core:bench"
+IMAGE_DIRECTORY = Path(__file__).parents[1] / "workflow" / "container"
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
@@ -107,8 +109,9 @@ def localaws(folder: Path) -> Iterator[Account]:
     command = [sys.executable, "-m", "localaws"]
     place = ["--state-dir", str(folder)]
     output = subprocess.run(
-        [*command, "start", "--port", "0", *place], check=True, capture_output=True, text=True
-    ).stdout
+        [*command, "start", "--port", "0", *place], check=True, capture_output=True, text=True,
+        env={**os.environ, "LOCALAWS_IMAGES": f"*={IMAGE_DIRECTORY}"},
+    ).stdout  # fmt: skip
     url = next(word for word in output.split() if word.startswith("http://"))
     port = int(url.rpartition(":")[2])
     listening = (one for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from localaws.testing import running
-from server.sagemaker.client import SageMaker
+from server.sagemaker.client import SageMaker, running_image
+
+IMAGE = Path(__file__).parents[2] / "workflow" / "container"
 
 
 @pytest.fixture(scope="session")
 def sagemaker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SageMaker]:
-    """A minute is six seconds there."""
-    with running(tmp_path_factory.mktemp("localaws"), "--time-scale", "10") as server:
+    """Its minutes take six seconds, and the images of its account are our own."""
+    state_dir = tmp_path_factory.mktemp("localaws")
+    with running_image(state_dir, IMAGE, "--time-scale", "10") as server:
         yield SageMaker(server)

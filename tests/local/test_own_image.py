@@ -1,4 +1,4 @@
-"""The programs of our own image as jobs: a script prepares, `train` trains, `serve` answers."""
+"""The programs of our own image as jobs and as an endpoint: preprocess.py, `train` and `serve`."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def place(name: str, uri: str, path: str) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def prepared(sagemaker: SageMaker) -> str:
-    """Where the processing job put its output."""
+    """The S3 URI under which the processing job wrote its output."""
     run = f"s3://{BUCKET}/own-image"
     for path in (ROOT / "workflow" / "preprocess.py", *(ROOT / "workflow" / "ml").rglob("*.py")):
         name = path.relative_to(ROOT / "workflow").as_posix()
@@ -157,7 +157,7 @@ def test_an_endpoint_answers_and_refuses(sagemaker: SageMaker, model: str) -> No
 
 
 def transform(sagemaker: SageMaker, model: str, prefix: str, **more: object) -> dict[str, Any]:
-    """The transform job of the inference state machine, over what lies in prefix/input/; as it ended."""
+    """Run the transform job of the inference state machine on prefix/input/; returns its description."""
     name = sagemaker.name("own-transform")
     place = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/{prefix}/input/"}
     sagemaker.api.create_transform_job(
@@ -195,7 +195,7 @@ BAD_ROWS = {30_001: "-122.23,x,41.0,880.0,129.0,322.0,126.0,8.3252", 30_007: "",
 
 
 def model_of(sagemaker: SageMaker, archive: str, image: str, policy: str) -> str:
-    """The trained model with another policy for bad rows in its use case; returns its name."""
+    """Create the trained model with another policy for bad rows; returns its name."""
     bucket, _, key = archive.removeprefix("s3://").partition("/")
     assert bucket == BUCKET
     with tarfile.open(fileobj=io.BytesIO(sagemaker.get(key))) as packed:
@@ -267,7 +267,7 @@ def test_bad_rows_of_a_file_of_several_payloads(
 
 
 class Located:
-    """A pipeline whose run has its rows here."""
+    """A pipeline whose run has its rows at ``location``."""
 
     def __init__(self, location: str) -> None:
         self.location = location

@@ -1,4 +1,4 @@
-"""SageMaker for the tests: a role, a bucket, and short ways to run jobs and endpoints."""
+"""SageMaker for the tests: a server, a role, a bucket, and short ways to run jobs and endpoints."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ import json
 import tarfile
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
-from localaws.testing import REGION, LocalAws
+import pytest
+
+from localaws.testing import REGION, LocalAws, running
 
 ACCOUNT = "123456789012"
-OWN_IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/house:1"
+OWN_IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/ml-core:1"
 SCIKIT_LEARN_IMAGE = (
     f"141502667606.dkr.ecr.{REGION}.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
 )
@@ -27,6 +32,18 @@ TRUST = {
         }
     ],
 }
+
+
+@contextmanager
+def running_image(
+    state_dir: Path, directory: Path, *options: str, repository: str = "*"
+) -> Iterator[LocalAws]:
+    """A server that runs the images of a repository, or of all, with the programs of a directory."""
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("LOCALAWS_IMAGES", f"{repository}={directory}")
+            server = stack.enter_context(running(state_dir, *options))
+        yield server
 
 
 def tar_gz(files: dict[str, bytes]) -> bytes:

@@ -1,29 +1,65 @@
-"""Servers whose clocks run faster."""
+"""Servers with faster clocks, and the image that they run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from localaws.testing import running
-from server.sagemaker.client import SageMaker
+from server.sagemaker.client import SageMaker, running_image
 
 # A minute is six seconds: a serving process must still be up within its four minutes on a busy machine.
 SCALE = 10
-# A minute is a second: for what only waits.
+# A minute is one second, for tests that only wait.
 HASTE = 60
+
+# An image whose server answers with the model's own code, line by line.
+SERVE = """#!/usr/bin/env python3
+import http.server, os, runpy
+
+answer = runpy.run_path("/opt/ml/model/code/inference.py")["ANSWER"]
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.reply(b"")
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.reply("".join(answer + "\\n" for _ in body.splitlines()).encode())
+
+    def reply(self, body):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+port = int(os.environ["SAGEMAKER_BIND_TO_PORT"])
+http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+"""
 
 
 @pytest.fixture(scope="session")
-def sagemaker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SageMaker]:
-    """The server of nearly all tests."""
-    with running(tmp_path_factory.mktemp("fast"), "--time-scale", str(SCALE)) as server:
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of the account's images."""
+    directory = tmp_path_factory.mktemp("image")
+    serve = directory / "serve"
+    serve.write_text(SERVE)
+    serve.chmod(0o755)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def sagemaker(tmp_path_factory: pytest.TempPathFactory, programs: Path) -> Iterator[SageMaker]:
+    """The server of most tests."""
+    options = ("--time-scale", str(SCALE))
+    with running_image(tmp_path_factory.mktemp("fast"), programs, *options) as server:
         yield SageMaker(server)
 
 
 @pytest.fixture(scope="session")
-def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SageMaker]:
+def hasty(tmp_path_factory: pytest.TempPathFactory, programs: Path) -> Iterator[SageMaker]:
     """The server of tests that wait for a deadline."""
-    with running(tmp_path_factory.mktemp("hasty"), "--time-scale", str(HASTE)) as server:
+    options = ("--time-scale", str(HASTE))
+    with running_image(tmp_path_factory.mktemp("hasty"), programs, *options) as server:
         yield SageMaker(server)

@@ -33,8 +33,8 @@ def output_fn(prediction, accept):
 
 
 @pytest.fixture(scope="module")
-def served(sagemaker):
-    """One endpoint for the tests that only ask it."""
+def in_service(sagemaker):
+    """One endpoint for the tests that only invoke it."""
     name = sagemaker.endpoint(sagemaker.config(sagemaker.model(ECHO, VERSION="one")))
     settled = sagemaker.endpoint_settled(name)
     assert settled["EndpointStatus"] == "InService", settled.get("FailureReason")
@@ -49,7 +49,7 @@ def invoke(sagemaker, name, data, **more):
 
 
 def recovers(sagemaker, name):
-    """The next good answer, which must come soon: a process starts in one second on an idle machine."""
+    """The next good answer, which must come soon: on an idle machine a process starts in a second."""
 
     def ask():
         try:
@@ -60,14 +60,14 @@ def recovers(sagemaker, name):
     return wait(ask, bool, seconds=20)
 
 
-def test_an_endpoint_answers(sagemaker, served):
-    answer = invoke(sagemaker, served, {"rows": [1, 2]})
+def test_an_endpoint_answers(sagemaker, in_service):
+    answer = invoke(sagemaker, in_service, {"rows": [1, 2]})
     assert (answer["version"], answer["data"], answer["variant"]) == (
         "one",
         {"rows": [1, 2]},
         "variant-0",
     )
-    described = sagemaker.api.describe_endpoint(EndpointName=served)
+    described = sagemaker.api.describe_endpoint(EndpointName=in_service)
     variant = described["ProductionVariants"][0]
     assert (variant["CurrentInstanceCount"], variant["DesiredInstanceCount"]) == (1, 1)
     assert variant["CurrentWeight"] == 1.0
@@ -75,63 +75,65 @@ def test_an_endpoint_answers(sagemaker, served):
     assert "VariantStatus" not in variant
 
 
-def test_errors_of_the_model_are_model_errors(sagemaker, served):
+def test_errors_of_the_model_are_model_errors(sagemaker, in_service):
     with pytest.raises(ClientError) as raised:
-        invoke(sagemaker, served, {"fail": "no such column"})
+        invoke(sagemaker, in_service, {"fail": "no such column"})
     response = raised.value.response
     assert response["Error"]["Code"] == "ModelError"
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 424
     assert response["OriginalStatusCode"] == 500
     assert response["OriginalMessage"] == "ValueError: no such column"
-    assert response["LogStreamArn"].endswith(f":log-group:/aws/sagemaker/Endpoints/{served}")
+    assert response["LogStreamArn"].endswith(f":log-group:/aws/sagemaker/Endpoints/{in_service}")
     assert response["Error"]["Message"].startswith(
         "Received server error (500) from primary with message"
     )
-    log = "\n".join(sagemaker.lines(f"/aws/sagemaker/Endpoints/{served}", "variant-0"))
+    log = "\n".join(sagemaker.lines(f"/aws/sagemaker/Endpoints/{in_service}", "variant-0"))
     assert "ValueError: no such column" in log
 
 
-def test_the_model_directory_is_read_only(sagemaker, served):
+def test_the_model_directory_is_read_only(sagemaker, in_service):
     with pytest.raises(ClientError, match="Read-only file system"):
-        invoke(sagemaker, served, {"write": 1})
+        invoke(sagemaker, in_service, {"write": 1})
 
 
-def test_a_body_of_more_than_six_mebibytes_is_refused(sagemaker, served):
+def test_a_body_of_more_than_six_mebibytes_is_refused(sagemaker, in_service):
     with pytest.raises(ClientError) as raised:
-        sagemaker.runtime.invoke_endpoint(EndpointName=served, Body=b"x" * (6 * 1024 * 1024 + 1))
+        sagemaker.runtime.invoke_endpoint(
+            EndpointName=in_service, Body=b"x" * (6 * 1024 * 1024 + 1)
+        )
     assert raised.value.response["Error"]["Code"] in ("ValidationError", "ValidationException")
     assert "6291456" in str(raised.value)
 
 
-def test_a_model_that_takes_too_long_times_out_and_the_next_request_is_fine(sagemaker, served):
+def test_a_model_that_takes_too_long_times_out_and_the_next_request_is_fine(sagemaker, in_service):
     with pytest.raises(ClientError, match="Your invocation timed out") as raised:
-        invoke(sagemaker, served, {"sleep": 6.5})  # 65 seconds by the clock
+        invoke(sagemaker, in_service, {"sleep": 6.5})  # 65 seconds by the clock
     assert raised.value.response["OriginalStatusCode"] == 0
-    assert recovers(sagemaker, served)["version"] == "one"
+    assert recovers(sagemaker, in_service)["version"] == "one"
 
 
-def test_a_dead_worker_is_one_error(sagemaker, served):
+def test_a_dead_worker_is_one_error(sagemaker, in_service):
     with pytest.raises(ClientError, match="the model process exited") as raised:
-        invoke(sagemaker, served, {"exit": 3})
+        invoke(sagemaker, in_service, {"exit": 3})
     assert raised.value.response["Error"]["Code"] == "ModelError"
-    assert recovers(sagemaker, served)["version"] == "one"
+    assert recovers(sagemaker, in_service)["version"] == "one"
 
 
-def test_a_dead_container_is_started_again(sagemaker, served):
-    before = recovers(sagemaker, served)
+def test_a_dead_container_is_started_again(sagemaker, in_service):
+    before = recovers(sagemaker, in_service)
     os.kill(before["parent"], signal.SIGKILL)
     wait(lambda: psutil.pid_exists(before["pid"]), lambda exists: not exists)
-    assert recovers(sagemaker, served)["parent"] != before["parent"]
+    assert recovers(sagemaker, in_service)["parent"] != before["parent"]
 
 
-def test_an_unknown_endpoint_and_variant(sagemaker, served):
+def test_an_unknown_endpoint_and_variant(sagemaker, in_service):
     with pytest.raises(
         ClientError, match=f"Endpoint nothing of account {ACCOUNT} not found"
     ) as raised:
         invoke(sagemaker, "nothing", {})
     assert raised.value.response["Error"]["Code"] == "ValidationError"
     with pytest.raises(ClientError, match="Variant other not found"):
-        invoke(sagemaker, served, {}, TargetVariant="other")
+        invoke(sagemaker, in_service, {}, TargetVariant="other")
 
 
 def test_weights_and_target_variant(sagemaker):
@@ -217,14 +219,14 @@ def test_a_model_that_does_not_load_fails_the_endpoint(sagemaker):
     sagemaker.api.delete_endpoint(EndpointName=name)
 
 
-def test_a_failed_update_keeps_the_old_config_in_service(sagemaker, served):
-    before = sagemaker.api.describe_endpoint(EndpointName=served)["EndpointConfigName"]
+def test_a_failed_update_keeps_the_old_config_in_service(sagemaker, in_service):
+    before = sagemaker.api.describe_endpoint(EndpointName=in_service)["EndpointConfigName"]
     broken = sagemaker.config(sagemaker.model("raise RuntimeError('no')\n"))
-    sagemaker.api.update_endpoint(EndpointName=served, EndpointConfigName=broken)
-    after = sagemaker.endpoint_settled(served)
+    sagemaker.api.update_endpoint(EndpointName=in_service, EndpointConfigName=broken)
+    after = sagemaker.endpoint_settled(in_service)
     assert (after["EndpointStatus"], after["EndpointConfigName"]) == ("InService", before)
     assert "did not pass the ping health check" in after["FailureReason"]
-    assert invoke(sagemaker, served, {})["version"] == "one"
+    assert invoke(sagemaker, in_service, {})["version"] == "one"
 
 
 ONE = {"Type": "INSTANCE_COUNT", "Value": 1}
@@ -252,23 +254,23 @@ def blue_green(kind, **more):
         ),
     ],
 )
-def test_guarded_rollouts_are_refused_by_name(sagemaker, served, deployment, named):
-    config = sagemaker.api.describe_endpoint(EndpointName=served)["EndpointConfigName"]
+def test_guarded_rollouts_are_refused_by_name(sagemaker, in_service, deployment, named):
+    config = sagemaker.api.describe_endpoint(EndpointName=in_service)["EndpointConfigName"]
     with pytest.raises(ClientError, match=named):
         sagemaker.api.update_endpoint(
-            EndpointName=served, EndpointConfigName=config, DeploymentConfig=deployment
+            EndpointName=in_service, EndpointConfigName=config, DeploymentConfig=deployment
         )
-    assert sagemaker.api.describe_endpoint(EndpointName=served)["EndpointStatus"] == "InService"
+    assert sagemaker.api.describe_endpoint(EndpointName=in_service)["EndpointStatus"] == "InService"
 
 
-def test_names_of_endpoints_configs_and_models(sagemaker, served):
+def test_names_of_endpoints_configs_and_models(sagemaker, in_service):
     arn = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}"
-    config = sagemaker.api.describe_endpoint(EndpointName=served)["EndpointConfigName"]
+    config = sagemaker.api.describe_endpoint(EndpointName=in_service)["EndpointConfigName"]
     api = sagemaker.api
     for call, message in [
         (
-            lambda: api.create_endpoint(EndpointName=served, EndpointConfigName=config),
-            f'Cannot create already existing endpoint "{arn}:endpoint/{served}".',
+            lambda: api.create_endpoint(EndpointName=in_service, EndpointConfigName=config),
+            f'Cannot create already existing endpoint "{arn}:endpoint/{in_service}".',
         ),
         (
             lambda: api.describe_endpoint(EndpointName="no"),

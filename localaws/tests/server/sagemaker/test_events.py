@@ -1,4 +1,4 @@
-"""EventBridge hears of every state, with AWS's detail types and notation of times."""
+"""Every state change reaches EventBridge, with AWS's detail types and notation of time."""
 
 import json
 

@@ -10,7 +10,7 @@ import pytest
 
 from server.sagemaker.client import BUCKET, OWN_IMAGE, SCIKIT_LEARN_IMAGE
 
-# The same text runs as a processing job and as a training job; it knows nothing but paths under /opt/ml.
+# The same script runs as a processing job and as a training job. It uses only paths under /opt/ml.
 HARD_CODED = """
 import json, pathlib
 ml = pathlib.Path("/opt/ml")
@@ -126,7 +126,7 @@ def test_script_mode_passes_arguments_and_variables(sagemaker, monkeypatch):
     assert seen["hyperparameters"]["max_iter"] == "50"
     assert seen["channels"]["train"]["ContentType"] == "text/csv"
     assert seen["resources"]["hosts"] == ["algo-1"]
-    # Nothing of the shell that started the server.
+    # No variable of the shell that started the server.
     assert "PYTEST_CURRENT_TEST" not in environment
     assert not any(name.startswith(("UV_", "PIP_", "GIT_")) for name in environment)
 
@@ -236,7 +236,7 @@ def test_an_unknown_image_fails_the_job_by_name(sagemaker):
     assert image in job["FailureReason"]
 
 
-def test_the_own_image_runs_the_entry_point_of_the_request(sagemaker):
+def test_an_image_of_the_account_runs_the_entry_point_of_the_request(sagemaker):
     name = sagemaker.name("own")
     sagemaker.api.create_training_job(**sagemaker.training_request(
         name, AlgorithmSpecification={

@@ -1,4 +1,4 @@
-"""Requests that are wrong or ask for what is not emulated: refused, in AWS's words where it has some."""
+"""Requests that are wrong or ask for what is not emulated are refused, in AWS's words where it has them."""
 
 import json
 
@@ -6,8 +6,7 @@ import psutil
 import pytest
 from botocore.exceptions import ClientError
 
-from localaws.testing import running
-from server.sagemaker.client import ACCOUNT, BUCKET, SageMaker, wait
+from server.sagemaker.client import ACCOUNT, BUCKET, OWN_IMAGE, SageMaker, running_image, wait
 
 ARN = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}"
 
@@ -177,14 +176,33 @@ def test_lists_filter_sort_and_page(sagemaker):
     assert error(sagemaker.api.list_processing_jobs, NextToken="?")[0] == "ValidationException"
 
 
-def test_what_moto_would_only_pretend_is_refused_by_name(sagemaker):
+def test_an_image_of_the_account_without_a_directory_is_refused_with_the_next_step(
+    tmp_path, programs
+):
+    with running_image(tmp_path, programs, repository="team/other") as server:
+        sagemaker = SageMaker(server)
+        job = sagemaker.process("true")
+        assert job["ProcessingJobStatus"] == "Failed"
+        assert job["FailureReason"].startswith("ClientError: Cannot find repository: ml-core")
+        assert "Start it with --image ml-core=DIRECTORY" in job["FailureReason"]
+        code, message = error(
+            sagemaker.api.create_model,
+            ModelName="refused",
+            ExecutionRoleArn=sagemaker.role,
+            PrimaryContainer={"Image": OWN_IMAGE},
+        )
+        assert code == "ValidationException"
+        assert "Start it with --image ml-core=DIRECTORY" in message
+
+
+def test_an_operation_that_moto_only_records_is_refused_by_name(sagemaker):
     code, message = error(sagemaker.api.list_notebook_instances)
     assert code == "NotImplementedException"
     assert "sagemaker:ListNotebookInstances" in message
 
 
-def test_stopping_the_server_leaves_no_process(tmp_path):
-    with running(tmp_path) as server:
+def test_stopping_the_server_leaves_no_process(tmp_path, programs):
+    with running_image(tmp_path, programs) as server:
         sagemaker = SageMaker(server)
         sagemaker.start_processing("sh", "-c", "trap '' TERM; echo ready; sleep 619")
         model = sagemaker.model("def model_fn(d): return None\n")

@@ -1,4 +1,4 @@
-"""botocore's own waiters see what they see on AWS: 4 waiters, each with ok, stopped, failed and missing."""
+"""botocore's waiters end as they do on AWS: four waiters, each with ok, stopped, failed and missing."""
 
 import pytest
 from botocore.exceptions import WaiterError

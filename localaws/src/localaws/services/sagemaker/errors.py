@@ -1,4 +1,4 @@
-"""SageMaker's error codes and sentences, and the faults that end a job."""
+"""SageMaker's error codes and sentences, and the exceptions that end a job or a deployment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def validation(message: str) -> AwsError:
 
 
 def resource_in_use(message: str) -> AwsError:
-    """The name is taken, or the thing is busy."""
+    """The name is taken, or the resource is busy."""
     return AwsError("ResourceInUse", message)
 
 
@@ -42,37 +42,41 @@ def feature_not_emulated(operation: str, member: str, value: object, instead: st
     )
 
 
-class JobError(Exception):
-    """Ends a job as Failed. ``kind`` is the word that AWS puts in front of a FailureReason."""
+class WorkloadError(Exception):
+    """A job or a deployment fails. ``kind`` is the word that AWS puts in front of a FailureReason."""
 
     kind = "InternalServerError"
 
     @property
     def reason(self) -> str:
-        """The FailureReason."""
+        """The FailureReason of a job."""
         return f"{self.kind}: {self}"
 
 
-class RequestError(JobError):
+class RequestError(WorkloadError):
     """The request is at fault: inputs, permissions, image."""
 
     kind = "ClientError"
 
 
-class AlgorithmError(JobError):
+class ModelDataChangedError(RequestError):
+    """The model data is not what was recorded when the model was registered."""
+
+
+class AlgorithmError(WorkloadError):
     """The code in the container is at fault."""
 
     kind = "AlgorithmError"
 
 
-class ExitError(JobError):
-    """The container ended with an exit code; carries the finished FailureReason."""
+class ExitError(WorkloadError):
+    """The container ended with an exit code. The text is the complete FailureReason."""
 
     @property
     def reason(self) -> str:
-        """The FailureReason."""
+        """The FailureReason of a job."""
         return str(self)
 
 
-class HaltedError(Exception):
-    """The job was stopped while it was being prepared or collected."""
+class StopRequestedError(Exception):
+    """The job was stopped before its container started, or after it ended."""

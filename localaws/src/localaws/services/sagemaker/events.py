@@ -1,6 +1,6 @@
-"""What EventBridge hears from SageMaker (developer guide, ``automating-sagemaker-with-eventbridge``).
+"""The events of SageMaker for EventBridge (developer guide, ``automating-sagemaker-with-eventbridge``).
 
-Each kind of event writes its times in its own way, as in the guide's samples.
+Each kind of event has its own notation of time, as in the guide's examples.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SOURCE = "aws.sagemaker"
 
 
 def publish_job(context: Context, job: JobRecord, description: dict[str, Any]) -> None:
-    """The state change of a processing, training or transform job: what Describe says."""
+    """The state change of a processing, training or transform job, with the answer of Describe."""
     if job.kind == "processing-job":
         detail_type, detail = "SageMaker Processing Job State Change", _times(description, _number)
     elif job.kind == "training-job":
@@ -34,7 +34,8 @@ def publish_endpoint(
 ) -> None:
     """The state change of an endpoint, or of a deployment to it.
 
-    The status reads IN_SERVICE here, where the API says InService."""
+    The event says IN_SERVICE where the API says InService.
+    """
     detail = _times(description, _float)
     status = detail["EndpointStatus"]
     detail["EndpointStatus"] = "".join(
@@ -60,7 +61,7 @@ def publish_model_package(
 def publish_simple(
     context: Context, thing: str, description: dict[str, Any], arn: str, tags: dict[str, str]
 ) -> None:
-    """The state change of a model or an endpoint config: there is only its creation."""
+    """The state change of a model or an endpoint config. Their only one is their creation."""
     detail = _times(description, _iso) | {"Tags": tag_list(tags)}
     context.publish(_SOURCE, f"SageMaker {thing} State Change", detail, [arn])
 

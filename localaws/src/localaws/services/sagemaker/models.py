@@ -6,50 +6,64 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from localaws.core.context import Context
 from localaws.core.provider import operation
 from localaws.services.sagemaker import errors
-from localaws.services.sagemaker.base import SageMakerBase
 from localaws.services.sagemaker.container.s3_data import split_uri
 from localaws.services.sagemaker.events import publish_simple
-from localaws.services.sagemaker.images import RUNNABLE, find_image
+from localaws.services.sagemaker.images.catalog import ImageCatalog
+from localaws.services.sagemaker.images.launch import Image
+from localaws.services.sagemaker.listing import list_page
+from localaws.services.sagemaker.model_packages import ModelPackages
 from localaws.services.sagemaker.roles import check_role
+from localaws.services.sagemaker.serving.model_data import model_data_of
 from localaws.services.sagemaker.serving.plan import ServingPlan
-from localaws.services.sagemaker.store import Record, list_page, tag_map
+from localaws.services.sagemaker.store import Record, Store, Table, tag_map
 
-_KIND = "model"
 _ECHOED = (
     "ModelName", "PrimaryContainer", "Containers", "ExecutionRoleArn", "VpcConfig",
     "InferenceExecutionConfig",
 )  # fmt: skip
+_REFUSED = ("AdditionalModelDataSources", "MultiModelConfig", "InferenceSpecificationName")
+_REFUSED_OF_SOURCE = ("ManifestS3Uri", "ManifestEtag", "HubAccessConfig")
 
 
-class ModelOperations(SageMakerBase):
-    """CreateModel and what belongs to it."""
+class Models:
+    """CreateModel, its siblings, and how a model is served."""
+
+    def __init__(
+        self, context: Context, store: Store, images: ImageCatalog, packages: ModelPackages
+    ) -> None:
+        self._context = context
+        self._store = store
+        self._table: Table[Record] = store.table("model")
+        self._images = images
+        self._packages = packages
 
     @operation
     def create_model(self, params: dict[str, Any]) -> dict[str, Any]:
         """Check what AWS checks when it creates a model: role, image, model data, package."""
         name = params["ModelName"]
-        arn = self._arn(_KIND, name)
-        container = _only_container(params)
+        arn = self._table.arn(name)
         if params.get("ExecutionRoleArn"):
-            check_role(self.context, params["ExecutionRoleArn"])
-        self._check_container(self._resolve_container(container), params.get("ExecutionRoleArn"))
-        now = self._now()
+            check_role(self._context, params["ExecutionRoleArn"])
+        plan = self._plan(params)
+        if plan.data is not None and not plan.data.is_prefix:
+            self._check_model_data(plan.data.uri, plan.role_arn)
+        now = self._store.now()
         with self._store.lock:
-            if self._store.table(_KIND).get(name):
-                raise errors.validation(f'Cannot create already existing model "{arn}".')
+            self._table.require_free(name)
             model = Record(name, arn, params, now, now, tag_map(params.get("Tags")))
-            self._store.table(_KIND).put(model)
-        publish_simple(self.context, "Model", self.describe_model(params), arn, model.tags)
+            self._table.put(model)
+        publish_simple(self._context, "Model", self.describe_model(params), arn, model.tags)
         return {"ModelArn": arn}
 
     @operation
     def describe_model(self, params: dict[str, Any]) -> dict[str, Any]:
         """What CreateModel was given."""
-        model = self._model(params["ModelName"])
+        model = self._table.find(params["ModelName"])
         return {
-            **{key: model.request[key] for key in _ECHOED if key in model.request},
+            **model.echo(_ECHOED),
             "ModelArn": model.arn,
             "CreationTime": model.created,
             "EnableNetworkIsolation": model.request.get("EnableNetworkIsolation", False),
@@ -58,43 +72,46 @@ class ModelOperations(SageMakerBase):
     @operation
     def list_models(self, params: dict[str, Any]) -> dict[str, Any]:
         """Summaries, newest first."""
-        page, token = list_page(self._store.table(_KIND).all(), params, descending=True)
+        page, token = list_page("ListModels", self._table.all(), params, descending=True)
         models = [{"ModelName": m.name, "ModelArn": m.arn, "CreationTime": m.created} for m in page]
         return {"Models": models, "NextToken": token}
 
     @operation
     def delete_model(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Forget a model. Endpoints that serve it go on, as on AWS."""
-        self._store.table(_KIND).remove(self._model(params["ModelName"]).name)
+        """Forget a model. Endpoints that serve it continue, as on AWS."""
+        self._table.remove(self._table.find(params["ModelName"]).name)
         return {}
 
-    def _model(self, name: str) -> Record:
-        model: Record | None = self._store.table(_KIND).get(name)
-        if model is None:
-            raise errors.validation(f'Could not find model "{self._arn(_KIND, name)}".')
-        return model
+    def serving_plan(self, model_name: str) -> ServingPlan:
+        """How a model is served, with the contents of its package.
 
-    def _serving_plan(self, model_name: str) -> ServingPlan:
-        """How a model is served, with its package resolved."""
-        model = self._model(model_name)
-        container = self._resolve_container(_only_container(model.request))
+        Raises:
+            AwsError: the model does not exist, or its package or image cannot be used any more.
+        """
+        return self._plan(self._table.find(model_name).request)
+
+    def _plan(self, request: dict[str, Any]) -> ServingPlan:
+        container, package_arn = self._with_package(_only_container(request))
+        _check_container(container)
         return ServingPlan(
-            image_uri=container["Image"],
-            model_uri=container.get("ModelDataUrl"),
-            model_source=container.get("ModelDataSource", {}).get("S3DataSource"),
+            image=self._image(container["Image"]),
+            data=model_data_of(container, package_arn),
             environment=dict(container.get("Environment", {})),
-            role_arn=model.request.get("ExecutionRoleArn"),
-            network_isolation=model.request.get("EnableNetworkIsolation", False),
+            role_arn=request.get("ExecutionRoleArn"),
+            network_isolation=request.get("EnableNetworkIsolation", False),
         )
 
-    def _resolve_container(self, container: dict[str, Any]) -> dict[str, Any]:
-        """The container with image, files and environment of its model package; its own variables win."""
+    def _with_package(self, container: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
+        """The container with image, files and environment of its model package, and the package's ARN.
+
+        The variables of the container win over those of the package.
+        """
         package_name = container.get("ModelPackageName")
         if not package_name:
             if not container.get("Image"):
                 raise errors.validation("PrimaryContainer needs Image or ModelPackageName.")
-            return container
-        package = self.describe_model_package({"ModelPackageName": package_name})  # type: ignore[attr-defined]
+            return container, None
+        package = self._packages.describe_model_package({"ModelPackageName": package_name})
         if "InferenceSpecification" not in package:
             raise errors.validation(f"Model package {package_name} has no InferenceSpecification.")
         if package.get("ModelApprovalStatus", "Approved") != "Approved":
@@ -106,24 +123,20 @@ class ModelOperations(SageMakerBase):
         if len(specified) != 1:
             raise _refuse("InferenceSpecification.Containers", len(specified), "Use one container.")
         environment = specified[0].get("Environment", {}) | container.get("Environment", {})
-        return {**specified[0], "Environment": environment}
+        return {**specified[0], "Environment": environment}, package["ModelPackageArn"]
 
-    def _check_container(self, container: dict[str, Any], role_arn: str | None) -> None:
-        if find_image(container["Image"], self.context.account_id, self.context.region) is None:
-            runnable = RUNNABLE.format(account=self.context.account_id, region=self.context.region)
-            raise errors.validation(f"Requested image {container['Image']} not found. {runnable}")
-        for member in ("AdditionalModelDataSources", "MultiModelConfig"):
-            if container.get(member):
-                raise _refuse(member, container[member], "Leave it out.")
-        if container.get("Mode", "SingleModel") != "SingleModel":
-            raise _refuse("Mode", container["Mode"], "Use SingleModel.")
-        if container.get("ModelDataUrl"):
-            self._check_model_data(container["ModelDataUrl"], role_arn)
+    def _image(self, uri: str) -> Image:
+        image = self._images.find(uri)
+        if image is None:
+            raise errors.validation(
+                f"Requested image {uri} not found. {self._images.next_step(uri)}"
+            )
+        return image
 
     def _check_model_data(self, uri: str, role_arn: str | None) -> None:
         try:
             bucket, key = split_uri(uri)
-            self.context.client("s3", role_arn).head_object(Bucket=bucket, Key=key)
+            self._context.client("s3", role_arn).head_object(Bucket=bucket, Key=key)
         except (ClientError, errors.RequestError):
             raise errors.validation(f"Could not find model data at {uri}.") from None
 
@@ -140,6 +153,18 @@ def _only_container(request: dict[str, Any]) -> dict[str, Any]:
     if container is None:
         raise errors.validation("Give PrimaryContainer or Containers.")
     return container
+
+
+def _check_container(container: dict[str, Any]) -> None:
+    for member in _REFUSED:
+        if container.get(member):
+            raise _refuse(member, container[member], "Leave it out.")
+    if container.get("Mode", "SingleModel") != "SingleModel":
+        raise _refuse("Mode", container["Mode"], "Use SingleModel.")
+    source = container.get("ModelDataSource", {}).get("S3DataSource", {})
+    for member in _REFUSED_OF_SOURCE:
+        if source.get(member):
+            raise _refuse(f"ModelDataSource.{member}", source[member], "Leave it out.")
 
 
 def _refuse(member: str, value: object, instead: str) -> Exception:

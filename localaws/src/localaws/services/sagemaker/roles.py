@@ -1,4 +1,4 @@
-"""Whether SageMaker may act as a role: AWS checks it when a job, model or endpoint is created."""
+"""Whether SageMaker may assume a role. AWS checks this when a job or a model is created."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PRINCIPAL = "sagemaker.amazonaws.com"
 
 
 def check_role(context: Context, role_arn: str) -> None:
-    """Refuse a role that is missing or that does not trust SageMaker.
+    """Refuse a role that does not exist or does not trust SageMaker.
 
     Raises:
         AwsError: ValidationException in the words of AWS.

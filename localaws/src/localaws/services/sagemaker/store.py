@@ -1,15 +1,14 @@
-"""The records of the service: what exists, under which name and ARN, and how it is listed."""
+"""The records of the service: what exists, under which name and ARN."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from localaws.core.context import Context
 from localaws.services.sagemaker.errors import validation
 
 
@@ -24,21 +23,58 @@ class Record:
     modified: datetime
     tags: dict[str, str] = field(default_factory=dict)
 
+    def echo(self, members: Iterable[str]) -> dict[str, Any]:
+        """Members of the request that a Describe operation returns as they were given."""
+        return {member: self.request[member] for member in members if member in self.request}
+
 
 R = TypeVar("R", bound=Record)
 
 
 class Table(Generic[R]):
-    """The records of one kind by name."""
+    """The records of one kind by name.
 
-    def __init__(self, lock: threading.RLock) -> None:
+    Args:
+        context: the surroundings of the service.
+        kind: the word in the ARNs of the records, e.g. ``endpoint-config``.
+        lock: the lock of the store.
+    """
+
+    def __init__(self, context: Context, kind: str, lock: threading.RLock) -> None:
+        self.kind = kind
         self.lock = lock
+        self._words = {"endpoint-config": "endpoint configuration"}.get(kind, kind)
+        self._context = context
         self._records: dict[str, R] = {}
+
+    def arn(self, name: str) -> str:
+        """The ARN of a record with this name. SageMaker writes names in ARNs in lower case."""
+        return self._context.arn("sagemaker", f"{self.kind}/{name.lower()}")
 
     def get(self, name: str) -> R | None:
         """The record, or None."""
         with self.lock:
             return self._records.get(name)
+
+    def find(self, name: str) -> R:
+        """The record.
+
+        Raises:
+            AwsError: it does not exist.
+        """
+        record = self.get(name)
+        if record is None:
+            raise validation(f'Could not find {self._words} "{self.arn(name)}".')
+        return record
+
+    def require_free(self, name: str) -> None:
+        """Check that no record has this name.
+
+        Raises:
+            AwsError: there is one.
+        """
+        if self.get(name):
+            raise validation(f'Cannot create already existing {self._words} "{self.arn(name)}".')
 
     def put(self, record: R) -> None:
         """Add a record under its name."""
@@ -59,14 +95,17 @@ class Table(Generic[R]):
 class Store:
     """All tables of one account and region, under one lock."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: Context) -> None:
         self.lock = threading.RLock()
+        self._context = context
         self._tables: dict[str, Table[Any]] = {}
 
     def table(self, kind: str) -> Table[Any]:
-        """The table of a kind, e.g. ``training-job``; the kind is the word in the ARN."""
+        """The table of a kind, which is created on first use."""
         with self.lock:
-            return self._tables.setdefault(kind, Table(self.lock))
+            if kind not in self._tables:
+                self._tables[kind] = Table(self._context, kind, self.lock)
+            return self._tables[kind]
 
     def by_arn(self, arn: str) -> Record | None:
         """The record with this ARN, of any kind."""
@@ -74,6 +113,11 @@ class Store:
             return next(
                 (r for t in self._tables.values() for r in t.all() if r.arn == arn.lower()), None
             )
+
+    def now(self) -> datetime:
+        """The time in whole milliseconds, which is what clients see: they use it as a bound in lists."""
+        now = self._context.clock.now()
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 def tag_map(tags: Iterable[dict[str, str]] | None) -> dict[str, str]:
@@ -84,63 +128,3 @@ def tag_map(tags: Iterable[dict[str, str]] | None) -> dict[str, str]:
 def tag_list(tags: dict[str, str]) -> list[dict[str, str]]:
     """The reverse of :func:`tag_map`."""
     return [{"Key": key, "Value": value} for key, value in tags.items()]
-
-
-_DEFAULT_PAGE = 100
-
-
-def list_page(
-    records: Iterable[R],
-    params: dict[str, Any],
-    *,
-    status: Callable[[R], str] | None = None,
-    descending: bool = False,
-) -> tuple[list[R], str | None]:
-    """Filter, sort and cut records as every List operation of SageMaker does.
-
-    Args:
-        records: all of them.
-        params: the request; NameContains, StatusEquals, the four time bounds, SortBy, SortOrder,
-            MaxResults and NextToken are honoured.
-        status: reads a record's status, where the kind has one.
-        descending: the order when the request names none.
-    """
-    chosen = [r for r in records if _matches(r, params, status)]
-    keys: dict[str, Callable[[R], Any]] = {
-        "Name": lambda r: r.name,
-        "CreationTime": lambda r: r.created,
-        "Status": lambda r: status(r) if status else "",
-    }
-    order = params.get("SortOrder")
-    reverse = order == "Descending" if order else descending
-    chosen.sort(key=keys[params.get("SortBy") or "CreationTime"], reverse=reverse)
-    start = _read_token(params.get("NextToken"))
-    end = start + (params.get("MaxResults") or _DEFAULT_PAGE)
-    token = base64.b64encode(str(end).encode()).decode() if end < len(chosen) else None
-    return chosen[start:end], token
-
-
-def _matches(record: R, params: dict[str, Any], status: Callable[[R], str] | None) -> bool:
-    wanted = params.get("StatusEquals")
-    return (
-        params.get("NameContains", "").lower() in record.name.lower()
-        and (not wanted or status is None or status(record) == wanted)
-        and _within(record.created, params, "CreationTime")
-        and _within(record.modified, params, "LastModifiedTime")
-    )
-
-
-def _within(moment: datetime, params: dict[str, Any], name: str) -> bool:
-    after, before = params.get(f"{name}After"), params.get(f"{name}Before")
-    return not (after and moment <= after) and not (before and moment >= before)
-
-
-def _read_token(token: str | None) -> int:
-    if not token:
-        return 0
-    try:
-        return int(base64.b64decode(token, validate=True))
-    except (binascii.Error, ValueError):
-        raise validation(
-            f"NextToken '{token}' is invalid. Use the NextToken of the previous response."
-        ) from None

@@ -1,19 +1,22 @@
-"""AddTags, ListTags and DeleteTags of everything this service keeps."""
+"""AddTags, ListTags and DeleteTags of every resource of this service."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from localaws.core.provider import operation
-from localaws.services.sagemaker.base import SageMakerBase
 from localaws.services.sagemaker.errors import validation
-from localaws.services.sagemaker.store import Record, list_page, tag_list, tag_map
+from localaws.services.sagemaker.listing import list_page
+from localaws.services.sagemaker.store import Record, Store, tag_list, tag_map
 
 _MAX_TAGS = 50
 
 
-class TagOperations(SageMakerBase):
+class Tags:
     """Tags by ARN."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
     @operation
     def add_tags(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -36,12 +39,12 @@ class TagOperations(SageMakerBase):
             Record(tag["Key"], "", tag, record.created, record.modified)
             for tag in tag_list(record.tags)
         ]
-        page, token = list_page(rows, params)
+        page, token = list_page("ListTags", rows, params)
         return {"Tags": [row.request for row in page], "NextToken": token}
 
     @operation
     def delete_tags(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Remove tags by key; a key that is not there is no error."""
+        """Remove tags by key. A key that does not exist is not an error."""
         with self._store.lock:
             record = self._tagged(params["ResourceArn"])
             record.tags = {k: v for k, v in record.tags.items() if k not in params["TagKeys"]}

@@ -7,16 +7,16 @@ from typing import Any
 
 from localaws.core.errors import AwsError
 from localaws.core.provider import Provider, operation
-from localaws.services.sagemaker.endpoints.directory import EndpointDirectory, UnknownEndpointError
 from localaws.services.sagemaker.endpoints.fleet import NoInstanceError, UnknownVariantError
 from localaws.services.sagemaker.endpoints.instance import Instance
+from localaws.services.sagemaker.endpoints.routes import EndpointRoutes, UnknownEndpointError
 from localaws.services.sagemaker.serving.http import Answer, NoAnswerError
 
 # sagemaker-runtime's service model, BodyBlob.
 MAX_BODY_BYTES = 6 * 1024 * 1024
 # Developer guide, your-algorithms-inference-code: a container has 60 seconds to answer.
 INVOKE_SECONDS = 60.0
-# How long (real) a request waits for an instance whose process is being started again.
+# Real seconds that a request waits for an instance whose process is being restarted.
 _RESTART_SECONDS = 5.0
 _ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
 _REFUSED = (
@@ -54,12 +54,12 @@ class SageMakerRuntimeProvider(Provider):
                 f"length less than or equal to {MAX_BODY_BYTES}; it has {len(body)}. Use a batch transform "
                 "job for larger inputs.",
             )
-        directory = self.context.shared(EndpointDirectory)
+        routes = self.context.shared(EndpointRoutes)
         deadline = time.monotonic() + _RESTART_SECONDS
         while True:
             left = max(0.0, deadline - time.monotonic())
             try:
-                with directory.lease(name, params.get("TargetVariant"), left) as instance:
+                with routes.lease(name, params.get("TargetVariant"), left) as instance:
                     answer = self._send(instance, name, body, _headers(params))
                 break
             except UnknownEndpointError:
@@ -79,7 +79,7 @@ class SageMakerRuntimeProvider(Provider):
                     status=503,
                 ) from None
             except _NotSentError:
-                # The container died before it saw the request: another instance, or its successor, takes it.
+                # The container ended before it saw the request: another instance takes it.
                 if time.monotonic() >= deadline:
                     raise self._model_error(name, 0, _EXITED) from None
                 time.sleep(0.02)
@@ -119,7 +119,7 @@ class SageMakerRuntimeProvider(Provider):
 
 
 class _NotSentError(Exception):
-    """The container did not take the connection."""
+    """The container did not accept the connection."""
 
 
 def _log_group(endpoint: str) -> str:
@@ -127,7 +127,7 @@ def _log_group(endpoint: str) -> str:
 
 
 def _headers(params: dict[str, Any]) -> dict[str, str]:
-    """What a container sees of the request's headers."""
+    """The headers of the request that the container gets."""
     headers = {
         "Content-Type": params.get("ContentType"),
         "Accept": params.get("Accept"),

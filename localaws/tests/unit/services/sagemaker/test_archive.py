@@ -1,4 +1,4 @@
-"""tar.gz: the same bytes from the same files, and no way out of the directory."""
+"""tar.gz: the same files give the same bytes, and no member leaves the directory."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""Inputs of transform jobs cut into payloads."""
+"""The input of a transform job is cut into request bodies."""
 
 import gzip
 

@@ -41,6 +41,13 @@ def test_a_sandbox_keeps_to_itself_and_goes(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_onnxruntime_sends_no_telemetry_unless_a_job_asks_for_it(tmp_path):
+    environment = container_environment(tmp_path, tmp_path)
+    assert environment["ORT_DISABLE_TELEMETRY"] == "1"
+    asked = container_environment(tmp_path, tmp_path, {"ORT_DISABLE_TELEMETRY": "0"})
+    assert asked["ORT_DISABLE_TELEMETRY"] == "0"
+
+
 def test_the_environment_is_clean_and_the_last_layer_wins(tmp_path, monkeypatch):
     monkeypatch.setenv("SECRET_OF_THE_CALLER", "x")
     environment = container_environment(

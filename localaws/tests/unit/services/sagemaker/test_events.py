@@ -1,4 +1,4 @@
-"""What EventBridge hears: AWS's detail types, and times in the notation of each."""
+"""The events: AWS's detail types, and the notation of time of each."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What a container says when it ends, cut to AWS's lengths."""
+"""The failure and message files of a container, cut to AWS's lengths."""
 
 import pytest
 

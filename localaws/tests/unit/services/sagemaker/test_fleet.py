@@ -1,12 +1,12 @@
-"""Which instance gets a request, and when an old fleet may go."""
+"""Which instance gets a request, and when an old fleet is stopped."""
 
 import threading
 
 import pytest
 
 from localaws.core.clock import Clock
-from localaws.services.sagemaker.endpoints.directory import EndpointDirectory, UnknownEndpointError
 from localaws.services.sagemaker.endpoints.fleet import Fleet, NoInstanceError, UnknownVariantError
+from localaws.services.sagemaker.endpoints.routes import EndpointRoutes, UnknownEndpointError
 
 
 class FakeInstance:
@@ -72,27 +72,27 @@ def test_a_request_waits_for_an_instance_that_is_coming_back(fleet):
 
 
 def test_the_old_fleet_is_drained_before_it_goes(fleet):
-    directory = EndpointDirectory()
+    routes = EndpointRoutes()
     old, new = fleet(FakeInstance("a")), fleet(FakeInstance("a"))
-    directory.route("e", old)
+    routes.route("e", old)
     drained = threading.Event()
 
     def switch():
-        assert directory.route("e", new) is old
+        assert routes.route("e", new) is old
         old.drain()
         drained.set()
 
-    with directory.lease("e", None, 0) as first:
+    with routes.lease("e", None, 0) as first:
         assert first is old.instances[0]
         thread = threading.Thread(target=switch)
         thread.start()
         assert not drained.wait(0.1)
-        with directory.lease("e", None, 0) as second:
+        with routes.lease("e", None, 0) as second:
             assert second in (old.instances[0], new.instances[0])
     thread.join(5)
     assert drained.is_set()
-    with directory.lease("e", None, 0) as third:
+    with routes.lease("e", None, 0) as third:
         assert third is new.instances[0]
-    directory.remove("e")
-    with pytest.raises(UnknownEndpointError), directory.lease("e", None, 0):
+    routes.remove("e")
+    with pytest.raises(UnknownEndpointError), routes.lease("e", None, 0):
         pass

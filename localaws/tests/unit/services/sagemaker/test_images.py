@@ -1,19 +1,21 @@
 """Which image runs how."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from localaws.services.sagemaker.container.sandbox import Sandbox
 from localaws.services.sagemaker.errors import AlgorithmError, RequestError
-from localaws.services.sagemaker.images import find_image, image_for_job
+from localaws.services.sagemaker.images.catalog import ImageCatalog
 from localaws.services.sagemaker.images.launch import ServingSetup, TrainingSetup
-from localaws.services.sagemaker.images.own import OwnImage
+from localaws.services.sagemaker.images.local_directory import DirectoryImage
 from localaws.services.sagemaker.images.scikit_learn import ScikitLearnImage
 from localaws.services.sagemaker.images.source_code import check_requirements
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 HOST = f"dkr.ecr.{REGION}.amazonaws.com"
+CATALOG = ImageCatalog(ACCOUNT, REGION, {"*": Path("/programs")})
 RESOURCES = {
     "hosts": ["algo-1"], "current_host": "algo-1", "network_interface_name": "eth0",
     "current_instance_type": "ml.m5.xlarge", "current_group_name": "homogeneousCluster",
@@ -23,18 +25,18 @@ RESOURCES = {
 @pytest.mark.parametrize(
     ("uri", "kind"),
     [
-        (f"{ACCOUNT}.{HOST}/house:1", OwnImage),
-        (f"{ACCOUNT}.{HOST}/team/house@sha256:{'0' * 64}", OwnImage),
+        (f"{ACCOUNT}.{HOST}/ml-core:1", DirectoryImage),
+        (f"{ACCOUNT}.{HOST}/team/ml-core@sha256:{'0' * 64}", DirectoryImage),
         (f"141502667606.{HOST}/sagemaker-scikit-learn:1.2-1-cpu-py3", ScikitLearnImage),
         (f"141502667606.{HOST}/sagemaker-xgboost:1", None),
         (f"141502667606.{HOST}/sagemaker-scikit-learn", None),
-        (f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/house:1", None),
+        (f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/ml-core:1", None),
         ("python:3.11", None),
         ("", None),
     ],
 )
 def test_the_table(uri, kind):
-    image = find_image(uri, ACCOUNT, REGION)
+    image = CATALOG.find(uri)
     assert image is None if kind is None else type(image) is kind
 
 
@@ -42,8 +44,26 @@ def test_an_unknown_image_is_refused_by_name():
     with pytest.raises(
         RequestError, match=r"Cannot find repository: strange in registry ID: 1+ "
     ) as raised:
-        image_for_job(f"111111111111.{HOST}/strange:1", ACCOUNT, REGION, "arn:role")
-    assert f"{ACCOUNT}.{HOST}/<name>:<tag>" in str(raised.value)
+        CATALOG.pull(f"111111111111.{HOST}/strange:1", "arn:role")
+    assert f"{ACCOUNT}.{HOST}/<repository>:<tag>" in str(raised.value)
+
+
+def test_a_repository_of_the_account_runs_from_its_own_directory():
+    catalog = ImageCatalog(ACCOUNT, REGION, {"ml-core": Path("/core"), "*": Path("/any")})
+    for repository, directory in (("ml-core", "/core"), ("team/other", "/any")):
+        image = catalog.find(f"{ACCOUNT}.{HOST}/{repository}:1")
+        assert image.processing(["sh"], []).path == (Path(directory),)
+
+
+def test_a_repository_without_a_directory_is_refused_with_the_next_step():
+    catalog = ImageCatalog(ACCOUNT, REGION, {"team/ml-core": Path("/core")})
+    with pytest.raises(RequestError, match="Cannot find repository: ml-core") as raised:
+        catalog.pull(f"{ACCOUNT}.{HOST}/ml-core:1", "arn:role")
+    assert str(raised.value).endswith(
+        "localaws runs images of this account from local directories, and ml-core has none (repositories "
+        "that have one: team/ml-core). Start it with --image ml-core=DIRECTORY or "
+        "LOCALAWS_IMAGES=ml-core=DIRECTORY, the directory with the image's programs."
+    )
 
 
 @pytest.fixture
@@ -64,9 +84,11 @@ def serving(sandbox, model, **environment):
     return ServingSetup(environment, model, 1234, False, sandbox, None)
 
 
-def test_the_own_image_needs_its_programs(sandbox, tmp_path):
-    image = OwnImage("house:1", tmp_path / "container")
-    with pytest.raises(RequestError, match=r"no file 'train': .*/container/train does not exist"):
+def test_a_directory_image_needs_its_programs(sandbox, tmp_path):
+    image = DirectoryImage("ml-core:1", tmp_path / "container")
+    with pytest.raises(
+        RequestError, match=r"is the directory .*/container, which has no file 'train'"
+    ):
         image.training(training(sandbox))
     (tmp_path / "container").mkdir()
     program = tmp_path / "container" / "train"

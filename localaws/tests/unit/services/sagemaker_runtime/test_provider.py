@@ -1,11 +1,11 @@
-"""InvokeEndpoint: what a container sees, and the errors of AWS."""
+"""InvokeEndpoint: the request that a container gets, and the errors of AWS."""
 
 import contextlib
 
 import pytest
 
 from localaws.core.errors import AwsError
-from localaws.services.sagemaker.endpoints.directory import EndpointDirectory
+from localaws.services.sagemaker.endpoints.routes import EndpointRoutes
 from localaws.services.sagemaker.serving.http import Answer, NoAnswerError
 from localaws.services.sagemaker_runtime.provider import MAX_BODY_BYTES, SageMakerRuntimeProvider
 
@@ -16,11 +16,11 @@ class FakeContext:
     account_id, region = ACCOUNT, REGION
 
     def __init__(self):
-        self.directory = EndpointDirectory()
+        self.routes = EndpointRoutes()
 
     def shared(self, kind):
-        assert kind is EndpointDirectory
-        return self.directory
+        assert kind is EndpointRoutes
+        return self.routes
 
     def arn(self, service, resource):
         return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
@@ -60,7 +60,7 @@ class FakeFleet:
 def invoke():
     def run(instance, **params):
         context = FakeContext()
-        context.directory.route("e", FakeFleet(instance))
+        context.routes.route("e", FakeFleet(instance))
         return SageMakerRuntimeProvider(context).invoke_endpoint({"EndpointName": "e", **params})
 
     return run

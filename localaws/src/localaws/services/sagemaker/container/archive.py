@@ -1,4 +1,4 @@
-"""tar.gz files: made the same from the same files, and unpacked without trusting them."""
+"""tar.gz files: reproducible when they are made, and not trusted when they are unpacked."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ _MAX_BYTES = 20 * 1024**3
 
 
 def make_tar_gz(directory: Path, target: Path) -> None:
-    """Pack the contents of ``directory``: sorted, without times and owners, so that equal contents give
-    an equal file and its hash identifies the model."""
+    """Pack the contents of ``directory``.
+
+    The members are sorted and have no times and owners. Equal contents give an equal file, so that its hash
+    identifies the model.
+    """
     # Compression level 6 halves the time of 9 for models, at nearly the same size.
     with (
         target.open("wb") as raw,
@@ -23,7 +26,8 @@ def make_tar_gz(directory: Path, target: Path) -> None:
     ):
         for path in sorted(directory.rglob("*")):
             info = tar.gettarinfo(path, arcname=str(path.relative_to(directory)))
-            if info is None:  # a socket
+            # A socket cannot be archived.
+            if info is None:
                 continue
             info.mtime, info.uid, info.gid, info.uname, info.gname = 0, 0, 0, "", ""
             info.pax_headers = {}
@@ -36,13 +40,13 @@ def make_tar_gz(directory: Path, target: Path) -> None:
 
 
 def extract_tar_gz(source: Path, directory: Path, what: str) -> None:
-    """Unpack into ``directory``; nothing is written outside.
+    """Unpack into ``directory``. Nothing is written outside of it.
 
     Args:
         what: names the file in errors, e.g. its S3 URI.
 
     Raises:
-        RequestError: not a tar.gz, a member that leaves the directory, or more than a sane size.
+        RequestError: not a tar.gz, a member that leaves the directory, or too many files or bytes.
     """
     directory.mkdir(parents=True, exist_ok=True)
     total = 0

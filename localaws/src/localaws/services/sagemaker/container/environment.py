@@ -1,4 +1,4 @@
-"""The environment variables of a container: nothing of the caller's shell gets in."""
+"""The environment variables of a container. None come from the shell that started localaws."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def cpu_count() -> int:
 def python_directory(work_dir: Path) -> Path:
     """A directory whose ``python`` and ``python3`` are the interpreter that runs localaws.
 
-    They are scripts, not links: through a link from elsewhere a virtual environment is not found.
+    They are scripts, because Python does not find its virtual environment through a link from elsewhere.
     """
     directory = work_dir / "bin"
     if not (directory / "python").exists():
@@ -46,10 +46,10 @@ def container_environment(
     Args:
         work_dir: the service's scratch directory.
         scratch: the container's own directory, its HOME.
-        layers: further variables, the last one wins.
+        layers: further variables. Later ones win.
         path: directories to search before all others.
-        threads: of each mathematics library; all processors when None. Several libraries that each start
-            a thread per processor in each of several processes make everything slower.
+        threads: the threads of each mathematics library; one for each processor when None. More threads than
+            processors slow everything down.
     """
     directories = [*map(str, path), str(python_directory(work_dir)), *_SYSTEM_PATH]
     environment = {
@@ -59,6 +59,10 @@ def container_environment(
         "LANG": "C.UTF-8",
         "PYTHONUNBUFFERED": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
+        # AWS sets no such variable. But localaws is a local tool, and a program that a person runs on it
+        # should not report that to anybody: without it, importing onnxruntime makes a device id and
+        # starts a thread that uploads events. A job can set it to 0.
+        "ORT_DISABLE_TELEMETRY": "1",
         **dict.fromkeys(_THREAD_VARIABLES, str(threads or cpu_count())),
     }
     for layer in layers:

@@ -1,4 +1,4 @@
-"""What a container said when it ended: failure and message files, exit codes, FailureReason."""
+"""The failure and message files of a container, and the FailureReason of an exit code."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from pathlib import Path
 from localaws.services.sagemaker.errors import RequestError
 
 _LIMIT = 1024
-MAX_REASON = 1024  # FailureReason of every Describe operation
+# API reference: FailureReason of every Describe operation.
+MAX_REASON = 1024
 
 
 def failure_text(sandbox_file: Path) -> str:
     """The first 1024 characters of /opt/ml/output/failure, or nothing."""
-    raw = _read(sandbox_file, _LIMIT * 4)  # a UTF-8 character has at most four bytes
+    # A UTF-8 character has at most four bytes.
+    raw = _read(sandbox_file, _LIMIT * 4)
     return _decode(raw, sandbox_file, cut=len(raw) == _LIMIT * 4)[:_LIMIT]
 
 
@@ -26,7 +28,7 @@ def message_text(sandbox_file: Path) -> str | None:
 
 
 def algorithm_reason(text: str, code: int) -> str:
-    """``AlgorithmError: <text>, exit code: <n>``, shortened in the text, so that the code is always there."""
+    """``AlgorithmError: <text>, exit code: <n>``. A long text is cut, the exit code never."""
     start, end = "AlgorithmError: ", f", exit code: {code}"
     return f"{start}{text[: MAX_REASON - len(start) - len(end)]}{end}"
 
@@ -42,7 +44,7 @@ def _decode(raw: bytes, path: Path, *, cut: bool) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        # Only the cut may have hit the middle of a character.
+        # Only the cut can be in the middle of a character.
         if cut and error.end == len(raw) and error.start >= len(raw) - 3:
             with contextlib.suppress(UnicodeDecodeError):
                 return raw[: error.start].decode("utf-8")

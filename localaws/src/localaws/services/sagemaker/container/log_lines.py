@@ -1,4 +1,4 @@
-"""Where the lines of a container go: CloudWatch Logs, the metrics, and a short memory."""
+"""The output of a container: to CloudWatch Logs and to the metrics of a training job."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TAIL = 40
 
 
 def instance_id() -> str:
-    """An id like those of the instances that AWS names in log streams."""
+    """An instance id in the format that AWS uses in the names of log streams."""
     return f"i-{secrets.token_hex(8)}0"
 
 
@@ -62,5 +62,5 @@ class JobLog:
         return [self._values[name] for name, _ in self._metrics if name in self._values]
 
     def close(self) -> None:
-        """Send what is left."""
+        """Send the remaining lines."""
         self._writer.close()

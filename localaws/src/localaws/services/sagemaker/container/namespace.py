@@ -1,8 +1,8 @@
 """A private /opt/ml for a process, through a Linux mount namespace.
 
-The host's /opt stays as it is and /opt/ml is never created there: in its own namespace the process gets
-a small tmpfs over /opt that carries every existing entry of /opt, plus ``ml``. util-linux's ``unshare``
-does it as root, and as an ordinary user in a user namespace.
+The host's /opt does not change, and /opt/ml is never created there. In its own namespace the process sees a
+small tmpfs at /opt that has every entry of the host's /opt, and ``ml``. The command ``unshare`` of util-linux
+does this for root, and for other users in a user namespace.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from localaws.services.sagemaker.errors import RequestError
 
 # Arguments: tmpfs mount point, directory for /opt/ml, read-only directory for /opt/ml/model or "",
-# file to make when all is mounted, working directory, Python or "" (bring up the loopback device), command.
+# file to create when all is mounted, working directory, Python or "" (bring up the loopback device), command.
 # "cd" comes after the mounts: the working directory may be inside /opt/ml.
 _SCRIPT = """
 set -eu
@@ -62,9 +62,9 @@ class View:
 
     opt_ml: Path
     stage: Path
-    """An empty directory; nothing of what is mounted there shows on the host."""
+    """An empty directory. What is mounted there is not visible on the host."""
     marker: Path
-    """Made when the process has its view; missing afterwards means that the view failed."""
+    """A file that is created when the process has its view. It is missing when the view failed."""
     working_directory: str
     read_only_model: Path | None = None
     isolate_network: bool = False
@@ -72,7 +72,7 @@ class View:
 
 @functools.cache
 def _unshare_options() -> tuple[str, ...]:
-    """The options that give this user a mount namespace."""
+    """The options of unshare that give this user a mount namespace."""
     if sys.platform != "linux":
         raise RequestError(
             f"localaws gives a job its own /opt/ml through a Linux mount namespace, and this is "
@@ -87,26 +87,26 @@ def _unshare_options() -> tuple[str, ...]:
         raise RequestError(
             "localaws mounts a job's /opt/ml over /opt, which does not exist: mkdir /opt"
         )
-    said = ""
+    refusal = ""
     for options in (("--mount",), ("--user", "--map-root-user", "--mount")):
         tried = subprocess.run(
             ["unshare", *options, "true"], capture_output=True, text=True, check=False
         )
         if tried.returncode == 0:
             return options
-        said = tried.stderr.strip()
+        refusal = tried.stderr.strip()
     raise RequestError(
-        f"this machine does not let localaws make a mount namespace for /opt/ml ({said}). Allow user "
+        f"this machine does not let localaws make a mount namespace for /opt/ml ({refusal}). Allow user "
         "namespaces (sysctl user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns=0), "
         "or in a container give the capability SYS_ADMIN."
     )
 
 
 def command(view: View, argv: Sequence[str]) -> list[str]:
-    """The command line that runs ``argv`` in ``view``. The process keeps its id: nothing forks.
+    """The command line that runs ``argv`` in ``view``. The process keeps its id, because nothing forks.
 
     Raises:
-        RequestError: this machine cannot do it, with what is needed.
+        RequestError: this machine cannot do it. The text says what is needed.
     """
     options = list(_unshare_options())
     if view.isolate_network:

@@ -1,4 +1,4 @@
-"""Start a container's process, follow its output, stop it in time, and say how it ended."""
+"""The process of a container: its start, its output, its stop and its end."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from typing import IO
 from localaws.core.context import Context
 from localaws.services.sagemaker.container import namespace
 from localaws.services.sagemaker.container.sandbox import Sandbox
-from localaws.services.sagemaker.errors import HaltedError, RequestError
+from localaws.services.sagemaker.errors import RequestError, StopRequestedError
 
-# Marks every descendant of a container, so that a daemon which left the process group is found.
+# A variable of every descendant of a container, by which a daemon that left the process group is found.
 _MARK = "LOCALAWS_CONTAINER"
-_MAX_LINE = 256 * 1024  # CloudWatch Logs' limit of an event
+# The size limit of an event in CloudWatch Logs.
+_MAX_LINE = 256 * 1024
 
 
 class Ending(enum.Enum):
@@ -41,7 +42,7 @@ class Exit:
 
 
 class Stop:
-    """A request to stop a job, and the way to wake the thread that waits for its process."""
+    """A request to stop a job, which wakes the thread that waits for its process."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -50,7 +51,7 @@ class Stop:
         self.at_once = False
 
     def on_request(self, callback: Callable[[], None]) -> None:
-        """Call ``callback`` in a thread of its own when a stop is requested; at once when it was."""
+        """Call ``callback`` in a thread of its own when a stop is requested, or now if it was requested."""
         with self._changed:
             self._callbacks.append(callback)
             requested = self.requested
@@ -58,7 +59,7 @@ class Stop:
             threading.Thread(target=callback, name="stop", daemon=True).start()
 
     def request(self, *, at_once: bool = False) -> None:
-        """Ask to stop; ``at_once`` gives the process no time."""
+        """Request a stop. With ``at_once`` the process gets no time to end by itself."""
         with self._changed:
             first, self.requested = not self.requested, True
             self.at_once = self.at_once or at_once
@@ -68,9 +69,9 @@ class Stop:
             threading.Thread(target=callback, name="stop", daemon=True).start()
 
     def check(self) -> None:
-        """Raise HaltedError when a stop was requested; called between the steps of a job."""
+        """Raise StopRequestedError when a stop was requested. Called between the steps of a job."""
         if self.requested:
-            raise HaltedError
+            raise StopRequestedError
 
     def wait(self, ended: threading.Event, seconds: float | None) -> None:
         """Wait (real seconds) until the process ended or a stop was requested."""
@@ -119,18 +120,18 @@ class ContainerProcess:
                 self._on_line(line.decode("utf-8", "replace").rstrip("\r\n"))
 
     def finish(self) -> int:
-        """Wait for the end, kill what was left behind, read the last lines. Returns the exit code."""
+        """Wait for the end, end its descendants, and read the last lines. Returns the exit code."""
         code = self.process.wait()
-        self._end_leftovers()
+        self._end_descendants()
         # A process that even SIGKILL does not end (uninterruptible sleep) must not hold the job.
         self._pump.join(timeout=5)
         return 128 - code if code < 0 else code
 
     def check_started(self) -> None:
-        """After it ended by itself: did the process ever get to its own command?
+        """Check, after the process ended by itself, that it had got as far as its own command.
 
         Raises:
-            RequestError: it did not get its /opt/ml.
+            RequestError: its /opt/ml was not mounted.
         """
         if not self._sandbox.was_mounted:
             raise RequestError("the container's /opt/ml was not mounted; the log stream says why")
@@ -138,13 +139,14 @@ class ContainerProcess:
     def terminate(self, grace_seconds: float) -> None:
         """SIGTERM, then SIGKILL after ``grace_seconds`` of emulated time.
 
-        The signal goes to the process group. A container runtime sends it to the first process only, but
-        a shell that is first would keep it from the program it started."""
+        The signal goes to the process group. A container runtime sends it to the first process only, but a
+        shell that is the first process would not pass it on to its program.
+        """
         self._context.processes.terminate(
             self.process, self._context.clock.real_seconds(grace_seconds)
         )
 
-    def _end_leftovers(self) -> None:
+    def _end_descendants(self) -> None:
         self._context.processes.terminate(self.process, 0)
         for pid in _marked(f"{_MARK}={self._mark}".encode()):
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -152,7 +154,7 @@ class ContainerProcess:
 
 
 def _marked(mark: bytes) -> list[int]:
-    """Processes that carry ``mark`` in their environment."""
+    """The processes that have ``mark`` in their environment."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
@@ -173,8 +175,8 @@ def run(
 
     Args:
         container: the process.
-        context: its clock counts ``max_runtime`` and ``grace_seconds``.
-        stop: a request from outside.
+        context: has the clock of ``max_runtime`` and ``grace_seconds``.
+        stop: ends the wait when a stop is requested.
         max_runtime: emulated seconds.
         grace_seconds: between SIGTERM and SIGKILL.
     """

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from localaws.services.sagemaker.errors import RequestError
 
 _CHUNK = 1024 * 1024
-# Threads of a transfer cost more than they bring on the loopback device.
+# On the loopback device the threads of a transfer cost more time than they save.
 _TRANSFER = TransferConfig(
     multipart_threshold=64 * _CHUNK, multipart_chunksize=64 * _CHUNK, use_threads=False
 )
@@ -37,10 +37,10 @@ def join_uri(uri: str, *parts: str) -> str:
 def objects_under(s3: Any, uri: str, role_arn: str, region: str) -> Iterator[tuple[str, str]]:
     """The objects of an S3Prefix as (key, path relative to the prefix).
 
-    A prefix is what S3 calls one: ``s3://b/data`` also matches ``data-2/x.csv``. Folder markers are left out.
+    As in S3, the prefix ``s3://b/data`` also matches ``data-2/x.csv``. Folder markers are left out.
 
     Raises:
-        RequestError: there is none, or S3 refused.
+        RequestError: there are none, or S3 refused the request.
     """
     bucket, prefix = split_uri(uri)
     found = False
@@ -50,14 +50,14 @@ def objects_under(s3: Any, uri: str, role_arn: str, region: str) -> Iterator[tup
                 if not item["Key"].endswith("/"):
                     found = True
                     yield item["Key"], _relative(item["Key"], prefix)
-        said = ""
+        message = ""
     except (ClientError, BotoCoreError) as error:
-        said = f" Error message from S3: {_s3_said(error)}"
-    if not found or said:
+        message = f" Error message from S3: {_s3_message(error)}"
+    if not found or message:
         raise RequestError(
             f'No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that the '
             f"bucket exists in the selected region ({region}), that objects exist under that S3 prefix, "
-            f'and that the role "{role_arn}" has "s3:ListBucket" permissions on bucket "{bucket}".{said}'
+            f'and that the role "{role_arn}" has "s3:ListBucket" permissions on bucket "{bucket}".{message}'
         )
 
 
@@ -92,24 +92,26 @@ def download_prefix(
         download_object(s3, bucket, key, directory / relative)
 
 
-def download_object(s3: Any, bucket: str, key: str, target: Path) -> None:
-    """One object as a file."""
+def download_object(s3: Any, bucket: str, key: str, target: Path) -> str:
+    """One object as a file. Returns the ETag of the bytes that were read."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        body = s3.get_object(Bucket=bucket, Key=key)["Body"]
+        answer = s3.get_object(Bucket=bucket, Key=key)
         with target.open("wb") as file:
-            shutil.copyfileobj(body, file, _CHUNK)
+            shutil.copyfileobj(answer["Body"], file, _CHUNK)
     except (ClientError, BotoCoreError) as error:
         raise RequestError(
-            f"Data download failed: s3://{bucket}/{key}: {_s3_said(error)}"
+            f"Data download failed: s3://{bucket}/{key}: {_s3_message(error)}"
         ) from error
     except OSError as error:
         # e.g. the keys "a" and "a/b", which cannot both be files
         raise RequestError(f"Data download failed: s3://{bucket}/{key}: {error}") from error
+    etag: str = answer["ETag"]
+    return etag.strip('"')
 
 
 def upload_file(s3: Any, source: Path, uri: str, kms_key: str | None) -> None:
-    """One file as an object, encrypted as asked for; else as the bucket's default says."""
+    """One file as an object, encrypted with ``kms_key``, or as the default of the bucket says."""
     bucket, key = split_uri(uri)
     extra = {"ContentType": mimetypes.guess_type(source.name)[0] or "binary/octet-stream"}
     if kms_key:
@@ -117,12 +119,12 @@ def upload_file(s3: Any, source: Path, uri: str, kms_key: str | None) -> None:
     try:
         s3.upload_file(str(source), bucket, key, ExtraArgs=extra, Config=_TRANSFER)
     except Exception as error:
-        # boto3 wraps what S3 said into S3UploadFailedError, which is neither of botocore's.
-        raise RequestError(f"Data upload failed: {uri}: {_s3_said(error)}") from error
+        # boto3 wraps S3's error in S3UploadFailedError, which is not an exception of botocore.
+        raise RequestError(f"Data upload failed: {uri}: {_s3_message(error)}") from error
 
 
 def upload_directory(s3: Any, directory: Path, uri: str, kms_key: str | None) -> int:
-    """Every file below ``directory``; links are left out, as SageMaker does. Returns how many."""
+    """Every file below ``directory`` but symbolic links, as SageMaker does. Returns their number."""
     count = 0
     for parent, _, names in os.walk(directory):
         for name in sorted(names):
@@ -134,7 +136,7 @@ def upload_directory(s3: Any, directory: Path, uri: str, kms_key: str | None) ->
     return count
 
 
-def _s3_said(error: Exception) -> str:
+def _s3_message(error: Exception) -> str:
     if isinstance(error, ClientError):
         details = error.response["Error"]
         return f"{details.get('Code')}: {details.get('Message')}"

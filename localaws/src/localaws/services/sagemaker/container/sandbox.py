@@ -13,7 +13,7 @@ OPT_ML = "/opt/ml"
 
 
 class Sandbox:
-    """``ml`` becomes /opt/ml; ``scratch`` is the working directory, HOME and TMPDIR of the process."""
+    """``ml`` becomes /opt/ml. ``scratch`` is the working directory, HOME and TMPDIR of the process."""
 
     def __init__(self, parent: Path, name: str) -> None:
         self.root = parent / f"{name}-{uuid.uuid4().hex[:8]}"
@@ -59,7 +59,7 @@ class Sandbox:
         read_only_model: Path | None = None,
         isolate_network: bool = False,
     ) -> View:
-        """What the process is to see."""
+        """What the process will see."""
         return View(
             opt_ml=self.ml,
             stage=self._stage,
@@ -75,5 +75,5 @@ class Sandbox:
         return self._marker.exists()
 
     def remove(self) -> None:
-        """Delete it all; what cannot be deleted stays until the server's scratch directory goes."""
+        """Delete it. What cannot be deleted stays until the server removes its scratch directory."""
         shutil.rmtree(self.root, ignore_errors=True)

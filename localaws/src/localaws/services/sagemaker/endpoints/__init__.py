@@ -1,6 +1,6 @@
 """Endpoint configs and endpoints.
 
-``configs`` and ``operations`` are the operations, ``record`` holds the state and the only place that
-writes a status, ``rollout`` creates and switches fleets, ``fleet`` and ``instance`` are the serving
-processes, ``directory`` is where the runtime service finds the fleet that has the traffic.
+``configs`` and ``endpoints`` have the operations, ``record`` the state and ``status`` its transitions.
+``rollout`` creates fleets and moves the traffic between them, ``fleet`` and ``instance`` are the serving
+containers, and ``routes`` tells the runtime service which fleet has the traffic.
 """

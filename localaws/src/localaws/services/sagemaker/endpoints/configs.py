@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from localaws.core.context import Context
 from localaws.core.provider import operation
 from localaws.services.sagemaker import errors
-from localaws.services.sagemaker.base import SageMakerBase
 from localaws.services.sagemaker.events import publish_simple
-from localaws.services.sagemaker.store import Record, list_page, tag_map
+from localaws.services.sagemaker.listing import list_page
+from localaws.services.sagemaker.models import Models
+from localaws.services.sagemaker.store import Record, Store, Table, tag_map
 
-_KIND = "endpoint-config"
 _ECHOED = (
     "EndpointConfigName", "ProductionVariants", "DataCaptureConfig", "KmsKeyId", "ExecutionRoleArn",
     "VpcConfig", "EnableNetworkIsolation",
@@ -25,34 +26,37 @@ _REFUSED_OF_VARIANT = (
 )  # fmt: skip
 
 
-class EndpointConfigOperations(SageMakerBase):
-    """CreateEndpointConfig and what belongs to it."""
+class EndpointConfigs:
+    """CreateEndpointConfig and its siblings."""
+
+    def __init__(self, context: Context, store: Store, models: Models) -> None:
+        self._context = context
+        self._store = store
+        self._table: Table[Record] = store.table("endpoint-config")
+        self._models = models
 
     @operation
     def create_endpoint_config(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Check variants and models, then remember."""
+        """Check the variants and their models, then keep the config."""
         name = params["EndpointConfigName"]
-        arn = self._arn(_KIND, name)
+        arn = self._table.arn(name)
         variants = self._check_config(params)
-        now = self._now()
+        now = self._store.now()
         with self._store.lock:
-            if self._store.table(_KIND).get(name):
-                raise errors.validation(
-                    f'Cannot create already existing endpoint configuration "{arn}".'
-                )
+            self._table.require_free(name)
             request = {**params, "ProductionVariants": variants}
             config = Record(name, arn, request, now, now, tag_map(params.get("Tags")))
-            self._store.table(_KIND).put(config)
+            self._table.put(config)
         described = self.describe_endpoint_config(params)
-        publish_simple(self.context, "Endpoint Config", described, arn, config.tags)
+        publish_simple(self._context, "Endpoint Config", described, arn, config.tags)
         return {"EndpointConfigArn": arn}
 
     @operation
     def describe_endpoint_config(self, params: dict[str, Any]) -> dict[str, Any]:
         """What CreateEndpointConfig was given, with its defaults."""
-        config = self._endpoint_config(params["EndpointConfigName"])
+        config = self._table.find(params["EndpointConfigName"])
         return {
-            **{key: config.request[key] for key in _ECHOED if key in config.request},
+            **config.echo(_ECHOED),
             "EndpointConfigArn": config.arn,
             "CreationTime": config.created,
             "EnableNetworkIsolation": config.request.get("EnableNetworkIsolation", False),
@@ -61,7 +65,7 @@ class EndpointConfigOperations(SageMakerBase):
     @operation
     def list_endpoint_configs(self, params: dict[str, Any]) -> dict[str, Any]:
         """Summaries, newest first."""
-        page, token = list_page(self._store.table(_KIND).all(), params, descending=True)
+        page, token = list_page("ListEndpointConfigs", self._table.all(), params, descending=True)
         summaries = [
             {
                 "EndpointConfigName": config.name,
@@ -74,17 +78,18 @@ class EndpointConfigOperations(SageMakerBase):
 
     @operation
     def delete_endpoint_config(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Forget a config. An endpoint keeps what it was made of."""
-        self._store.table(_KIND).remove(self._endpoint_config(params["EndpointConfigName"]).name)
+        """Forget a config. Endpoints that were created from it do not change."""
+        self._table.remove(self._table.find(params["EndpointConfigName"]).name)
         return {}
 
-    def _endpoint_config(self, name: str) -> Record:
-        config: Record | None = self._store.table(_KIND).get(name)
-        if config is None:
-            raise errors.validation(
-                f'Could not find endpoint configuration "{self._arn(_KIND, name)}".'
-            )
-        return config
+    def variants(self, name: str) -> list[dict[str, Any]]:
+        """The production variants of a config.
+
+        Raises:
+            AwsError: it does not exist.
+        """
+        found: list[dict[str, Any]] = self._table.find(name).request["ProductionVariants"]
+        return found
 
     def _check_config(self, params: dict[str, Any]) -> list[dict[str, Any]]:
         for member in _REFUSED:
@@ -117,7 +122,7 @@ class EndpointConfigOperations(SageMakerBase):
         for member in ("ModelName", "InstanceType", "InitialInstanceCount"):
             if not variant.get(member):
                 raise errors.validation(f"Production variant '{name}' has no {member}.")
-        self._serving_plan(variant["ModelName"])  # type: ignore[attr-defined]
+        self._models.serving_plan(variant["ModelName"])
         return {"InitialVariantWeight": 1.0, **variant}
 
 

@@ -1,19 +1,18 @@
-"""DescribeEndpoint's answer, which is also the body of the endpoint's events."""
+"""The answer of DescribeEndpoint, which is also the detail of the events of an endpoint."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from localaws.services.sagemaker.endpoints import record as states
 from localaws.services.sagemaker.endpoints.fleet import Fleet
 from localaws.services.sagemaker.endpoints.record import EndpointRecord
+from localaws.services.sagemaker.endpoints.status import VariantStatus
 
 
 def describe(endpoint: EndpointRecord) -> dict[str, Any]:
     """An endpoint in the shape of DescribeEndpointOutput.
 
-    While an update runs, the config and the variants are the old ones; PendingDeploymentSummary shows the
-    new.
+    During an update the config and the variants are the old ones. PendingDeploymentSummary has the new ones.
     """
     with endpoint.lock:
         described: dict[str, Any] = {
@@ -41,13 +40,13 @@ def describe(endpoint: EndpointRecord) -> dict[str, Any]:
         return {key: value for key, value in described.items() if value is not None}
 
 
-def _old_status(endpoint: EndpointRecord) -> str | None:
+def _old_status(endpoint: EndpointRecord) -> VariantStatus | None:
     """The status of the variants that have the traffic, or are the first to get it."""
     if endpoint.pending is None:
         return endpoint.variant_status
-    if endpoint.variant_status == states.VARIANT_DELETING:
-        return states.VARIANT_DELETING
-    return states.UPDATING
+    if endpoint.variant_status == VariantStatus.DELETING:
+        return VariantStatus.DELETING
+    return VariantStatus.UPDATING
 
 
 def _variants(
@@ -59,7 +58,7 @@ def _variants(
         summary = {
             "VariantName": name,
             "DeployedImages": [
-                {"SpecifiedImage": fleet.plans[name].image_uri, "ResolutionTime": fleet.started}
+                {"SpecifiedImage": fleet.plans[name].image.uri, "ResolutionTime": fleet.started}
             ],
             "CurrentWeight": variant["InitialVariantWeight"],
             "DesiredWeight": variant["InitialVariantWeight"],

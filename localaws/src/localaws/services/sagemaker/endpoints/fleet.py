@@ -1,4 +1,4 @@
-"""All serving processes behind one endpoint config."""
+"""All serving containers of one endpoint config."""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from localaws.core.context import Context
 from localaws.services.sagemaker.endpoints.instance import Instance
-from localaws.services.sagemaker.errors import JobError, RequestError
-from localaws.services.sagemaker.serving.model_files import fetch_model
+from localaws.services.sagemaker.errors import ModelDataChangedError, RequestError, WorkloadError
+from localaws.services.sagemaker.serving.downloads import Downloads
+from localaws.services.sagemaker.serving.model_data import download_model
 from localaws.services.sagemaker.serving.plan import ServingPlan
 
 # API reference, ProductionVariant.ContainerStartupHealthCheckTimeoutInSeconds: 60 to 3600; developer guide,
 # your-algorithms-inference-code: by default a container has 4 minutes to answer its first ping.
 _STARTUP_SECONDS = 240
-# Requests that were under way when the traffic moved may take the full time of an invocation.
+# A request that was in progress when the traffic moved may take the full time of an invocation.
 _DRAIN_SECONDS = 65
 
 
 class NoInstanceError(Exception):
-    """No instance can take a request now."""
+    """No instance can take a request at this time."""
 
 
 class UnknownVariantError(Exception):
@@ -50,7 +52,7 @@ class Fleet:
         self.instances: list[Instance] = []
         self._context = context
         self._group = f"/aws/sagemaker/Endpoints/{endpoint_name}"
-        self._directory = context.work_dir / "fleets" / f"{endpoint_name}-{uuid.uuid4().hex[:8]}"
+        self._files = context.work_dir / "fleets" / f"{endpoint_name}-{uuid.uuid4().hex[:8]}"
         self._changed = threading.Condition()
         self._closed = False
         self._requests = 0
@@ -59,17 +61,20 @@ class Fleet:
         """Start every instance.
 
         Raises:
-            JobError: its text is the endpoint's FailureReason.
+            WorkloadError: the text is the endpoint's FailureReason.
         """
         starts = []
         for variant in self.variants:
             name = variant["VariantName"]
             plan = self.plans[name]
-            model = self._directory / name / "model"
-            self._fetch(plan, model, name)
+            files = self._files / name
+            self._download(plan, files, name)
+            downloads = Downloads(self._context, plan.role_arn, files / "downloads")
             seconds = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", _STARTUP_SECONDS)
             for _ in range(variant["InitialInstanceCount"]):
-                instance = Instance(self._context, plan, model, self._group, name)
+                instance = Instance(
+                    self._context, plan, files / "model", downloads, self._group, name
+                )
                 with self._changed:
                     self.instances.append(instance)
                 starts.append((instance, seconds))
@@ -77,28 +82,32 @@ class Fleet:
             results = list(pool.map(lambda start: start[0].start(start[1]), starts))
         for (instance, _), healthy in zip(starts, results, strict=True):
             if not healthy:
-                raise JobError(
+                raise WorkloadError(
                     f"The primary container for production variant {instance.variant} did not pass the "
                     "ping health check. Please check CloudWatch logs for this endpoint."
                 )
 
-    def _fetch(self, plan: ServingPlan, model: Any, variant: str) -> None:
+    def _download(self, plan: ServingPlan, files: Path, variant: str) -> None:
+        """Once for all instances, so that a restarted one serves the files that the fleet started with."""
         try:
-            fetch_model(self._context, plan, model, model.parent)
-        except RequestError as fault:
-            raise JobError(
+            download_model(self._context, plan.role_arn, plan.data, files / "model", files)
+        except ModelDataChangedError:
+            raise
+        except RequestError as error:
+            uri = plan.data.uri if plan.data else None
+            raise WorkloadError(
                 f"Failed to download model data for production variant {variant} from URL: "
-                f'"{plan.model_uri}". Please ensure that there is an object located at the URL and that '
-                f"the role passed to CreateModel has permissions to download the model. {fault}"
-            ) from fault
+                f'"{uri}". Please ensure that there is an object located at the URL and that '
+                f"the role passed to CreateModel has permissions to download the model. {error}"
+            ) from error
 
     @contextmanager
     def lease(self, target_variant: str | None, seconds: float) -> Iterator[Instance]:
-        """An instance for one request, counted until the request is over.
+        """An instance for one request, which is counted until it ends.
 
         Args:
-            target_variant: only this one; else by weight.
-            seconds: how long (real) to wait for an instance that is being started again.
+            target_variant: the variant; chosen by weight when None.
+            seconds: how long (real) to wait for an instance that is being restarted.
 
         Raises:
             UnknownVariantError: there is no such variant.
@@ -120,18 +129,18 @@ class Fleet:
                 instance.outstanding -= 1
 
     def hold(self) -> None:
-        """Count a request that has been given to this fleet."""
+        """Count a request to this fleet."""
         with self._changed:
             self._requests += 1
 
     def release(self) -> None:
-        """The counted request is over."""
+        """A counted request has ended."""
         with self._changed:
             self._requests -= 1
             self._changed.notify_all()
 
     def drain(self) -> None:
-        """Wait for the requests that are under way."""
+        """Wait for the requests that are in progress."""
         with self._changed:
             self._changed.wait_for(
                 lambda: self._requests == 0,
@@ -146,14 +155,14 @@ class Fleet:
         if instances:
             with ThreadPoolExecutor(len(instances), thread_name_prefix="stop") as pool:
                 list(pool.map(lambda instance: instance.stop(at_once=at_once), instances))
-        shutil.rmtree(self._directory, ignore_errors=True)
+        shutil.rmtree(self._files, ignore_errors=True)
 
     def ready_count(self, variant: str) -> int:
         """How many instances of a variant can answer."""
         return len(self._ready(variant))
 
     def _await(self, variant: str, seconds: float) -> bool:
-        # An instance that becomes ready does not notify; this is rare and short.
+        # An instance does not notify when it becomes ready: the wait is rare and short.
         waited = 0.0
         while waited < seconds and not self._closed:
             self._changed.wait(0.05)

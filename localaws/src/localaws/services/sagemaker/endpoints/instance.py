@@ -1,4 +1,4 @@
-"""One instance of a production variant: a serving container that is started again when it dies."""
+"""One instance of a production variant: a serving container that is restarted when it ends."""
 
 from __future__ import annotations
 
@@ -10,27 +10,36 @@ from pathlib import Path
 from localaws.core.context import Context
 from localaws.services.sagemaker.container.log_lines import JobLog, instance_id
 from localaws.services.sagemaker.container.sandbox import Sandbox
-from localaws.services.sagemaker.errors import JobError
-from localaws.services.sagemaker.serving.container import ServingContainer, in_background
+from localaws.services.sagemaker.errors import WorkloadError
+from localaws.services.sagemaker.serving.container import ServingContainer, start_thread
+from localaws.services.sagemaker.serving.downloads import Downloads
 from localaws.services.sagemaker.serving.http import Answer, NoAnswerError
 from localaws.services.sagemaker.serving.plan import ServingPlan
 
-# AWS starts a container that dies at once again and again until the health check's time is over. The
-# result is the same after the second.
+# AWS restarts a container that exits at once until the time of the health check is over. The result is the
+# same after the second attempt.
 _MAX_CRASHES_AT_START = 2
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0  # real seconds between two starts
+# Real seconds between two starts.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 
 
 class Instance:
-    """A container with its log stream and the count of requests it is working on."""
+    """A container with its log stream and the number of requests in progress."""
 
     def __init__(
-        self, context: Context, plan: ServingPlan, model: Path, group: str, variant: str
+        self,
+        context: Context,
+        plan: ServingPlan,
+        model: Path,
+        downloads: Downloads,
+        group: str,
+        variant: str,
     ) -> None:
         self.variant = variant
         self.outstanding = 0
         self.ready = False
-        self._context, self._plan, self._model = context, plan, model
+        self._context, self._plan = context, plan
+        self._model, self._downloads = model, downloads
         self._log = JobLog(context, group, f"{variant}/{instance_id()}")
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -43,10 +52,10 @@ class Instance:
         """Start and wait until healthy.
 
         Returns:
-            False when it was not within ``seconds`` (emulated), or died too often before.
+            False when it was not healthy within ``seconds`` (emulated), or exited too often.
 
         Raises:
-            JobError: it cannot be started at all.
+            WorkloadError: it cannot be started at all.
         """
         self._startup_seconds = seconds
         deadline = time.monotonic() + self._context.clock.real_seconds(seconds)
@@ -57,7 +66,7 @@ class Instance:
                 return False
             if container.wait_until_healthy(left):
                 self.ready = True
-                self._monitor = in_background(self._keep_alive, f"monitor/{self.variant}")
+                self._monitor = start_thread(self._keep_alive, f"monitor/{self.variant}")
                 return True
             if not container.ended or self._stopping.is_set():
                 return False
@@ -94,7 +103,12 @@ class Instance:
                 self._sandbox.remove()
             self._sandbox = Sandbox(self._context.work_dir / "containers", self.variant)
             self._container = ServingContainer(
-                self._context, self._plan, self._sandbox, self._model, self._log.line, {}
+                self._context,
+                self._plan,
+                self._sandbox,
+                self._model,
+                self._downloads,
+                self._log.line,
             )
             return self._container
 
@@ -110,8 +124,8 @@ class Instance:
             pause = min(pause * 2, _LONGEST_PAUSE)
             try:
                 container = self._launch()
-            except JobError as fault:
-                self._log.line(f"the container cannot be started again: {fault}")
+            except WorkloadError as error:
+                self._log.line(f"the container cannot be started again: {error}")
                 continue
             if container is not None and container.wait_until_healthy(self._startup_seconds):
                 self.ready = True
@@ -120,7 +134,7 @@ class Instance:
                 container.stop(at_once=True)
 
     def _note_end(self, container: ServingContainer) -> None:
-        """Wait for the end of a container and write down how it ended."""
+        """Wait for the end of a container and log its exit code."""
         code = container.wait()
         if not self._stopping.is_set():
             self._log.line(f"the model process exited with code {code}")

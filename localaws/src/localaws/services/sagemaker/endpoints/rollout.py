@@ -1,4 +1,4 @@
-"""Fleets come and go: the background work of CreateEndpoint, UpdateEndpoint and DeleteEndpoint."""
+"""The background work of CreateEndpoint, UpdateEndpoint and DeleteEndpoint."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any
 
 from localaws.core.context import Context
 from localaws.services.sagemaker.container.exits import MAX_REASON
-from localaws.services.sagemaker.endpoints import record as states
-from localaws.services.sagemaker.endpoints.directory import EndpointDirectory
 from localaws.services.sagemaker.endpoints.fleet import Fleet
 from localaws.services.sagemaker.endpoints.record import EndpointRecord
-from localaws.services.sagemaker.errors import JobError
+from localaws.services.sagemaker.endpoints.routes import EndpointRoutes
+from localaws.services.sagemaker.endpoints.status import EndpointStatus, VariantStatus
+from localaws.services.sagemaker.errors import WorkloadError
 
 _log = logging.getLogger(__name__)
 _INTERNAL = "Request to service failed. If failure persists after retry, contact customer support."
 
 
 class Rollouts:
-    """Runs one thread per change of an endpoint."""
+    """Runs one thread for each change of an endpoint."""
 
-    def __init__(self, context: Context, directory: EndpointDirectory) -> None:
+    def __init__(self, context: Context, routes: EndpointRoutes) -> None:
         self._context = context
-        self._directory = directory
+        self._routes = routes
         self._closing = threading.Event()
         self._lock = threading.Lock()
         self._threads: set[threading.Thread] = set()
@@ -38,14 +38,14 @@ class Rollouts:
         self._in_background(lambda: self._update(endpoint, fleet, policy), endpoint)
 
     def delete(self, endpoint: EndpointRecord, forget: Callable[[], None]) -> None:
-        """Stop what serves, then forget the endpoint."""
+        """Stop the fleet, then forget the endpoint."""
         self._in_background(lambda: self._delete(endpoint, forget), endpoint)
 
     def close(self, endpoints: list[EndpointRecord]) -> None:
-        """End every process now."""
+        """End every process immediately."""
         self._closing.set()
         for endpoint in endpoints:
-            self._directory.remove(endpoint.name)
+            self._routes.remove(endpoint.name)
             for fleet in (endpoint.fleet, endpoint.pending):
                 if fleet is not None:
                     fleet.stop(at_once=True)
@@ -55,49 +55,49 @@ class Rollouts:
             thread.join(timeout=10)
 
     def _create(self, endpoint: EndpointRecord, fleet: Fleet) -> None:
-        endpoint.step(states.VARIANT_CREATING)
-        fault = self._start(fleet)
-        if fault:
+        endpoint.step(VariantStatus.CREATING)
+        failure = self._start(fleet)
+        if failure:
             fleet.stop(at_once=True)
             endpoint.fleet = None
-            endpoint.move(states.FAILED, fault)
+            endpoint.move(EndpointStatus.FAILED, failure)
             return
-        self._directory.route(endpoint.name, fleet)
-        endpoint.move(states.IN_SERVICE)
+        self._routes.route(endpoint.name, fleet)
+        endpoint.move(EndpointStatus.IN_SERVICE)
 
     def _update(self, endpoint: EndpointRecord, fleet: Fleet, policy: dict[str, Any]) -> None:
-        endpoint.step(states.VARIANT_CREATING)
-        fault = self._start(fleet)
-        if fault:
-            # The old fleet never lost its traffic, so this is all there is to roll back.
+        endpoint.step(VariantStatus.CREATING)
+        failure = self._start(fleet)
+        if failure:
+            # The old fleet never lost the traffic, so nothing else has to be rolled back.
             fleet.stop(at_once=True)
             endpoint.pending = None
-            endpoint.move(states.IN_SERVICE, fault)
+            endpoint.move(EndpointStatus.IN_SERVICE, failure)
             return
-        endpoint.step(states.VARIANT_ACTIVATING)
-        old = self._directory.route(endpoint.name, fleet)
+        endpoint.step(VariantStatus.ACTIVATING_TRAFFIC)
+        old = self._routes.route(endpoint.name, fleet)
         self._bake(endpoint, policy)
-        endpoint.step(states.VARIANT_DELETING)
+        endpoint.step(VariantStatus.DELETING)
         if old is not None:
             old.drain()
             old.stop()
         with endpoint.lock:
             endpoint.fleet, endpoint.pending = fleet, None
             endpoint.config_name = fleet.config_name
-        endpoint.move(states.IN_SERVICE)
+        endpoint.move(EndpointStatus.IN_SERVICE)
 
     def _bake(self, endpoint: EndpointRecord, policy: dict[str, Any]) -> None:
         seconds = policy.get("TerminationWaitInSeconds", 0)
         if seconds:
             endpoint.step(
-                states.VARIANT_BAKING,
+                VariantStatus.BAKING,
                 f"Baking for {seconds} seconds (TerminationWaitInSeconds) with traffic enabled on all "
                 "capacity of the new fleet.",
             )
             self._context.clock.wait(self._closing, seconds)
 
     def _delete(self, endpoint: EndpointRecord, forget: Callable[[], None]) -> None:
-        self._directory.remove(endpoint.name)
+        self._routes.remove(endpoint.name)
         if endpoint.fleet is not None:
             endpoint.fleet.drain()
             endpoint.fleet.stop()
@@ -108,8 +108,8 @@ class Rollouts:
         """Start a fleet. Returns the FailureReason."""
         try:
             fleet.start()
-        except JobError as fault:
-            return str(fault)[:MAX_REASON]
+        except WorkloadError as error:
+            return str(error)[:MAX_REASON]
         except Exception:
             _log.exception("a fleet for %s did not start", fleet.config_name)
             return _INTERNAL

@@ -1,4 +1,4 @@
-"""What an image has to say about starting its container."""
+"""What an image decides: the command and the environment of its container."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Launch:
 
 @dataclass(frozen=True)
 class TrainingSetup:
-    """What an image may read when it decides how to train."""
+    """What the command of a training job depends on."""
 
     job_name: str
     hyperparameters: Mapping[str, str]
@@ -34,12 +34,12 @@ class TrainingSetup:
     network_isolation: bool
     sandbox: Sandbox
     fetch: Callable[[str, Path], None]
-    """Copies one S3 object to a file."""
+    """Copies an S3 object, given by its URI, to a file."""
 
 
 @dataclass(frozen=True)
 class ServingSetup:
-    """What an image may read when it decides how to serve."""
+    """What the command of a serving container depends on."""
 
     environment: Mapping[str, str]
     model_directory: Path

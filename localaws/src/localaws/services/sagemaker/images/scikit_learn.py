@@ -1,4 +1,4 @@
-"""AWS's prebuilt scikit-learn image in script mode: the user's script, called as the image's toolkit does.
+"""AWS's prebuilt scikit-learn image in script mode. It runs the user's script as the image's toolkit does.
 
 Names of variables and the order of arguments are those of sagemaker-training-toolkit
 (ENVIRONMENT_VARIABLES.md) and sagemaker-scikit-learn-container; the versions of scikit-learn and Python
@@ -64,10 +64,8 @@ class ScikitLearnImage(Image):
         require_extra("scikit-learn")
         submit = setup.environment.get("SAGEMAKER_SUBMIT_DIRECTORY", _MODEL_CODE)
         if submit.startswith("/opt/ml/model"):
-            code_directory, code = (
-                submit,
-                setup.model_directory / Path(submit).relative_to("/opt/ml/model"),
-            )
+            code_directory = submit
+            code = setup.model_directory / Path(submit).relative_to("/opt/ml/model")
         else:
             unpack_source(
                 submit, setup.sandbox, setup.fetch, network_isolation=setup.network_isolation
@@ -152,7 +150,8 @@ def _training_environment(
     }
     channels = {name: f"/opt/ml/input/data/{name}" for name in setup.channels}
     renamed = {"hyperparameters": "HPS", "additional_framework_parameters": "FRAMEWORK_PARAMS"}
-    hidden = {"job_name"}  # only in SM_TRAINING_ENV
+    # Only in SM_TRAINING_ENV.
+    hidden = {"job_name"}
     environment = {
         f"SM_{renamed.get(name, name.upper())}": _text(value)
         for name, value in values.items()

@@ -1,4 +1,4 @@
-"""The code of script mode: sourcedir.tar.gz on S3 or under /opt/ml, unpacked to /opt/ml/code."""
+"""The code of script mode: sourcedir.tar.gz in S3 or below /opt/ml, unpacked to /opt/ml/code."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def unpack_source(
     """Bring ``sagemaker_submit_directory`` to /opt/ml/code.
 
     Raises:
-        RequestError: it cannot be had; under network isolation the real container cannot reach S3 either.
+        RequestError: it does not exist, or it is in S3 and network isolation keeps the container from S3.
     """
     directory = sandbox.make(CODE_DIRECTORY)
     if uri.startswith("s3://"):
@@ -48,10 +48,10 @@ def unpack_source(
 
 
 def require_program(code: Path, program: str | None, variable: str) -> str:
-    """The user's program, which must be in the code.
+    """The user's program, which must be among the code.
 
     Raises:
-        AlgorithmError: as the toolkit in the container would find out.
+        AlgorithmError: it is not, as the toolkit in the container would report.
     """
     if not program:
         raise AlgorithmError(f"{variable} is not set: it names the program to run, e.g. train.py")
@@ -64,8 +64,9 @@ def require_program(code: Path, program: str | None, variable: str) -> str:
 
 
 def check_requirements(code: Path) -> None:
-    """The container would pip-install requirements.txt. Here jobs run with the packages of localaws'
-    interpreter, so what is asked for must be there.
+    """Check that the packages in requirements.txt are installed.
+
+    SageMaker's container installs them. localaws runs jobs with the packages of its own interpreter.
 
     Raises:
         RequestError: naming every requirement that is missing or of another version.

@@ -1,5 +1,6 @@
 """Processing, training and transform jobs.
 
-``record`` holds the state and the only place that writes a status, ``engine`` runs a thread per job,
-``processing``, ``training`` and ``transform`` are the operations (they decide), ``*_run`` do the work.
+``processing``, ``training`` and ``transform`` have the operations, the ``*_check`` modules refuse what is
+wrong or not emulated, the ``*_run`` modules do the work. ``collection`` is what the three kinds share,
+``runner`` runs one thread per job, ``record`` holds the state of a job and ``status`` its transitions.
 """

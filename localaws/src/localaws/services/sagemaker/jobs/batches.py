@@ -1,4 +1,4 @@
-"""An input object as the payloads of a transform job, without ever holding the whole of it."""
+"""Cuts an input object into the request bodies of a transform job, in bounded memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from localaws.services.sagemaker.errors import RequestError
 
 
 def gunzip(chunks: Iterable[bytes], what: str) -> Iterator[bytes]:
-    """The contents of a gzip file; several members one after the other are one file."""
+    """The contents of a gzip file, which may have several members."""
     unpacker = zlib.decompressobj(wbits=31)
     try:
         for chunk in chunks:
@@ -22,7 +22,7 @@ def gunzip(chunks: Iterable[bytes], what: str) -> Iterator[bytes]:
     except zlib.error as error:
         raise RequestError(f"{what} is not a gzip file: {error}") from error
     if not unpacker.eof:
-        raise RequestError(f"{what} is not a whole gzip file")
+        raise RequestError(f"{what} is an incomplete gzip file")
 
 
 def payloads(
@@ -33,8 +33,8 @@ def payloads(
     Args:
         chunks: of the input.
         by_line: SplitType Line; else the whole input is one body.
-        single_record: BatchStrategy SingleRecord, one record a body; else as many as fit.
-        limit: bytes of a body.
+        single_record: BatchStrategy SingleRecord, one record in each body; else as many as fit.
+        limit: the most bytes of a body.
         what: names the input in errors.
 
     Raises:
@@ -53,7 +53,7 @@ def payloads(
 
 
 def _as_many_as_fit(chunks: Iterable[bytes], limit: int, what: str) -> Iterator[bytes]:
-    """Bodies cut behind the last line end that fits: no line is looked at for itself."""
+    """Cut after the last line end that fits, without looking at single lines."""
     buffer, lines = bytearray(), 0
     for chunk in chunks:
         buffer += chunk
@@ -89,7 +89,7 @@ def _whole(chunks: Iterable[bytes], limit: int, what: str) -> bytes:
 
 
 def _lines(chunks: Iterable[bytes], limit: int) -> Iterator[bytes]:
-    """Lines with their line ends. A line without end stops growing shortly after ``limit``."""
+    """Lines with their line ends. A line is cut off shortly after ``limit``."""
     rest = b""
     for chunk in chunks:
         first, newline, more = chunk.partition(b"\n")

@@ -7,15 +7,15 @@ from typing import Any
 
 from localaws.core.context import Context
 from localaws.services.sagemaker.container import exits, s3_data
-from localaws.services.sagemaker.container.environment import container_environment
 from localaws.services.sagemaker.container.log_lines import JobLog
-from localaws.services.sagemaker.container.process import ContainerProcess, Ending, run
+from localaws.services.sagemaker.container.process import Ending
 from localaws.services.sagemaker.container.sandbox import Sandbox
 from localaws.services.sagemaker.errors import ExitError, RequestError
-from localaws.services.sagemaker.images import image_for_job
+from localaws.services.sagemaker.images.catalog import ImageCatalog
 from localaws.services.sagemaker.images.launch import Launch
-from localaws.services.sagemaker.jobs.engine import STOP_GRACE_SECONDS, Outcome
+from localaws.services.sagemaker.jobs.container_run import run_container
 from localaws.services.sagemaker.jobs.record import JobRecord
+from localaws.services.sagemaker.jobs.runner import WorkResult
 
 LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
 
@@ -23,11 +23,12 @@ LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
 class ProcessingRun:
     """Inputs from S3, the container, outputs to S3."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, images: ImageCatalog) -> None:
         self._context = context
+        self._images = images
 
-    def __call__(self, job: JobRecord, sandbox: Sandbox) -> Outcome:
-        """Run the job. Raises JobError for Failed and HaltedError for Stopped."""
+    def __call__(self, job: JobRecord, sandbox: Sandbox) -> WorkResult:
+        """Run the job."""
         request = job.request
         launch = self._launch(request)
         s3 = self._context.client("s3", request["RoleArn"])
@@ -44,17 +45,15 @@ class ProcessingRun:
             log.close()
         if ending is Ending.BY_ITSELF:
             self._upload(s3, job, sandbox)
-        # Neither the API reference nor the guide says how a processing job shows that its time was up;
-        # the SageMaker clients look for this word.
-        return Outcome(
+        # Neither the API reference nor the guide says how a processing job reports that its time was over.
+        # SageMaker's clients look for this word.
+        return WorkResult(
             ending, reason="MaxRuntimeExceeded" if ending is Ending.MAX_RUNTIME else None
         )
 
     def _launch(self, request: dict[str, Any]) -> Launch:
         app = request["AppSpecification"]
-        image = image_for_job(
-            app["ImageUri"], self._context.account_id, self._context.region, request["RoleArn"]
-        )
+        image = self._images.pull(app["ImageUri"], request["RoleArn"])
         return image.processing(
             app.get("ContainerEntrypoint", []), app.get("ContainerArguments", [])
         )
@@ -90,26 +89,11 @@ class ProcessingRun:
     ) -> Ending:
         job.stop.check()
         isolated = job.request.get("NetworkConfig", {}).get("EnableNetworkIsolation", False)
-        credentials = {} if isolated else self._context.environment(job.request["RoleArn"])
-        environment = container_environment(
-            self._context.work_dir, sandbox.scratch, launch.environment, credentials,
-            job.request.get("Environment", {}), path=launch.path,
-        )  # fmt: skip
-        view = sandbox.view(launch.working_directory, isolate_network=isolated)
         job.started = job.now()
-        container = ContainerProcess(
-            self._context, sandbox, view, launch.argv, environment, log.line
-        )
-        ended = run(
-            container,
-            self._context,
-            job.stop,
-            max_runtime=job.request["StoppingCondition"]["MaxRuntimeInSeconds"],
-            grace_seconds=STOP_GRACE_SECONDS,
-        )
+        ended = run_container(self._context, job, sandbox, launch, log.line, isolated=isolated)
         message = exits.message_text(sandbox.host("/opt/ml/output/message"))
         if message is not None:
-            job.facts["ExitMessage"] = message
+            job.results["ExitMessage"] = message
         if ended.ending is Ending.BY_ITSELF and ended.code != 0:
             raise ExitError(exits.algorithm_reason(message or "", ended.code))
         return ended.ending

@@ -1,4 +1,4 @@
-"""The state of a job and its declared transitions."""
+"""The state of a job."""
 
 from __future__ import annotations
 
@@ -6,48 +6,19 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from localaws.services.sagemaker.container.process import Stop
 from localaws.services.sagemaker.errors import validation
+from localaws.services.sagemaker.jobs.status import (
+    SECONDARY_MESSAGES,
+    SECONDARY_TRANSITIONS,
+    TERMINAL,
+    TRANSITIONS,
+    JobStatus,
+    SecondaryStatus,
+)
 from localaws.services.sagemaker.store import Record
-
-IN_PROGRESS, STOPPING = "InProgress", "Stopping"
-COMPLETED, FAILED, STOPPED = "Completed", "Failed", "Stopped"
-TERMINAL: Final = frozenset({COMPLETED, FAILED, STOPPED})
-
-# SageMaker API reference, ProcessingJobStatus, TrainingJobStatus, TransformJobStatus.
-_TRANSITIONS: Final = {
-    IN_PROGRESS: frozenset({COMPLETED, FAILED, STOPPED, STOPPING}),
-    # A job that was asked to stop may still fail, and one that had just ended keeps its result.
-    STOPPING: frozenset({COMPLETED, FAILED, STOPPED}),
-    COMPLETED: frozenset(),
-    FAILED: frozenset(),
-    STOPPED: frozenset(),
-}
-
-# API reference, SecondaryStatus of training jobs, with the messages AWS writes.
-STARTING, DOWNLOADING, TRAINING, UPLOADING = "Starting", "Downloading", "Training", "Uploading"
-MAX_RUNTIME_EXCEEDED = "MaxRuntimeExceeded"
-SECONDARY_MESSAGES: Final = {
-    STARTING: "Starting the training job",
-    DOWNLOADING: "Downloading input data",
-    TRAINING: "Training image download completed. Training in progress.",
-    UPLOADING: "Uploading generated training model",
-    STOPPING: "Stopping the training job",
-    COMPLETED: "Training job completed",
-    FAILED: "Training job failed",
-    STOPPED: "Training job stopped",
-    MAX_RUNTIME_EXCEEDED: "Training job runtime exceeded MaxRuntimeInSeconds provided",
-}
-_SECONDARY: Final = {
-    "": frozenset({STARTING}),
-    STARTING: frozenset({DOWNLOADING, STOPPING, FAILED, STOPPED}),
-    DOWNLOADING: frozenset({TRAINING, STOPPING, FAILED, STOPPED}),
-    TRAINING: frozenset({UPLOADING, STOPPING, FAILED, STOPPED, MAX_RUNTIME_EXCEEDED}),
-    UPLOADING: frozenset({COMPLETED, FAILED, STOPPING, STOPPED, MAX_RUNTIME_EXCEEDED}),
-    STOPPING: frozenset({UPLOADING, STOPPED, COMPLETED, FAILED, MAX_RUNTIME_EXCEEDED}),
-}
 
 
 @dataclass
@@ -55,37 +26,43 @@ class JobRecord(Record):
     """One job. Change its status only through :meth:`move` and :meth:`enter`."""
 
     kind: str = ""
-    status: str = IN_PROGRESS
-    secondary: str = ""
+    status: JobStatus = JobStatus.IN_PROGRESS
+    secondary: SecondaryStatus | None = None
     transitions: list[dict[str, Any]] = field(default_factory=list)
     started: datetime | None = None
     ended: datetime | None = None
     failure_reason: str | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
-    """What the run found out, in the names of Describe, e.g. ExitMessage, ModelArtifacts."""
+    results: dict[str, Any] = field(default_factory=dict)
+    """What the run adds to Describe, e.g. ExitMessage and FinalMetricDataList."""
     stop: Stop = field(default_factory=Stop)
     on_change: Callable[[JobRecord], None] = field(default=lambda _: None)
     now: Callable[[], datetime] = field(default=datetime.now)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def move(self, status: str, secondary: str | None = None, reason: str | None = None) -> None:
-        """Go to ``status`` and tell whoever listens.
+    def move(
+        self,
+        status: JobStatus,
+        secondary: SecondaryStatus | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Go to ``status`` and publish the change.
 
-        Not under the lock: a listener may ask for the job in another thread."""
+        Not under the lock: a listener may ask for the job in another thread.
+        """
         with self._lock:
             self._set(status, secondary, reason)
         self.on_change(self)
 
-    def enter(self, secondary: str) -> None:
-        """A step of a training job. A job that is being stopped shows no further steps."""
+    def enter(self, secondary: SecondaryStatus) -> None:
+        """Begin a step of a training job. A job that is being stopped shows no further steps."""
         with self._lock:
-            if self.status != IN_PROGRESS:
+            if self.status != JobStatus.IN_PROGRESS:
                 return
             self._set(self.status, secondary, None)
         self.on_change(self)
 
     def request_stop(self, what: str) -> None:
-        """What StopXJob does.
+        """Stop the job, as the Stop operations do. ``what`` names the kind of job in the error.
 
         Raises:
             AwsError: the job has ended.
@@ -95,16 +72,19 @@ class JobRecord(Record):
                 raise validation(
                     f"The request was rejected because the {what} job is in status {self.status}."
                 )
-            first = self.status == IN_PROGRESS
+            first = self.status == JobStatus.IN_PROGRESS
             if first:
-                self._set(STOPPING, STOPPING if self.secondary else None, None)
+                secondary = SecondaryStatus.STOPPING if self.secondary else None
+                self._set(JobStatus.STOPPING, secondary, None)
         if first:
             self.on_change(self)
         self.stop.request()
 
-    def _set(self, status: str, secondary: str | None, reason: str | None) -> None:
-        """The one place that writes a status."""
-        if status != self.status and status not in _TRANSITIONS[self.status]:
+    def _set(
+        self, status: JobStatus, secondary: SecondaryStatus | None, reason: str | None
+    ) -> None:
+        """Nothing else writes the status."""
+        if status != self.status and status not in TRANSITIONS[self.status]:
             raise AssertionError(f"{self.arn}: {self.status} -> {status} is not a transition")
         self.status = status
         self.modified = self.now()
@@ -115,8 +95,8 @@ class JobRecord(Record):
         if secondary is not None:
             self._enter(secondary)
 
-    def _enter(self, secondary: str) -> None:
-        if secondary not in _SECONDARY.get(self.secondary, frozenset()):
+    def _enter(self, secondary: SecondaryStatus) -> None:
+        if secondary not in SECONDARY_TRANSITIONS.get(self.secondary, frozenset()):
             raise AssertionError(f"{self.arn}: {self.secondary} -> {secondary} is not a transition")
         if self.transitions:
             self.transitions[-1]["EndTime"] = self.modified
@@ -128,6 +108,6 @@ class JobRecord(Record):
         }
         if self.status in TERMINAL:
             step["EndTime"] = self.modified
-            if secondary == FAILED and self.failure_reason:
+            if secondary == SecondaryStatus.FAILED and self.failure_reason:
                 step["StatusMessage"] = self.failure_reason
         self.transitions.append(step)

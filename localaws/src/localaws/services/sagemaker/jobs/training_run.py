@@ -9,16 +9,16 @@ from typing import Any
 from localaws.core.context import Context
 from localaws.services.sagemaker.container import exits, s3_data
 from localaws.services.sagemaker.container.archive import make_tar_gz
-from localaws.services.sagemaker.container.environment import container_environment
 from localaws.services.sagemaker.container.log_lines import JobLog
-from localaws.services.sagemaker.container.process import ContainerProcess, Ending, Exit, run
+from localaws.services.sagemaker.container.process import Ending, Exit
 from localaws.services.sagemaker.container.sandbox import Sandbox
 from localaws.services.sagemaker.errors import ExitError
-from localaws.services.sagemaker.images import image_for_job
+from localaws.services.sagemaker.images.catalog import ImageCatalog
 from localaws.services.sagemaker.images.launch import Image, Launch, TrainingSetup
-from localaws.services.sagemaker.jobs import record as states
-from localaws.services.sagemaker.jobs.engine import STOP_GRACE_SECONDS, Outcome
+from localaws.services.sagemaker.jobs.container_run import run_container
 from localaws.services.sagemaker.jobs.record import JobRecord
+from localaws.services.sagemaker.jobs.runner import WorkResult
+from localaws.services.sagemaker.jobs.status import SecondaryStatus
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 _DIRECTORIES = (
@@ -29,42 +29,42 @@ _DIRECTORIES = (
 )
 
 
+def model_uri(job: JobRecord) -> str:
+    """``<S3OutputPath>/<job>/output/model.tar.gz``."""
+    output = job.request["OutputDataConfig"]
+    name = "model/" if output.get("CompressionType") == "NONE" else "model.tar.gz"
+    return f"{s3_data.join_uri(output['S3OutputPath'], job.name, 'output')}/{name}"
+
+
 class TrainingRun:
     """Channels from S3, the container, model.tar.gz and output.tar.gz to S3."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, images: ImageCatalog) -> None:
         self._context = context
+        self._images = images
 
-    @staticmethod
-    def model_uri(job: JobRecord) -> str:
-        """``<S3OutputPath>/<job>/output/model.tar.gz``."""
-        output = job.request["OutputDataConfig"]
-        name = "model/" if output.get("CompressionType") == "NONE" else "model.tar.gz"
-        return f"{s3_data.join_uri(output['S3OutputPath'], job.name, 'output')}/{name}"
-
-    def __call__(self, job: JobRecord, sandbox: Sandbox) -> Outcome:
-        """Run the job. Raises JobError for Failed and HaltedError for Stopped."""
+    def __call__(self, job: JobRecord, sandbox: Sandbox) -> WorkResult:
+        """Run the job."""
         request = job.request
-        image = image_for_job(
-            request["AlgorithmSpecification"]["TrainingImage"],
-            self._context.account_id, self._context.region, request["RoleArn"],
-        )  # fmt: skip
+        image = self._images.pull(
+            request["AlgorithmSpecification"]["TrainingImage"], request["RoleArn"]
+        )
         s3 = self._context.client("s3", request["RoleArn"])
         for directory in _DIRECTORIES:
             sandbox.make(directory)
         job.stop.check()
         job.started = job.now()
-        job.enter(states.DOWNLOADING)
+        job.enter(SecondaryStatus.DOWNLOADING)
         self._download(s3, job, sandbox)
         launch = self._launch(s3, job, sandbox, image)
         job.stop.check()
-        job.enter(states.TRAINING)
+        job.enter(SecondaryStatus.TRAINING)
         ended = self._train(job, sandbox, image, launch)
-        job.enter(states.UPLOADING)
+        job.enter(SecondaryStatus.UPLOADING)
         has_model = any(sandbox.host("/opt/ml/model").iterdir())
         if has_model or ended.ending is Ending.BY_ITSELF:
             self._upload_model(s3, job, sandbox)
-        return Outcome(ended.ending)
+        return WorkResult(ended.ending)
 
     def _download(self, s3: Any, job: JobRecord, sandbox: Sandbox) -> None:
         for channel in job.request.get("InputDataConfig", []):
@@ -107,33 +107,19 @@ class TrainingRun:
         )
 
     def _train(self, job: JobRecord, sandbox: Sandbox, image: Image, launch: Launch) -> Exit:
-        isolated = job.request.get("EnableNetworkIsolation", False)
-        credentials = {} if isolated else self._context.environment(job.request["RoleArn"])
-        names = {"TRAINING_JOB_NAME": job.name, "TRAINING_JOB_ARN": job.arn}
-        environment = container_environment(
-            self._context.work_dir, sandbox.scratch, names, launch.environment, credentials,
-            job.request.get("Environment", {}), path=launch.path,
-        )  # fmt: skip
         stream = f"{job.name}/algo-1-{int(self._context.clock.now().timestamp())}"
         metrics = job.request["AlgorithmSpecification"].get("MetricDefinitions", [])
         log = JobLog(self._context, LOG_GROUP, stream, metrics)
         try:
-            container = ContainerProcess(
-                self._context, sandbox,
-                sandbox.view(launch.working_directory, isolate_network=isolated),
-                launch.argv, environment, log.line,
+            ended = run_container(
+                self._context, job, sandbox, launch, log.line,
+                isolated=job.request.get("EnableNetworkIsolation", False),
+                variables={"TRAINING_JOB_NAME": job.name, "TRAINING_JOB_ARN": job.arn},
             )  # fmt: skip
-            ended = run(
-                container,
-                self._context,
-                job.stop,
-                max_runtime=job.request["StoppingCondition"]["MaxRuntimeInSeconds"],
-                grace_seconds=STOP_GRACE_SECONDS,
-            )
         finally:
             log.close()
         if log.final_metrics:
-            job.facts["FinalMetricDataList"] = log.final_metrics
+            job.results["FinalMetricDataList"] = log.final_metrics
         self._upload_output(job, sandbox)
         if ended.ending is Ending.BY_ITSELF and ended.code != 0:
             text = exits.failure_text(sandbox.host("/opt/ml/output/failure"))
@@ -142,7 +128,7 @@ class TrainingRun:
         return ended
 
     def _upload_output(self, job: JobRecord, sandbox: Sandbox) -> None:
-        """output.tar.gz: what the script left in /opt/ml/output/data, also when it failed."""
+        """output.tar.gz: the contents of /opt/ml/output/data, of a job that failed too."""
         data = sandbox.host("/opt/ml/output/data")
         if not data.is_dir() or not any(data.iterdir()):
             return
@@ -154,7 +140,7 @@ class TrainingRun:
         s3_data.upload_file(s3, archive, uri, output.get("KmsKeyId"))
 
     def _upload_model(self, s3: Any, job: JobRecord, sandbox: Sandbox) -> None:
-        uri, output = self.model_uri(job), job.request["OutputDataConfig"]
+        uri, output = model_uri(job), job.request["OutputDataConfig"]
         model = sandbox.host("/opt/ml/model")
         if output.get("CompressionType") == "NONE":
             s3_data.upload_directory(s3, model, uri, output.get("KmsKeyId"))

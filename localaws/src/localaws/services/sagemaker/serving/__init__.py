@@ -1,1 +1,5 @@
-"""A model that answers: its files, its process, and HTTP to it. Endpoints and transform jobs use it."""
+"""Serving containers, of endpoints and of transform jobs.
+
+``plan`` says what is served, ``model_data`` and ``downloads`` get the files, ``container`` runs the process,
+``http`` sends requests to it.
+"""

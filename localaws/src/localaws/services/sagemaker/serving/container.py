@@ -1,4 +1,4 @@
-"""One serving container: started, asked whether it is well, asked to predict, stopped."""
+"""One serving container: its start, its health checks, its requests and its end."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from localaws.core.context import Context
-from localaws.services.sagemaker.container import s3_data
 from localaws.services.sagemaker.container.environment import container_environment
 from localaws.services.sagemaker.container.process import ContainerProcess, Stop
 from localaws.services.sagemaker.container.sandbox import Sandbox
-from localaws.services.sagemaker.images import image_for_job
 from localaws.services.sagemaker.images.launch import ServingSetup
 from localaws.services.sagemaker.serving import http
+from localaws.services.sagemaker.serving.downloads import Downloads
 from localaws.services.sagemaker.serving.http import Answer, NoAnswerError
 from localaws.services.sagemaker.serving.plan import ServingPlan
 
 # Developer guide, your-algorithms-inference-code.
 _PING_SECONDS = 2.0
 STOP_GRACE_SECONDS = 30.0
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25  # real seconds between two pings of a starting container
+# Real seconds between two pings of a starting container.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25
 
 
 class ServingContainer:
@@ -33,55 +33,49 @@ class ServingContainer:
         plan: ServingPlan,
         sandbox: Sandbox,
         model_directory: Path,
+        downloads: Downloads,
         on_line: Callable[[str], None],
-        variables: Mapping[str, str],
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self._context = context
         self.port = http.free_port()
-        role = plan.role_arn
-        image = image_for_job(plan.image_uri, context.account_id, context.region, role or "")
-        s3 = context.client("s3", role)
-
-        def fetch(uri: str, target: Path) -> None:
-            s3_data.download_object(s3, *s3_data.split_uri(uri), target)
-
         sandbox.make("/opt/ml/model")
-        launch = image.serving(
+        launch = plan.image.serving(
             ServingSetup(
                 environment=plan.environment,
                 model_directory=model_directory,
                 port=self.port,
                 network_isolation=plan.network_isolation,
                 sandbox=sandbox,
-                fetch=fetch,
+                fetch=downloads.fetch,
             )
         )
         # Several workers share the processors, so each mathematics library gets one thread.
         environment = container_environment(
             context.work_dir, sandbox.scratch,
-            {} if plan.network_isolation else context.environment(role),
-            plan.environment, variables, launch.environment, path=launch.path, threads=1,
+            {} if plan.network_isolation else context.environment(plan.role_arn),
+            plan.environment, variables or {}, launch.environment, path=launch.path, threads=1,
         )  # fmt: skip
-        # The network of a serving container is not cut off under isolation: its port could not be reached.
+        # Network isolation does not cut off a serving container: its port could not be reached.
         view = sandbox.view(launch.working_directory, read_only_model=model_directory)
         self.container = ContainerProcess(context, sandbox, view, launch.argv, environment, on_line)
 
     @property
     def ended(self) -> bool:
-        """Whether the process is gone."""
+        """Whether the process has ended."""
         return self.container.process.poll() is not None
 
     def ping(self) -> bool:
         """GET /ping answers 200 within two seconds."""
         try:
-            # Real seconds whatever the clock: a machine does not get faster with it.
+            # Real seconds: a faster clock does not make the machine faster.
             answer = http.request(self.port, "GET", "/ping", seconds=_PING_SECONDS)
         except NoAnswerError:
             return False
         return answer.status == 200
 
     def wait_until_healthy(self, seconds: float, stop: Stop | None = None) -> bool:
-        """Ping until it answers; False when the process ends or ``seconds`` (emulated) pass."""
+        """Ping until it answers. False when the process ends or ``seconds`` (emulated) pass."""
         deadline = time.monotonic() + self._context.clock.real_seconds(seconds)
         pause = _FIRST_PAUSE
         while not self.ended and time.monotonic() < deadline:
@@ -108,11 +102,11 @@ class ServingContainer:
             return None
 
     def end(self, *, at_once: bool = False) -> None:
-        """SIGTERM, then SIGKILL 30 seconds later; at once without the time of grace."""
+        """SIGTERM, then SIGKILL 30 seconds later, or immediately with ``at_once``."""
         self.container.terminate(0 if at_once else STOP_GRACE_SECONDS)
 
     def stop(self, *, at_once: bool = False) -> int:
-        """End it and clear up. Returns the exit code."""
+        """End the process and what it left behind. Returns the exit code."""
         self.end(at_once=at_once)
         return self.container.finish()
 
@@ -121,8 +115,8 @@ class ServingContainer:
         return self.container.finish()
 
 
-def in_background(target: Callable[[], None], name: str) -> threading.Thread:
-    """A daemon thread, started."""
+def start_thread(target: Callable[[], None], name: str) -> threading.Thread:
+    """Start a daemon thread."""
     thread = threading.Thread(target=target, name=name, daemon=True)
     thread.start()
     return thread

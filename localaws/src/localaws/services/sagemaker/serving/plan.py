@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+
+from localaws.services.sagemaker.images.launch import Image
+from localaws.services.sagemaker.serving.model_data import ModelData
 
 
 @dataclass(frozen=True)
 class ServingPlan:
-    """An image, its files and its environment."""
+    """An image, its model data and its environment."""
 
-    image_uri: str
-    model_uri: str | None = None
-    model_source: Mapping[str, Any] | None = None
-    """ModelDataSource.S3DataSource, the other way to name the files."""
+    image: Image
+    data: ModelData | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     role_arn: str | None = None
     network_isolation: bool = False

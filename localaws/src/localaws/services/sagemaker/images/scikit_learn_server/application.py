@@ -1,8 +1,8 @@
 """The web application of script-mode serving: GET /ping and POST /invocations around four functions.
 
 ``model_fn(model_dir)``, ``input_fn(body, content_type)``, ``predict_fn(data, model)`` and
-``output_fn(prediction, accept)`` come from the user's program; the last three have defaults for CSV, JSON
-and NPY. ``transform_fn(model, body, content_type, accept)`` may stand for the three.
+``output_fn(prediction, accept)`` come from the user's program. The last three have defaults for CSV, JSON
+and NPY, and ``transform_fn(model, body, content_type, accept)`` can replace them.
 Runs inside the container, under gunicorn: it imports nothing of localaws.
 """
 
@@ -61,11 +61,10 @@ def invocations() -> Response:
             result = _output_fn(_predict_fn(_input_fn(body, content_type), _model), accept)
     except codecs_default.UnsupportedFormatError as error:
         return _error(error.status, str(error))
-    except (
-        Exception
-    ) as error:  # the user's code may raise anything; one bad request must not end the worker
+    except Exception as error:
+        # The user's code may raise anything, and one bad request must not end the worker.
         traceback.print_exc()
-        # A program can choose the status, e.g. 400 for a row it cannot read.
+        # A program can choose the status, for example 400 for a row that it cannot read.
         return _error(int(getattr(error, "status_code", 500)), f"{type(error).__name__}: {error}")
     return _answer(result, accept)
 

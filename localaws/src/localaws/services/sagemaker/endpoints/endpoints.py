@@ -1,62 +1,85 @@
-"""The operations of endpoints."""
+"""Endpoints: fleets of serving containers under a name."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from localaws.core.context import Context
 from localaws.core.provider import operation
 from localaws.services.sagemaker import errors
-from localaws.services.sagemaker.base import SageMakerBase
-from localaws.services.sagemaker.endpoints import record as states
+from localaws.services.sagemaker.endpoints.configs import EndpointConfigs
 from localaws.services.sagemaker.endpoints.describe import describe
 from localaws.services.sagemaker.endpoints.fleet import Fleet
 from localaws.services.sagemaker.endpoints.record import EndpointRecord
 from localaws.services.sagemaker.endpoints.rollout import Rollouts
+from localaws.services.sagemaker.endpoints.routes import EndpointRoutes
+from localaws.services.sagemaker.endpoints.status import CHANGING, EndpointStatus
 from localaws.services.sagemaker.events import publish_endpoint
-from localaws.services.sagemaker.store import Record, list_page, tag_map
+from localaws.services.sagemaker.listing import list_page
+from localaws.services.sagemaker.models import Models
+from localaws.services.sagemaker.store import Store, Table, tag_map
 
-_KIND = "endpoint"
-# The default quota of AWS for an instance type is often lower; here it keeps a laptop alive.
+# AWS's default quota for an instance type is often lower. This one protects the machine.
 MAX_INSTANCES = 20
 
 
-class EndpointOperations(SageMakerBase):
-    """CreateEndpoint and what belongs to it."""
+class Endpoints:
+    """CreateEndpoint and its siblings."""
 
-    _rollouts: Rollouts
+    def __init__(
+        self,
+        context: Context,
+        store: Store,
+        configs: EndpointConfigs,
+        models: Models,
+        routes: EndpointRoutes,
+    ) -> None:
+        self._context = context
+        self._store = store
+        self._table: Table[EndpointRecord] = store.table("endpoint")
+        self._configs = configs
+        self._models = models
+        self._rollouts = Rollouts(context, routes)
+
+    def close(self) -> None:
+        """End every endpoint immediately."""
+        self._rollouts.close(self._table.all())
 
     @operation
     def create_endpoint(self, params: dict[str, Any]) -> dict[str, Any]:
         """Start the fleet of a config in the background."""
         name = params["EndpointName"]
-        arn = self._arn(_KIND, name)
-        # It is for later updates, but refused now: an update that fails months later is no help.
+        arn = self._table.arn(name)
+        # It applies to later updates, but is refused now rather than months later.
         _policy("CreateEndpoint", params.get("DeploymentConfig"))
         with self._store.lock:
-            if self._store.table(_KIND).get(name):
-                raise errors.validation(f'Cannot create already existing endpoint "{arn}".')
+            self._table.require_free(name)
             fleet = self._new_fleet(name, params["EndpointConfigName"])
-            now = self._now()
+            now = self._store.now()
             endpoint = EndpointRecord(
                 name, arn, params, now, now, tag_map(params.get("Tags")),
                 config_name=fleet.config_name, fleet=fleet, deployment=params.get("DeploymentConfig"),
-                on_change=self._endpoint_changed, now=self._now,
+                on_change=self._publish, now=self._store.now,
             )  # fmt: skip
-            self._store.table(_KIND).put(endpoint)
-        self._endpoint_changed(endpoint, False)
+            self._table.put(endpoint)
+        self._publish(endpoint, False)
         self._rollouts.create(endpoint, fleet)
         return {"EndpointArn": arn}
 
     @operation
     def describe_endpoint(self, params: dict[str, Any]) -> dict[str, Any]:
         """Everything about one endpoint."""
-        return describe(self._endpoint(params["EndpointName"]))
+        return describe(self._table.find(params["EndpointName"]))
 
     @operation
     def list_endpoints(self, params: dict[str, Any]) -> dict[str, Any]:
         """Summaries, newest first."""
         page, token = list_page(
-            self._store.table(_KIND).all(), params, status=lambda e: e.status, descending=True
+            "ListEndpoints",
+            self._table.all(),
+            params,
+            status=lambda endpoint: endpoint.status,
+            descending=True,
         )
         summaries = [
             {
@@ -72,15 +95,15 @@ class EndpointOperations(SageMakerBase):
 
     @operation
     def update_endpoint(self, params: dict[str, Any]) -> dict[str, Any]:
-        """A new fleet beside the old one, then all traffic at once to it."""
+        """Start a new fleet beside the old one, then give it all traffic at once."""
         if params.get("RetainAllVariantProperties"):
             raise errors.feature_not_emulated(
                 "UpdateEndpoint", "RetainAllVariantProperties", True, "Set it to false."
             )
-        endpoint = self._endpoint(params["EndpointName"])
+        endpoint = self._table.find(params["EndpointName"])
         with self._store.lock, endpoint.lock:
             _check_idle(endpoint)
-            if endpoint.status == states.FAILED:
+            if endpoint.status == EndpointStatus.FAILED:
                 raise errors.validation(
                     f'Cannot update endpoint "{endpoint.arn}" in status Failed. '
                     "Delete it and create it again."
@@ -91,7 +114,7 @@ class EndpointOperations(SageMakerBase):
             policy = _policy("UpdateEndpoint", deployment)
             fleet = self._new_fleet(endpoint.name, params["EndpointConfigName"])
             endpoint.pending, endpoint.deployment = fleet, deployment
-            endpoint.set_status(states.UPDATING)
+            endpoint.set_status(EndpointStatus.UPDATING)
         endpoint.announce()
         self._rollouts.update(endpoint, fleet, policy)
         return {"EndpointArn": endpoint.arn}
@@ -109,34 +132,27 @@ class EndpointOperations(SageMakerBase):
     @operation
     def delete_endpoint(self, params: dict[str, Any]) -> dict[str, Any]:
         """Stop the processes in the background, then forget the endpoint."""
-        endpoint = self._endpoint(params["EndpointName"])
+        endpoint = self._table.find(params["EndpointName"])
         with endpoint.lock:
             _check_idle(endpoint)
-            endpoint.set_status(states.DELETING)
+            endpoint.set_status(EndpointStatus.DELETING)
         endpoint.announce()
-        self._rollouts.delete(endpoint, lambda: self._store.table(_KIND).remove(endpoint.name))
+        self._rollouts.delete(endpoint, lambda: self._table.remove(endpoint.name))
         return {}
 
-    def _endpoint(self, name: str) -> EndpointRecord:
-        endpoint: EndpointRecord | None = self._store.table(_KIND).get(name)
-        if endpoint is None:
-            raise errors.validation(f'Could not find endpoint "{self._arn(_KIND, name)}".')
-        return endpoint
-
     def _new_fleet(self, endpoint_name: str, config_name: str) -> Fleet:
-        """Decide what to start; models and packages are resolved here, so that they are found missing now."""
-        config: Record = self._endpoint_config(config_name)  # type: ignore[attr-defined]
-        variants = config.request["ProductionVariants"]
+        """Decide what to start. A model or package that is missing is found here, not in the background."""
+        variants = self._configs.variants(config_name)
         self._check_quota(variants)
         plans = {
-            variant["VariantName"]: self._serving_plan(variant["ModelName"])  # type: ignore[attr-defined]
+            variant["VariantName"]: self._models.serving_plan(variant["ModelName"])
             for variant in variants
         }
-        return Fleet(self.context, endpoint_name, config_name, variants, plans)
+        return Fleet(self._context, endpoint_name, config_name, variants, plans)
 
     def _check_quota(self, variants: list[dict[str, Any]]) -> None:
         used: dict[str, int] = {}
-        for endpoint in self._store.table(_KIND).all():
+        for endpoint in self._table.all():
             for fleet in (endpoint.fleet, endpoint.pending):
                 for variant in fleet.variants if fleet else []:
                     kind = variant["InstanceType"]
@@ -151,17 +167,17 @@ class EndpointOperations(SageMakerBase):
                     kind, "endpoint", MAX_INSTANCES, used.get(kind, 0), delta
                 )
 
-    def _endpoint_changed(self, endpoint: EndpointRecord, deployment: bool) -> None:
-        publish_endpoint(self.context, describe(endpoint), endpoint.tags, deployment=deployment)
+    def _publish(self, endpoint: EndpointRecord, deployment: bool) -> None:
+        publish_endpoint(self._context, describe(endpoint), endpoint.tags, deployment=deployment)
 
 
 def _check_idle(endpoint: EndpointRecord) -> None:
-    if endpoint.status in states.BUSY:
+    if endpoint.status in CHANGING:
         raise errors.validation(f'Cannot update in-progress endpoint "{endpoint.arn}".')
 
 
 def _policy(operation: str, deployment: dict[str, Any] | None) -> dict[str, Any]:
-    """The BlueGreenUpdatePolicy; only ALL_AT_ONCE runs here."""
+    """The BlueGreenUpdatePolicy. localaws runs only ALL_AT_ONCE."""
     if not deployment:
         return {}
     if "RollingUpdatePolicy" in deployment:

@@ -3,8 +3,9 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from server.sagemaker.client import ACCOUNT, SCIKIT_LEARN_IMAGE, tar_gz
+from server.sagemaker.client import ACCOUNT, BUCKET, SCIKIT_LEARN_IMAGE, tar_gz
 
+MODEL = tar_gz({"model.joblib": b"x"})
 PREFIX = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}"
 
 
@@ -16,10 +17,11 @@ def group(sagemaker):
 
 
 def register(sagemaker, group, **more):
-    url = sagemaker.put(f"packages/{group}.tar.gz", tar_gz({"model.joblib": b"x"}))
+    url = sagemaker.put(f"packages/{group}.tar.gz", MODEL)
     container = {
         "Image": SCIKIT_LEARN_IMAGE, "ModelDataUrl": url,
         "Environment": {"SAGEMAKER_PROGRAM": "inference.py", "KEPT": "package"},
+        **{key: more.pop(key) for key in ("ModelDataUrl", "ModelDataETag") if key in more},
     }  # fmt: skip
     specification = {
         "Containers": [container],
@@ -87,6 +89,20 @@ def test_a_model_of_a_package_needs_its_approval(sagemaker, group):
     sagemaker.api.create_model(**request)
     described = sagemaker.api.describe_model(ModelName=request["ModelName"])
     assert described["PrimaryContainer"] == {"ModelPackageName": arn}
+
+
+def test_the_etag_of_the_model_data_is_recorded(sagemaker, group):
+    arn = register(sagemaker, group)
+    package = sagemaker.api.describe_model_package(ModelPackageName=arn)
+    (container,) = package["InferenceSpecification"]["Containers"]
+    key = container["ModelDataUrl"].partition(f"{BUCKET}/")[2]
+    etag = sagemaker.s3.head_object(Bucket=BUCKET, Key=key)["ETag"].strip('"')
+    assert container["ModelDataETag"] == etag
+    with pytest.raises(ClientError, match=f"{key} is {etag}, but the request says 0123"):
+        register(sagemaker, group, ModelDataETag="0123")
+    with pytest.raises(ClientError, match="Could not find model data at s3://nowhere/x"):
+        register(sagemaker, group, ModelDataUrl="s3://nowhere/x")
+    assert register(sagemaker, group, ModelDataETag=etag).endswith("/2")
 
 
 def test_what_create_model_checks(sagemaker):

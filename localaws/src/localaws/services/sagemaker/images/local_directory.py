@@ -1,6 +1,7 @@
-"""This project's own image: ``train`` and ``serve`` on its PATH, as SageMaker calls them.
+"""An image of this account whose programs are in a directory of this machine.
 
-The Dockerfile copies ``workflow/container`` to the image's PATH; here that directory is searched first.
+In a real image they are on PATH: SageMaker runs ``train`` for a training job, ``serve`` for an endpoint or
+a transform job, and the entry point of the request for a processing job.
 """
 
 from __future__ import annotations
@@ -12,14 +13,11 @@ from pathlib import Path
 from localaws.services.sagemaker.errors import RequestError
 from localaws.services.sagemaker.images.launch import Image, Launch, ServingSetup, TrainingSetup
 
-REPOSITORY_ROOT = Path(__file__).parents[6]
-CONTAINER_DIRECTORY = REPOSITORY_ROOT / "workflow" / "container"
 
+class DirectoryImage(Image):
+    """An image with the programs of ``directory`` first on its PATH."""
 
-class OwnImage(Image):
-    """An image in a repository of this account."""
-
-    def __init__(self, uri: str, directory: Path = CONTAINER_DIRECTORY) -> None:
+    def __init__(self, uri: str, directory: Path) -> None:
         super().__init__(uri)
         self._directory = directory
 
@@ -34,8 +32,11 @@ class OwnImage(Image):
         return Launch(("train",), path=(self._directory,))
 
     def serving(self, setup: ServingSetup) -> Launch:
-        """``docker run image serve``. A fleet shares one host, so the port 8080 of the contract is given as
-        SAGEMAKER_BIND_TO_PORT, the variable with which SageMaker itself moves a container's port."""
+        """``docker run image serve``.
+
+        All containers share the ports of this machine, so each gets a port of its own in
+        SAGEMAKER_BIND_TO_PORT, the variable with which SageMaker itself moves the port of a container.
+        """
         self._require("serve")
         return Launch(
             ("serve",),
@@ -47,8 +48,8 @@ class OwnImage(Image):
         path = self._directory / program
         if not path.is_file():
             raise RequestError(
-                f"the image {self.uri} is built from workflow/container, which has no file '{program}': "
-                f"{path} does not exist."
+                f"the image {self.uri} is the directory {self._directory}, which has no file '{program}'. "
+                "Add the program, or start localaws with another directory for the image (--image)."
             )
         if not os.access(path, os.X_OK):
             raise RequestError(f"{path} is not executable: chmod +x {path}")

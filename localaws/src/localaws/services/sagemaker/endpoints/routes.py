@@ -1,7 +1,7 @@
-"""Where the runtime service finds the fleet that has an endpoint's traffic.
+"""The fleet that has the traffic of each endpoint.
 
-The runtime service (InvokeEndpoint) is a service of its own, with its own provider; this table is all
-that the two share.
+The runtime service (InvokeEndpoint) has a provider of its own. This table is all that it shares with the
+SageMaker service.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class UnknownEndpointError(Exception):
     """No endpoint of this name has traffic."""
 
 
-class EndpointDirectory:
+class EndpointRoutes:
     """Endpoint name -> fleet, of one account and region."""
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class EndpointDirectory:
             return previous
 
     def remove(self, name: str) -> None:
-        """No more traffic."""
+        """Take the traffic from an endpoint."""
         with self._lock:
             self._fleets.pop(name, None)
 
@@ -41,13 +41,13 @@ class EndpointDirectory:
     def lease(self, name: str, target_variant: str | None, seconds: float) -> Iterator[Instance]:
         """An instance of the fleet that has the traffic.
 
-        The fleet is looked up and the request counted under one lock, so that a fleet which has lost the
-        traffic and counts no request will get none.
+        The fleet is looked up and the request is counted under one lock. A fleet that has lost the traffic
+        and counts no requests gets no further ones.
 
         Raises:
-            UnknownEndpointError: no such endpoint.
-            UnknownVariantError: no such variant.
-            NoInstanceError: nothing is ready.
+            UnknownEndpointError: there is no such endpoint.
+            UnknownVariantError: there is no such variant.
+            NoInstanceError: no instance is ready.
         """
         with ExitStack() as stack:
             with self._lock:
