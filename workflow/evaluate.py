@@ -20,6 +20,7 @@ from typing import Any
 import pandas as pd
 
 from ml import job
+from ml.code_version import check_code_version
 from ml.config.use_case import UseCase, load_use_case
 from ml.data.frames import make_frame, write_frame
 from ml.data.profile import load_profile, read_part
@@ -95,6 +96,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def main(args: argparse.Namespace) -> None:
+    check_code_version(__file__)
     use_case = load_use_case(args.config)
     profile = load_profile(args.profile, use_case)
     model = load_model(args.model)

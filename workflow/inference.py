@@ -29,7 +29,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from ml.errors import InvalidRequestError, JobError
 from ml.inference.answers import respond
 from ml.inference.bad_rows import BadRows, Respond, in_transform_job
-from ml.model.artifact import LoadedModel, Recorded, load_model
+from ml.model.artifact import LoadedModel, load_model
+from ml.model.model_files import Recorded
 
 if TYPE_CHECKING:
     from flask import Response

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ml import job
+from ml.code_version import check_code_version
 from ml.config.use_case import load_use_case
 from ml.data import csv_polars
 from ml.data.block_cells import Flags
@@ -52,6 +53,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def main(args: argparse.Namespace) -> None:
+    check_code_version(__file__)
     use_case = load_use_case(args.config)
     print(f"use case {use_case.name}: {use_case.task} of {use_case.target}")
 

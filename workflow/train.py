@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ml import job
+from ml.code_version import check_code_version
 from ml.config.use_case import load_use_case
 from ml.data.profile import load_profile, read_part
 from ml.errors import JobError
@@ -114,6 +115,7 @@ def read_object(text: str, source: str) -> dict[str, Any]:
 
 
 def main(args: argparse.Namespace) -> None:
+    check_code_version(__file__)
     use_case = load_use_case(args.config)
     overrides = read_overrides(args.rest, os.environ.get("SM_HPS"), args.hyperparameters)
     hyperparameters = {**use_case.model.hyperparameters, **overrides}

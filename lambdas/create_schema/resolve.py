@@ -51,7 +51,6 @@ def resolve(
     name = use_case["name"]
     run = f"s3://{settings.workflow_bucket}/{run_id}"
     code = f"s3://{settings.source_bucket}/code/{manifest['CodeVersion']}/"
-    submit = f"{code}sourcedir.tar.gz"
     image = image_uri(manifest["ImageTag"], settings)
     values: dict[str, Any] = {
         "GitCommit": manifest.get("GitCommit") or "unknown",
@@ -62,7 +61,6 @@ def resolve(
         "MetricDirection": use_case["metric"]["direction"],
         "MetricThreshold": use_case["metric"]["threshold"],
         "ChampionModelPackageArn": champion.model_package_arn,
-        "ChampionModelDataUrl": champion.model_data_url,
         "ChampionModelSha256": champion.sha256,
         "ChampionLocation": champion.location(settings.workflow_bucket, run_id),
         "ChampionMaxRegression": use_case.get("champion", {}).get("max_regression"),
@@ -81,8 +79,7 @@ def resolve(
         "TrainingHyperParameters": json.dumps(
             job_hyperparameters(use_case["model"]["hyperparameters"])
         ),
-        "TrainingCodeUri": submit,
-        "SageMakerSubmitDirectory": submit,
+        "SageMakerSubmitDirectory": f"{code}sourcedir.tar.gz",
         "EvaluationJobName": f"{name}-evaluate",
         "EvaluationOutputLocation": f"{run}/evaluation/output/",
         "EvaluationCodeUri": code,

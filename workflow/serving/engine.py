@@ -22,7 +22,8 @@ from ml.inference.requests import (
     content_type_of,
     decode,
 )
-from serving.model import ModelFiles, ModelFilesError, read_recorded
+from ml.model.model_files import ModelRefusedError, read_recorded
+from serving.model import ServedModel
 from serving.reading import FastReader, Matrix, csv_blocks
 from serving.writing import Predicted, Writer
 
@@ -45,23 +46,26 @@ class Engine(Protocol):
 class OnnxEngine:
     """Predicts with model.onnx, and many rows at once with the tables where the model has them."""
 
-    def __init__(self, model: ModelFiles) -> None:
+    def __init__(self, model: ServedModel) -> None:
         serving = model.serving
         options = onnxruntime.SessionOptions()
         # A worker a core: threads of the library would only wait for each other.
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        content = read_recorded(model.folder, serving["model_file"])
+        [content] = read_recorded(model.folder, [serving["model_file"]])
         try:
             self._session = onnxruntime.InferenceSession(
                 content, options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # its exceptions have no common base below Exception
-            raise ModelFilesError(f"onnxruntime cannot load the exported model: {error}") from error
+            raise ModelRefusedError(
+                f"onnxruntime cannot load the exported model: {error}"
+            ) from error
         self._outputs = [output.name for output in self._session.get_outputs()]
         self._tables: TreeTables | None = None
         if "tables_file" in serving:
-            self._tables = TreeTables(read_recorded(model.folder, serving["tables_file"]))
+            [tables] = read_recorded(model.folder, [serving["tables_file"]])
+            self._tables = TreeTables(tables)
         self._use_case = model.use_case
         self._codes = {
             name: {text: code for code, text in enumerate(texts)}
@@ -141,19 +145,19 @@ class OnnxEngine:
             else:
                 right = abs(found - expected) <= EXAMPLE_TOLERANCE * max(1.0, abs(expected))
             if not right:
-                raise ModelFilesError(
+                raise ModelRefusedError(
                     f"the exported model predicts {found!r} for the example row of model.json, which "
                     f"records {expected!r}. Train again."
                 )
 
 
-def load_engine(model: ModelFiles) -> Engine:
+def load_engine(model: ServedModel) -> Engine:
     """The engine that model.json asks for; in a transform job with its policy for bad rows around it."""
     engine = _engine(model)
     return BadRows(model.use_case, engine.respond) if in_transform_job() else engine
 
 
-def _engine(model: ModelFiles) -> Engine:
+def _engine(model: ServedModel) -> Engine:
     runtime = model.serving["runtime"]
     if runtime == "onnxruntime":
         return OnnxEngine(model)
@@ -161,6 +165,6 @@ def _engine(model: ModelFiles) -> Engine:
         from serving.sklearn_engine import SklearnEngine
 
         return SklearnEngine(model.folder)
-    raise ModelFilesError(
+    raise ModelRefusedError(
         f"serving.runtime of model.json: found {runtime!r}, expected onnxruntime or scikit-learn."
     )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import hashlib
 import io
 import re
 from collections.abc import Iterator, Sequence
@@ -175,11 +174,3 @@ def find_delimiter(header_line: str, expected: Sequence[str]) -> str:
         return sum(name in expected for name in names), len(names)
 
     return max(DELIMITERS, key=lambda delimiter: (known(delimiter), delimiter == ","))
-
-
-def sha256_of(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(PIECE_BYTES):
-            digest.update(piece)
-    return digest.hexdigest()

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from ml.config.use_case import UseCase
 from ml.data import csv_polars
 from ml.data.block_cells import Flags, Values
-from ml.data.csv_files import SourceFile, find_csv_files, open_csv_file, sha256_of
+from ml.data.csv_files import SourceFile, find_csv_files, open_csv_file
 from ml.data.data_rules import column_set_violations, repeat_violation, size_violations
 from ml.data.file_rules import ScannedFile
 from ml.data.frames import frame_of
@@ -26,6 +26,7 @@ from ml.data.gate_scan import Scan
 from ml.data.row_store import RowStore
 from ml.data.split import Hashes, Positions, repeated_rows
 from ml.data.violations import DataRefusedError, Violation
+from ml.hashes import file_sha256
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +85,7 @@ def gate(
     paths = find_csv_files(folder)
     names = [path.relative_to(folder).as_posix() for path in paths]
     with ThreadPoolExecutor(1) as hashing:  # a core of its own: it is as long as parsing
-        sums = [hashing.submit(sha256_of, path) for path in paths]
+        sums = [hashing.submit(file_sha256, path) for path in paths]
         opened = [
             open_csv_file(path, name, use_case.column_names)
             for path, name in zip(paths, names, strict=True)

@@ -7,7 +7,6 @@ where polars is installed: a tenth of the time to read and write, and half the s
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,7 +116,7 @@ def read_frame(path: Path, use_case: UseCase) -> pd.DataFrame:
     if not path.is_file():
         raise JobError(f"{path} is missing; the preprocess job writes it.")
     if path.suffix == ".parquet":
-        parquet.check_columns(path, use_case)
+        check_names(path, parquet.column_names(path), use_case)
         return _frame_around(*parquet.read(path, use_case), use_case)
     import pandas as pd
 
@@ -162,11 +161,3 @@ def check_names(path: Path, names: list[str], use_case: UseCase) -> None:
             f"{use_case.name} expects {', '.join(use_case.column_names)}. Run preprocess again: "
             "its output belongs to another use case."
         )
-
-
-def file_sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()

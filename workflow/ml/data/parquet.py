@@ -49,19 +49,16 @@ def _series(name: str, values: Values) -> pl.Series:
     return pl.Series(name, values)
 
 
-def check_columns(path: Path, use_case: UseCase) -> None:
-    from ml.data.frames import check_names
-
+def column_names(path: Path) -> list[str]:
     if pl is None:
         raise JobError(
             f"{path} is Parquet, which this environment cannot read: polars is not installed. "
             "Run all jobs of a run in the same image: set ImageTag to an own image."
         )
     try:
-        names = list(pl.read_parquet_schema(path))
+        return list(pl.read_parquet_schema(path))
     except pl.exceptions.PolarsError as error:
         raise JobError(f"{path} is not the Parquet that preprocess writes: {error}") from error
-    check_names(path, names, use_case)
 
 
 def read(path: Path, use_case: UseCase) -> tuple[Floats, dict[str, npt.NDArray[Any]]]:

@@ -6,7 +6,6 @@ see drift.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -19,9 +18,10 @@ import numpy as np
 from ml.config.use_case import Column, UseCase
 from ml.data.block_cells import Flags, Floats, Texts, Values
 from ml.data.data_gate import GatedData
-from ml.data.frames import file_sha256, find_part, read_frame
+from ml.data.frames import find_part, read_frame
 from ml.data.statistics import numbers_statistics
 from ml.errors import JobError
+from ml.hashes import file_sha256, sha256_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +78,7 @@ def dataset_sha256(hashes: list[str]) -> str:
     """One file: its own sha256, as sha256sum prints it. Several: the sha256 of their hashes, in order."""
     if len(hashes) == 1:
         return hashes[0]
-    return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+    return sha256_of("\n".join(hashes).encode())
 
 
 def column_statistics(data: GatedData, column: Column, rows: Flags | None = None) -> dict[str, Any]:

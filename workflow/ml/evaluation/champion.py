@@ -18,8 +18,9 @@ import pandas as pd
 
 from ml.config.use_case import Column, UseCase
 from ml.errors import JobError
-from ml.model.artifact import ARCHIVE, MODEL_FILE, LoadedModel, Recorded, load_model
+from ml.model.artifact import LoadedModel, load_model
 from ml.model.metrics import INTERVAL_LEVEL, PAIRED_RESAMPLES, class_codes, difference_interval
+from ml.model.model_files import ARCHIVE, MODEL_FILE, Recorded
 from ml.model.scoring import Predictions
 from ml.model.threads import limited_threads
 

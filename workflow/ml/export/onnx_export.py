@@ -9,7 +9,6 @@ prediction differs, it is scikit-learn, and the reason is recorded: the server n
 
 from __future__ import annotations
 
-import hashlib
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,7 @@ from ml.export.onnx_trees import add_ensemble, add_xgboost
 from ml.export.table_export import tables_of
 from ml.export.tables import TreeTables
 from ml.export.trees import CannotExportError, read_ensemble
+from ml.model.model_files import file_record
 
 ONNX_FILE, TABLES_FILE = "model.onnx", "model.tables.npz"
 TOLERANCE = 1e-6  # relative to the prediction where that is above 1
@@ -120,8 +120,7 @@ def _export_tables(
 
 def _write(path: Path, content: bytes) -> dict[str, Any]:
     path.write_bytes(content)
-    digest = hashlib.sha256(content).hexdigest()
-    return {"name": path.name, "sha256": digest, "size": len(content)}
+    return file_record(path.name, content)
 
 
 def to_onnx(pipeline: Any, names: list[str]) -> bytes:

@@ -11,7 +11,8 @@ from ml.config.use_case import UseCase
 from ml.errors import JobError
 from ml.export.onnx_export import compare, expected_of, rows_of, run_onnx, run_tables
 from ml.export.trees import CannotExportError
-from ml.model.artifact import LoadedModel, read_recorded
+from ml.model.artifact import LoadedModel
+from ml.model.model_files import read_recorded
 
 CHECKED_ROWS = 100_000
 

@@ -18,8 +18,9 @@ from ml.errors import InvalidRequestError, UnsupportedContentTypeError
 from ml.inference.answers import NoAnswerError, answer, encode
 from ml.inference.requests import decode
 from ml.model.artifact import load_model
+from ml.model.model_files import CARD_FILE, ModelRefusedError
 from serving.engine import OnnxEngine, load_engine
-from serving.model import CARD_FILE, ModelFilesError, open_model
+from serving.model import open_model
 from serving.sklearn_engine import SklearnEngine
 from tests.unit.workflow.serving.conftest import Trained
 from tests.unit.workflow.serving.models import (
@@ -224,7 +225,7 @@ def test_another_file_than_recorded_is_not_loaded(numbers_model: Trained, tmp_pa
     folder = changed(numbers_model.folder, tmp_path / "model", lambda card: None)
     path = folder / "model.onnx"
     path.write_bytes(path.read_bytes()[:-1] + b"!")
-    with pytest.raises(ModelFilesError, match=r"model\.onnx is not the file that train wrote"):
+    with pytest.raises(ModelRefusedError, match=r"model\.onnx is not the file that train wrote"):
         load_engine(open_model(folder))
 
 
@@ -235,7 +236,7 @@ def test_a_model_that_predicts_something_else_than_recorded_is_refused(
         card["serving"]["example"]["prediction"] += 1
 
     folder = changed(numbers_model.folder, tmp_path / "model", change)
-    with pytest.raises(ModelFilesError, match=r"for the example row of model\.json"):
+    with pytest.raises(ModelRefusedError, match=r"for the example row of model\.json"):
         load_engine(open_model(folder))
 
 
@@ -246,13 +247,13 @@ def test_an_unknown_runtime_is_named(numbers_model: Trained, tmp_path: Path) -> 
         lambda card: card["serving"].update(runtime="magic"),
     )
     with pytest.raises(
-        ModelFilesError, match="found 'magic', expected onnxruntime or scikit-learn"
+        ModelRefusedError, match="found 'magic', expected onnxruntime or scikit-learn"
     ):
         load_engine(open_model(folder))
 
 
 def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ModelFilesError, match=f"{tmp_path} holds no model"):
+    with pytest.raises(ModelRefusedError, match=f"{tmp_path} holds no model"):
         open_model(tmp_path)
 
 
@@ -277,3 +278,23 @@ def test_a_transform_job_skips_bad_rows_or_fails(
     )
     with pytest.raises(InvalidRequestError, match=r"row 2, column count: .* Row 2 is '1,2,x'\."):
         load_engine(model).respond(body, CSV, CSV)
+
+
+def test_a_changed_file_of_the_code_is_refused(tmp_path: Path) -> None:
+    make_model(tmp_path)
+    assert open_model(tmp_path).serving["runtime"] == "onnxruntime"
+    (tmp_path / "code/ml/errors.py").write_text("raise SystemExit\n")
+    with pytest.raises(ModelRefusedError, match=r"code/ml/errors\.py is not the file that train"):
+        open_model(tmp_path)
+    (tmp_path / "code/ml/errors.py").unlink()
+    with pytest.raises(ModelRefusedError, match=r"No such file or directory .*code/ml/errors\.py"):
+        open_model(tmp_path)
+
+
+def test_a_model_json_that_was_not_registered_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_model(tmp_path)
+    monkeypatch.setenv("MODEL_CARD_SHA256", "0" * 64)
+    with pytest.raises(ModelRefusedError, match=r"model\.json is not the one that was registered"):
+        open_model(tmp_path)

@@ -11,7 +11,8 @@ import pytest
 
 from ml.errors import JobError
 from ml.export.served import check_served
-from ml.model.artifact import ModelRefusedError, load_model
+from ml.model.artifact import load_model
+from ml.model.model_files import ModelRefusedError
 from tests.unit.workflow.serving.models import make_frame, make_model
 
 
