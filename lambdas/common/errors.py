@@ -33,5 +33,5 @@ class AccessError(ActionError):
     failure_type = "PermissionError"
 
 
-class JobError(ActionError):
+class InputError(ActionError):
     """What the action works on is not as it must be: an artifact, a model package, AWS itself."""

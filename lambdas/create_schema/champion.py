@@ -21,7 +21,7 @@ NO_VERSION = "no version of this model has been approved yet"
 
 
 @dataclass(frozen=True)
-class Champion:
+class ChampionVersion:
     """Empty texts where there is none."""
 
     model_package_arn: str = ""
@@ -34,7 +34,7 @@ class Champion:
         return self.model_data_url or f"s3://{workflow_bucket}/{run_id}/champion/"
 
 
-def find_champion(s3: Any, sagemaker: Any, settings: Settings, group: str) -> Champion:
+def find_champion(s3: Any, sagemaker: Any, settings: Settings, group: str) -> ChampionVersion:
     """Only a model that is there is given to the job: SageMaker fails a job whose input is missing."""
     try:
         newest = sagemaker.list_model_packages(
@@ -45,7 +45,7 @@ def find_champion(s3: Any, sagemaker: Any, settings: Settings, group: str) -> Ch
             MaxResults=1,
         )["ModelPackageSummaryList"]
         if not newest:
-            return Champion(reason=NO_VERSION)
+            return ChampionVersion(reason=NO_VERSION)
         arn = newest[0]["ModelPackageArn"]
         package = sagemaker.describe_model_package(ModelPackageName=arn)
     except ClientError as error:
@@ -57,9 +57,9 @@ def find_champion(s3: Any, sagemaker: Any, settings: Settings, group: str) -> Ch
     url = containers[0].get("ModelDataUrl", "") if containers else ""
     reason = _why_not(s3, settings.workflow_bucket, url)
     if reason:
-        return Champion(arn, reason=reason)
+        return ChampionVersion(arn, reason=reason)
     metadata = package.get("CustomerMetadataProperties", {})
-    return Champion(arn, url, metadata.get(SHA256_KEY, ""))
+    return ChampionVersion(arn, url, metadata.get(SHA256_KEY, ""))
 
 
 def _why_not(s3: Any, bucket: str, url: str) -> str:
@@ -77,6 +77,6 @@ def _why_not(s3: Any, bucket: str, url: str) -> str:
     return ""
 
 
-def marker(champion: Champion) -> bytes:
+def marker(champion: ChampionVersion) -> bytes:
     """none.json."""
     return json.dumps({"reason": champion.reason}).encode()

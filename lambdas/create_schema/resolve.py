@@ -8,14 +8,14 @@ from typing import Any
 
 from common.errors import ConfigurationError
 from common.manifest import Manifest
-from create_schema.champion import Champion
+from create_schema.champion import ChampionVersion
 from create_schema.settings import Settings
 from create_schema.use_case import UseCase, job_hyperparameters
 
 FROM_MANIFEST = "from-manifest"  # default of the pipeline's variables
 # "" in the manifest; a variable of the pipeline cannot be empty, so the image has a name too.
 PREBUILT = ("", "prebuilt")
-NO_CHAMPION = Champion()
+NO_CHAMPION = ChampionVersion()
 
 
 def override(manifest: Manifest, variables: Mapping[str, str]) -> Manifest:
@@ -45,7 +45,7 @@ def resolve(
     use_case: UseCase,
     run_id: str,
     settings: Settings,
-    champion: Champion = NO_CHAMPION,
+    champion: ChampionVersion = NO_CHAMPION,
 ) -> Manifest:
     """`use_case` is the effective one: with the manifest's overrides in it."""
     name = use_case["name"]

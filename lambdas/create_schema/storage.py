@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from common.errors import AccessError, ConfigurationError
-from create_schema.champion import Champion, marker
+from create_schema.champion import ChampionVersion, marker
 from create_schema.settings import Settings
 from create_schema.use_case import UseCase
 
@@ -47,7 +47,7 @@ def check_code(s3: Any, bucket: str, version: str) -> None:
 
 
 def prepare_run(
-    s3: Any, settings: Settings, run_id: str, use_case: UseCase, champion: Champion
+    s3: Any, settings: Settings, run_id: str, use_case: UseCase, champion: ChampionVersion
 ) -> None:
     """Write the run's use case, and the folders that the console shows people to upload to."""
     objects = {

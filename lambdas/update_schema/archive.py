@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from common.errors import AccessError, JobError
+from common.errors import AccessError, InputError
 
 SHA256_KEY = (
     "ModelSha256"  # of the version's CustomerMetadataProperties; set by the training state machine
@@ -29,16 +29,16 @@ class Archive:
 
 
 def check_archive(s3: Any, bucket: str, url: str, package: Mapping[str, Any]) -> Archive:
-    """The archive at `url`; raise JobError when it is not the one that was registered as `package`."""
+    """The archive at `url`; raise InputError when it is not the one that was registered as `package`."""
     registered = package.get("CustomerMetadataProperties", {}).get(SHA256_KEY, "")
     if not registered:
-        raise JobError(
+        raise InputError(
             f"model package {package.get('ModelPackageArn', '')}: {SHA256_KEY} is missing in "
             "CustomerMetadataProperties; the training state machine records it. Start a new run."
         )
     prefix = f"s3://{bucket}/"
     if not url.startswith(prefix):
-        raise JobError(
+        raise InputError(
             f"ModelDataUrl: found {url}; allowed: an object of {prefix}. "
             "Retry the stage MachineLearningStage."
         )
@@ -47,7 +47,7 @@ def check_archive(s3: Any, bucket: str, url: str, package: Mapping[str, Any]) ->
         response = s3.get_object(Bucket=bucket, Key=key)
     except ClientError as error:
         denied = error.response["Error"]["Code"] in {"AccessDenied", "403"}
-        raise (AccessError if denied else JobError)(
+        raise (AccessError if denied else InputError)(
             f"{url} cannot be read: {error}. If the object is there, look at the role of this function "
             "(infra/modules/manifest) and retry the stage; otherwise start a new run."
         ) from error
@@ -56,7 +56,7 @@ def check_archive(s3: Any, bucket: str, url: str, package: Mapping[str, Any]) ->
         digest.update(content)
     found = digest.hexdigest()
     if found != registered:
-        raise JobError(
+        raise InputError(
             f"{url} is not the model that was registered: found sha256 {found}, the model registry has "
             f"{registered} ({SHA256_KEY}). The version was not approved. Restore the object and retry the "
             "stage, or start a new run."

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from common.action import Answer
 from common.artifacts import read_json, write_json
-from common.errors import AccessError, ConfigurationError, JobError
+from common.errors import AccessError, ConfigurationError, InputError
 from common.job import Credentials, Job
 from common.manifest import CREATE_SCHEMA, UPDATE_SCHEMA, Manifest, check_run_manifest
 from common.schema import Schema, shown
@@ -71,13 +71,13 @@ def update_schema(job: Job, settings: Settings, schema: Schema, clients: Clients
 def split_output(output: Any) -> tuple[Manifest, dict[str, Any]]:
     """The manifest that went into training, and what training added to it."""
     if not isinstance(output, dict):
-        raise JobError(
+        raise InputError(
             f"training result: found {shown(output)}; expected an object. "
             "Retry the stage MachineLearningStage."
         )
     missing = [key for key in RESULT_KEYS if not output.get(key)]
     if missing or not isinstance(output["Evaluation"], dict):
-        raise JobError(
+        raise InputError(
             f"training result: {', '.join(missing) or 'Evaluation'} missing; the state machine adds "
             f"{', '.join(RESULT_KEYS)} when it ends well. Retry the stage MachineLearningStage."
         )
@@ -114,7 +114,7 @@ def describe_package(sagemaker: Any, arn: str) -> Mapping[str, Any]:
     except ClientError as error:
         raise _not_approved(arn, error) from error
     if package.get("ModelApprovalStatus") == "Rejected":
-        raise JobError(
+        raise InputError(
             f"model package {arn}: found ModelApprovalStatus Rejected; allowed: "
             "PendingManualApproval or Approved. Set it back in the model registry and retry the "
             "stage, or start a new run."
@@ -137,9 +137,9 @@ def approve(sagemaker: Any, package: Mapping[str, Any], description: str) -> Non
         raise _not_approved(arn, error) from error
 
 
-def _not_approved(arn: str, error: ClientError) -> AccessError | JobError:
+def _not_approved(arn: str, error: ClientError) -> AccessError | InputError:
     denied = error.response["Error"]["Code"].startswith("AccessDenied")
-    return (AccessError if denied else JobError)(
+    return (AccessError if denied else InputError)(
         f"model package {arn} cannot be approved: {error}. Look at the model registry and at the "
         "role of this function (infra/modules/manifest), then retry the stage."
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from common.errors import AccessError, ActionError, ConfigurationError, JobError
+from common.errors import AccessError, ActionError, ConfigurationError, InputError
 from common.job import Job
 from common.manifest import CREATE_SCHEMA, keys_filled_by, keys_of_a_run, may_be_empty
 from create_schema.service import Clients, Schemas, create_schema
@@ -299,7 +299,7 @@ def test_missing_key(run: Run) -> None:
 )
 def test_artifact_that_holds_no_manifest(run: Run, body: bytes | str, expected: str) -> None:
     run.upload(body)
-    message = run.fails(JobError)
+    message = run.fails(InputError)
     assert message.startswith("artifact SourceArtifact: ")
     assert expected in message
 

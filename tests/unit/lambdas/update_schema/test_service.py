@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from common.errors import AccessError, ActionError, ConfigurationError, JobError
+from common.errors import AccessError, ActionError, ConfigurationError, InputError
 from common.job import Job
 from common.manifest import UPDATE_SCHEMA, keys_filled_by
 from create_schema.resolve import resolve
@@ -130,14 +130,14 @@ def test_batch_says_where_to_upload(run: Run) -> None:
 
 def test_a_rejected_package_stays_rejected(run: Run) -> None:
     run.sagemaker.packages[PACKAGE]["ModelApprovalStatus"] = "Rejected"
-    message = run.fails(JobError)
+    message = run.fails(InputError)
     assert "found ModelApprovalStatus Rejected; allowed: PendingManualApproval or App" in message
     assert run.sagemaker.updates == []
 
 
 def test_a_package_that_is_gone(run: Run) -> None:
     run.sagemaker.packages.clear()
-    assert f"ModelPackage {PACKAGE} does not exist." in run.fails(JobError)
+    assert f"ModelPackage {PACKAGE} does not exist." in run.fails(InputError)
 
 
 def test_a_package_that_may_not_be_read(run: Run) -> None:
@@ -150,7 +150,7 @@ def test_a_package_that_may_not_be_read(run: Run) -> None:
 )
 def test_result_that_lacks_a_key(run: Run, key: str) -> None:
     del run.output_json[key]
-    assert run.fails(JobError).startswith(f"training result: {key} missing")
+    assert run.fails(InputError).startswith(f"training result: {key} missing")
 
 
 def test_result_with_an_empty_value(run: Run) -> None:
@@ -175,7 +175,7 @@ def test_an_archive_that_was_changed_after_registration_is_not_approved(run: Run
     """The prebuilt image runs code/inference.py of the archive before anything in it could compare."""
     run.s3.put(fakes.WORKFLOW, ARCHIVE, MODEL + b"changed")
     found, registered = (hashlib.sha256(body).hexdigest() for body in (MODEL + b"changed", MODEL))
-    assert run.fails(JobError).startswith(
+    assert run.fails(InputError).startswith(
         f"{RESULT['ModelDataUrl']} is not the model that was registered: found sha256 {found}, the model "
         f"registry has {registered} (ModelSha256)."
     )
@@ -186,18 +186,18 @@ def test_an_archive_that_was_approved_before_is_compared_again(run: Run) -> None
     run.start()
     del run.s3.objects[OUTPUT]
     run.s3.put(fakes.WORKFLOW, ARCHIVE, b"changed")
-    assert "is not the model that was registered" in run.fails(JobError)
+    assert "is not the model that was registered" in run.fails(InputError)
 
 
 def test_an_archive_that_is_gone(run: Run) -> None:
     del run.s3.objects[fakes.WORKFLOW, ARCHIVE]
-    assert f"{RESULT['ModelDataUrl']} cannot be read: " in run.fails(JobError)
+    assert f"{RESULT['ModelDataUrl']} cannot be read: " in run.fails(InputError)
     assert run.sagemaker.updates == []
 
 
 def test_an_archive_elsewhere(run: Run) -> None:
     run.output_json["ModelDataUrl"] = "s3://elsewhere/model.tar.gz"
-    message = run.fails(JobError)
+    message = run.fails(InputError)
     assert (
         f"found s3://elsewhere/model.tar.gz; allowed: an object of s3://{fakes.WORKFLOW}/"
         in message
@@ -206,5 +206,5 @@ def test_an_archive_elsewhere(run: Run) -> None:
 
 def test_a_version_without_a_recorded_hash(run: Run) -> None:
     run.sagemaker.packages[PACKAGE]["CustomerMetadataProperties"] = {}
-    assert f"model package {PACKAGE}: ModelSha256 is missing" in run.fails(JobError)
+    assert f"model package {PACKAGE}: ModelSha256 is missing" in run.fails(InputError)
     assert run.sagemaker.updates == []
