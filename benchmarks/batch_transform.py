@@ -3,7 +3,7 @@
     python -m benchmarks.batch_transform --rows 10000000 --output benchmarks/results/batch_transform.json
 
 The job is a real CreateTransformJob with the container of this project: localaws reads the CSV from S3, cuts
-it at line ends into 6 MB, sends the pieces and writes the answers in order. The peer is fed by wrk with rows
+it at line ends into 6 MB, sends the chunks and writes the answers in order. The peer is fed by wrk with rows
 from memory, which costs it less than a transform job would.
 """
 
@@ -32,9 +32,9 @@ from benchmarks.housing_data import write_housing
 from benchmarks.measure import MEBIBYTE, BenchmarkError, about, machine, markdown, versions
 from benchmarks.serving.environments import ENVIRONMENTS, make_environment
 from benchmarks.serving.load import load, require_wrk, started
-from benchmarks.serving.models import csv_of, describe, make_models, sample_rows
 from benchmarks.serving.report import BASELINE, MODELS
 from benchmarks.serving.stacks import STACKS, Files
+from benchmarks.serving.trained_models import csv_of, describe, make_models, sample_rows
 
 REGION, ACCOUNT, BUCKET = "eu-west-1", "123456789012", "batch-transform"
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/ml-core:bench"

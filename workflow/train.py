@@ -20,7 +20,7 @@ from typing import Any
 from ml import job
 from ml.code_version import check_code_version
 from ml.config.use_case import load_use_case
-from ml.data.profile import load_profile, read_part
+from ml.data.profile import load_profile, read_split
 from ml.errors import JobError
 from ml.export.onnx_export import export_model
 from ml.model.artifact import save_model
@@ -44,7 +44,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "--train",
         type=Path,
         default=environment("SM_CHANNEL_TRAIN", channels / "train"),
-        help="folder of the train part that preprocess wrote",
+        help="folder of the train split that preprocess wrote",
     )
     parser.add_argument(
         "--config",
@@ -126,7 +126,7 @@ def main(args: argparse.Namespace) -> None:
     print(f"hyperparameters set: {json.dumps(hyperparameters) or 'none'}")
 
     profile = load_profile(args.profile, use_case)
-    frame = read_part(args.train, "train", profile, use_case)
+    frame = read_split(args.train, "train", profile, use_case)
     print(f"{len(frame)} rows, features {', '.join(use_case.feature_names)}")
 
     tried: dict[str, Any] = {}

@@ -28,9 +28,9 @@ from benchmarks.serving.environments import (
     versions,
 )
 from benchmarks.serving.load import Running, load, require_wrk, started
-from benchmarks.serving.models import csv_of, describe, expected, make_models, sample_rows
 from benchmarks.serving.report import markdown, missed
 from benchmarks.serving.stacks import STACKS, Files, Stack
+from benchmarks.serving.trained_models import csv_of, describe, expected, make_models, sample_rows
 
 TOLERANCE = 1e-6
 CHECKED_ROWS = 500

@@ -7,10 +7,10 @@ One process each, from the outside to the inside; each module knows only the one
 
     supervisor.py   binds the port, starts a worker a core, starts a dead one again, passes SIGTERM on
     worker.py       one event loop: accepts, closes whoever is too slow, drains on SIGTERM
-    shares.py       how many connections each worker has, so that none takes all
+    connection_counts.py       how many connections each worker has, so that none takes all
     connection.py   HTTP/1.1 on one connection: limits, timeouts, order of the answers
     application.py  the contract: paths, methods, headers, statuses
-    engine.py       a body to predictions and back, with onnxruntime; sklearn_engine.py is the fallback
+    predictor.py       a body to predictions and back, with onnxruntime; sklearn_predictor.py is the fallback
                     (in a transform job with ml.inference.bad_rows around it: fail, or skip bad rows)
     reading.py      the fast way to read a body; what it does not take, ml.inference.requests reads or refuses
     writing.py      predictions as CSV, JSON or JSON lines

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from ml.errors import InvalidRequestError
-from serving.engine import Engine
+from serving.predictor import Predictor
 from serving.settings import MIB, Settings
 
 JSON = "application/json"
@@ -54,8 +54,8 @@ class Refusal(Exception):  # noqa: N818  (an answer, not an error of ours)
 class Application:
     """Answers the requests of a worker."""
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
-        self._engine = engine
+    def __init__(self, predictor: Predictor, settings: Settings) -> None:
+        self._predictor = predictor
         self._settings = settings
         self.draining = False
         parameters = {
@@ -111,7 +111,7 @@ class Application:
                 title = name.decode().title()
                 raise Refusal(415, f"{title}: found {found!r}, expected {expected}.")
         kind, accept = headers.get(b"content-type"), headers.get(b"accept")
-        return self._engine.respond(
+        return self._predictor.respond(
             request.body,
             None if kind is None else kind.decode("latin-1"),
             None if accept is None else accept.decode("latin-1"),

@@ -34,7 +34,7 @@ class ServedModel:
 def open_model(folder: Path) -> ServedModel:
     """Read and check model.json and code/; raise ModelRefusedError when they are not what was registered.
 
-    The engine checks the file that it loads. The code is not run, since the image has its own, but an
+    The predictor checks the file that it loads. The code is not run, since the image has its own, but an
     archive in which it was changed is not the one that was approved.
     """
     [content] = read_files(folder, [CARD_FILE])

@@ -14,8 +14,8 @@ import time
 import traceback
 from types import FrameType
 
+from serving.connection_counts import ConnectionCounts
 from serving.settings import Settings
-from serving.shares import Shares
 
 BACKLOG = 2048
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
@@ -55,7 +55,7 @@ class Supervisor:
     def __init__(self, listener: socket.socket, settings: Settings) -> None:
         self._listener = listener
         self._settings = settings
-        self._shares = Shares(settings.workers)
+        self._counts = ConnectionCounts(settings.workers)
         self._born: dict[int, tuple[int, float]] = {}  # slot and time of birth by process id
         self._due: list[
             tuple[float, int]
@@ -119,7 +119,7 @@ class Supervisor:
         try:
             from serving.worker import run_worker
 
-            code = run_worker(self._listener, self._settings, self._alive_read, self._shares, slot)
+            code = run_worker(self._listener, self._settings, self._alive_read, self._counts, slot)
         except BaseException:  # whatever it is: the parent only sees the exit code
             traceback.print_exc()
             code = 1
@@ -135,8 +135,8 @@ class Supervisor:
             slot, born = self._born.pop(pid, (-1, 0.0))
             if slot < 0 or self._stop_at is not None:
                 continue
-            loaded = self._shares.is_ready(slot)
-            self._shares.absent(slot)
+            loaded = self._counts.is_ready(slot)
+            self._counts.absent(slot)
             code = os.waitstatus_to_exitcode(status)
             if code == MODEL_REFUSED:
                 self._stop(1)
@@ -161,7 +161,7 @@ class Supervisor:
 
     def _has_loaded(self) -> bool:
         """Whether any worker ever was ready."""
-        return self._loaded or any(map(self._shares.is_ready, range(self._settings.workers)))
+        return self._loaded or any(map(self._counts.is_ready, range(self._settings.workers)))
 
     def _start_due(self) -> None:
         now = time.monotonic()

@@ -21,10 +21,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from ml.errors import JobError
 from serving.application import Application, Request
 from serving.connection import Connection
-from serving.engine import load_engine
+from serving.connection_counts import ConnectionCounts
 from serving.model import open_model
+from serving.predictor import load_predictor
 from serving.settings import Settings
-from serving.shares import Shares
 
 SWEEP_SECONDS = 0.25
 # What a worker with more connections than another leaves it at most, in this many portions.
@@ -44,14 +44,14 @@ class Worker:
         application: Application,
         settings: Settings,
         loop: asyncio.AbstractEventLoop,
-        shares: Shares | None = None,
+        counts: ConnectionCounts | None = None,
         slot: int = 0,
     ) -> None:
         self.application = application
         self.settings = settings
         self.loop = loop
         self.connections: set[Connection] = set()
-        self._shares, self._slot = shares or Shares(1), slot
+        self._counts, self._slot = counts or ConnectionCounts(1), slot
         self._left = 0  # times in a row that a connection was left to another worker
         self._listener: socket.socket | None = None
         self._accepting = False
@@ -141,7 +141,7 @@ class Worker:
     def _accept(self) -> None:
         """One connection a turn of the loop: the others are left to workers with less to do."""
         assert self._listener is not None
-        if not self._shares.is_least(self._slot) and self._left < LEAVE_PORTIONS:
+        if not self._counts.is_least(self._slot) and self._left < LEAVE_PORTIONS:
             self._left += 1
             self._accept_off()
             self.loop.call_later(LEAVE_SECONDS, self._accept_again)
@@ -163,7 +163,7 @@ class Worker:
             self._accept_on()
 
     def _count(self) -> None:
-        self._shares.set(self._slot, len(self.connections) + len(self._opening))
+        self._counts.set(self._slot, len(self.connections) + len(self._opening))
 
     def _open(self, channel: socket.socket) -> None:
         channel.setblocking(False)
@@ -205,11 +205,15 @@ def _set_memory(*, keep: bool) -> None:
 
 
 def run_worker(
-    listener: socket.socket, settings: Settings, supervisor: int, shares: Shares, slot: int
+    listener: socket.socket,
+    settings: Settings,
+    supervisor: int,
+    counts: ConnectionCounts,
+    slot: int,
 ) -> int:
     """The whole life of a worker; returns its exit code."""
     try:
-        engine = load_engine(open_model(settings.model_directory))
+        predictor = load_predictor(open_model(settings.model_directory))
     except JobError as error:
         print(f"serving: {error}", file=sys.stderr, flush=True)
         return MODEL_REFUSED
@@ -226,9 +230,9 @@ def run_worker(
     gc.freeze()
 
     async def main() -> None:
-        application = Application(engine, settings)
+        application = Application(predictor, settings)
         loop = asyncio.get_running_loop()
-        await Worker(application, settings, loop, shares, slot).run(listener, supervisor)
+        await Worker(application, settings, loop, counts, slot).run(listener, supervisor)
 
     try:
         import uvloop

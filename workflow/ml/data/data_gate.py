@@ -1,6 +1,6 @@
 """The data gate: every rule of the use case against every row, and one refusal that lists all violations.
 
-The files are read once, in blocks of some ten thousand rows, by as many threads as there are cores. What
+The files are read once, in chunks of some ten thousand rows, by as many threads as there are cores. What
 passes is kept on disk (row_store.py), so that memory does not grow with the rows but for some 20 bytes each.
 """
 
@@ -10,26 +10,21 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from ml.config.use_case import UseCase
 from ml.data import csv_polars
-from ml.data.block_cells import Flags, Values
+from ml.data.column_cells import Flags, Values
 from ml.data.csv_files import SourceFile, find_csv_files, open_csv_file
 from ml.data.data_rules import column_set_violations, repeat_violation, size_violations
 from ml.data.file_rules import ScannedFile
-from ml.data.frames import frame_of
 from ml.data.gate_scan import Scan
 from ml.data.row_store import RowStore
 from ml.data.split import Hashes, Positions, repeated_rows
 from ml.data.violations import DataRefusedError, Violation
 from ml.hashes import file_sha256
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass
@@ -59,16 +54,11 @@ class GatedData:
         wanted[self.kept] = rows
         return wanted
 
-    def blocks(self, rows: Flags | None = None) -> Iterator[dict[str, Values]]:
-        return self.store.blocks(self.kept if rows is None else self.in_store(rows))
+    def chunks(self, rows: Flags | None = None) -> Iterator[dict[str, Values]]:
+        return self.store.chunks(self.kept if rows is None else self.in_store(rows))
 
     def column(self, name: str, rows: Flags | None = None) -> Iterator[Values]:
         return self.store.column(name, self.kept if rows is None else self.in_store(rows))
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """All of it in memory."""
-        return frame_of(list(self.blocks()), self.use_case)
 
     def close(self) -> None:
         self.store.close()

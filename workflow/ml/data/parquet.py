@@ -1,4 +1,4 @@
-"""Parts of millions of rows as Parquet, written and read with polars where it is installed."""
+"""Splits of millions of rows as Parquet, written and read with polars where it is installed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.config.use_case import UseCase
-from ml.data.block_cells import Floats, Texts, Values
+from ml.data.column_cells import Floats, Texts, Values
 from ml.errors import JobError
 
 try:
@@ -25,8 +25,8 @@ def installed() -> bool:
     return pl is not None
 
 
-def write(blocks: Iterable[dict[str, Values]], use_case: UseCase, path: Path) -> None:
-    """Row by row in the order of the blocks; the same rows give the same bytes."""
+def write(chunks: Iterable[dict[str, Values]], use_case: UseCase, path: Path) -> None:
+    """Row by row in the order of the chunks; the same rows give the same bytes."""
     from polars.io.plugins import register_io_source
 
     schema = {
@@ -35,8 +35,8 @@ def write(blocks: Iterable[dict[str, Values]], use_case: UseCase, path: Path) ->
     }
 
     def frames(*_: object) -> Iterator[pl.DataFrame]:  # polars offers to select: not needed
-        for block in blocks:
-            yield pl.DataFrame([_series(name, block[name]) for name in schema])
+        for chunk in chunks:
+            yield pl.DataFrame([_series(name, chunk[name]) for name in schema])
 
     register_io_source(frames, schema=schema).sink_parquet(
         path, compression="lz4", row_group_size=ROW_GROUP, statistics=False, engine="streaming"

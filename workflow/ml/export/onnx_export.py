@@ -53,7 +53,7 @@ def export_model(
 ) -> dict[str, Any]:
     """Write the files that predict what `pipeline` predicts; return `serving` of model.json.
 
-    `frame` holds the rows to compare; evaluate compares the held-out ones (ml.export.served).
+    `frame` holds the rows to compare; evaluate compares the held-out ones (ml.export.serving_check).
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in (ONNX_FILE, TABLES_FILE):
@@ -176,15 +176,13 @@ def rows_of(features: pd.DataFrame, categories: dict[str, list[str]]) -> npt.NDA
 def run_onnx(content: bytes, rows: npt.NDArray[np.float64]) -> Predictions:
     """Predict with the ONNX file."""
     try:
-        import onnxruntime
+        from ml.export.onnx_session import load_session
     except ImportError as error:
         raise CannotExportError(
             "the package onnxruntime is not installed where the model was trained"
         ) from error
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
     try:
-        session = onnxruntime.InferenceSession(content, options, ["CPUExecutionProvider"])
+        session = load_session(content)
         names = [output.name for output in session.get_outputs()]
         return dict(zip(names, session.run(names, {INPUT: rows}), strict=True))
     except Exception as error:  # onnxruntime's exceptions have no common base below Exception

@@ -12,7 +12,7 @@ import mmap
 ABSENT = 2**31 - 1  # not ready: nothing is left to it
 
 
-class Shares:
+class ConnectionCounts:
     """One number a worker; made before the workers are, and inherited by them."""
 
     def __init__(self, workers: int) -> None:

@@ -17,7 +17,7 @@ from ml.model.model_files import read_recorded
 CHECKED_ROWS = 100_000
 
 
-def check_served(
+def check_serving(
     folder: Path, model: LoadedModel, frame: pd.DataFrame, use_case: UseCase
 ) -> dict[str, Any]:
     """`serving` of evaluation.json: the runtime, and how far its predictions are from the Pipeline's.

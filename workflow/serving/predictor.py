@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
+from ml.export.onnx_session import load_session
 from ml.export.tables import TreeTables
 from ml.inference.answers import accepted
 from ml.inference.bad_rows import BadRows, in_transform_job
@@ -24,7 +24,7 @@ from ml.inference.requests import (
 )
 from ml.model.model_files import ModelRefusedError, read_recorded
 from serving.model import ServedModel
-from serving.reading import FastReader, Matrix, csv_blocks
+from serving.reading import FastReader, Matrix, csv_chunks
 from serving.writing import Predicted, Writer
 
 INPUT, VALUES, LABELS, PROBABILITIES = "rows", "values", "labels", "probabilities"
@@ -33,7 +33,7 @@ EXAMPLE_TOLERANCE = 1e-6
 TABLE_ROWS = 8  # from here on the tables are faster than walking down the trees
 
 
-class Engine(Protocol):
+class Predictor(Protocol):
     """What the application needs of a model."""
 
     def respond(
@@ -43,20 +43,14 @@ class Engine(Protocol):
         ...
 
 
-class OnnxEngine:
+class OnnxPredictor:
     """Predicts with model.onnx, and many rows at once with the tables where the model has them."""
 
     def __init__(self, model: ServedModel) -> None:
         serving = model.serving
-        options = onnxruntime.SessionOptions()
-        # A worker a core: threads of the library would only wait for each other.
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
         [content] = read_recorded(model.folder, [serving["model_file"]])
         try:
-            self._session = onnxruntime.InferenceSession(
-                content, options, providers=["CPUExecutionProvider"]
-            )
+            self._session = load_session(content)
         except Exception as error:  # its exceptions have no common base below Exception
             raise ModelRefusedError(
                 f"onnxruntime cannot load the exported model: {error}"
@@ -97,10 +91,10 @@ class OnnxEngine:
     def _matrices(self, body: bytes, form: str) -> Iterator[Matrix]:
         if form == CSV:
             first = 1
-            for block in csv_blocks(body):
-                matrix = self._reader.csv(block)
+            for chunk in csv_chunks(body):
+                matrix = self._reader.csv(chunk)
                 if matrix is None:
-                    matrix = self._slow(decode(block, form), first)
+                    matrix = self._slow(decode(chunk, form), first)
                 first += len(matrix)
                 yield matrix
             return
@@ -151,20 +145,20 @@ class OnnxEngine:
                 )
 
 
-def load_engine(model: ServedModel) -> Engine:
-    """The engine that model.json asks for; in a transform job with its policy for bad rows around it."""
-    engine = _engine(model)
-    return BadRows(model.use_case, engine.respond) if in_transform_job() else engine
+def load_predictor(model: ServedModel) -> Predictor:
+    """The predictor that model.json asks for; in a transform job with its policy for bad rows around it."""
+    predictor = _predictor(model)
+    return BadRows(model.use_case, predictor.respond) if in_transform_job() else predictor
 
 
-def _engine(model: ServedModel) -> Engine:
+def _predictor(model: ServedModel) -> Predictor:
     runtime = model.serving["runtime"]
     if runtime == "onnxruntime":
-        return OnnxEngine(model)
+        return OnnxPredictor(model)
     if runtime == "scikit-learn":
-        from serving.sklearn_engine import SklearnEngine
+        from serving.sklearn_predictor import SklearnPredictor
 
-        return SklearnEngine(model.folder)
+        return SklearnPredictor(model.folder)
     raise ModelRefusedError(
         f"serving.runtime of model.json: found {runtime!r}, expected onnxruntime or scikit-learn."
     )

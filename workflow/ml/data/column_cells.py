@@ -1,4 +1,4 @@
-"""The cells of one column in one block of rows, as numbers or as texts."""
+"""The cells of one column in one chunk of rows, as numbers or as texts."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from ml.inference.answers import respond
 from ml.model.artifact import load_model
 
 
-class SklearnEngine:
+class SklearnPredictor:
     """Predicts with model.joblib, through the functions the prebuilt image calls."""
 
     def __init__(self, folder: Path) -> None:
