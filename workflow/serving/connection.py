@@ -22,6 +22,11 @@ INLINE_BYTES = 32 * 1024  # larger bodies are answered in a thread, beside the l
 DISCARDED_BYTES = 64 * 1024 * 1024
 LINGER_SECONDS = 5.0
 
+# Names of their own: looking a member up in its class takes longer than a transition.
+IDLE, HEADERS, BODY, READY = Reading.IDLE, Reading.HEADERS, Reading.BODY, Answering.READY
+REQUEST_BEGINS, HEADERS_END = Input.REQUEST_BEGINS, Input.HEADERS_END
+REQUEST_ENDS = Input.REQUEST_ENDS
+
 _KEPT = frozenset(
     (
         b"content-type",
@@ -99,7 +104,7 @@ class Connection(asyncio.Protocol):
     @property
     def idle(self) -> bool:
         """Whether nothing of a request is here, and no answer is due."""
-        between = self._state.reading in (Reading.IDLE, Reading.CLOSING)
+        between = self._state.reading in (IDLE, Reading.CLOSING)
         return between and not self._state.working and not self._waiting
 
     # What the event loop calls
@@ -136,9 +141,9 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserError as error:
             self._refuse(400, f"The request is not HTTP/1.1: {error}.")
         if self._header_bytes > HEADER_BYTES:
-            if state.reading is Reading.HEADERS:
+            if state.reading is HEADERS:
                 self._refuse_headers("headers")
-            elif state.reading is Reading.BODY:
+            elif state.reading is BODY:
                 self._refuse_headers("trailers or chunk extensions")
 
     def pause_writing(self) -> None:
@@ -153,7 +158,7 @@ class Connection(asyncio.Protocol):
     # What the parser calls
 
     def on_message_begin(self) -> None:
-        self._state.read(Input.REQUEST_BEGINS)
+        self._state.read(REQUEST_BEGINS)
         self._url, self._headers, self._header_size = b"", {}, 0
         self._chunks, self._body_bytes = [], 0
         if not self._state.working:
@@ -166,13 +171,13 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         self._header_size += len(name) + len(value) + 4  # a colon, a space, an end of line
         name = name.lower()
-        if name in _KEPT and self._state.reading is Reading.HEADERS:  # not in the trailers
+        if name in _KEPT and self._state.reading is HEADERS:  # not in the trailers
             before = self._headers.get(name)
             self._headers[name] = value if before is None else before + b", " + value
 
     def on_headers_complete(self) -> None:
         state = self._state
-        state.read(Input.HEADERS_END)
+        state.read(HEADERS_END)
         self._header_bytes = 0
         if state.ended:
             return
@@ -206,7 +211,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         state = self._state
-        state.read(Input.REQUEST_ENDS)
+        state.read(REQUEST_ENDS)
         self._header_bytes = 0
         if state.ended:
             return
@@ -228,7 +233,7 @@ class Connection(asyncio.Protocol):
             keep_alive,
         )
         self._chunks = []
-        if state.answering is Answering.READY:
+        if state.answering is READY:
             self._answer(request)
         else:
             self._waiting.append(request)
@@ -268,9 +273,9 @@ class Connection(asyncio.Protocol):
             return
         self._transport.resume_reading()
         settings = self._settings
-        if state.reading is Reading.BODY:
+        if state.reading is BODY:
             self._wait(settings.body_seconds)
-        elif state.reading is Reading.HEADERS:
+        elif state.reading is HEADERS:
             self._wait(settings.header_seconds)
         else:
             self._wait(settings.idle_seconds)
@@ -318,8 +323,8 @@ class Connection(asyncio.Protocol):
         reading = self._state.reading
         if self._state.ended or self._transport.get_write_buffer_size():
             self._transport.abort()
-        elif reading is not Reading.IDLE:
-            what = "headers" if reading is Reading.HEADERS else "body"
+        elif reading is not IDLE:
+            what = "headers" if reading is HEADERS else "body"
             self._refuse(408, f"The {what} of the request did not arrive in time.")
         else:
             self.close()

@@ -14,7 +14,8 @@ class IllegalTransitionError(Exception):
     """An event in a state that has no transition for it."""
 
 
-class Reading(IntEnum):  # IntEnum: hashed in C, several times for each request
+# IntEnum, because its members are hashed in C: that happens several times for each request.
+class Reading(IntEnum):
     """What the next bytes of the client are."""
 
     IDLE = auto()  # the start of a request
@@ -101,38 +102,36 @@ ANSWERING: dict[Answering, dict[Output, Answering]] = {
 
 
 class ConnectionState:
-    """The states of one connection; changed by `read` and `answer` alone."""
+    """The states of one connection, changed by `read` and `answer` alone, and what follows from them.
 
-    __slots__ = ("answering", "reading")
+    What follows is kept in attributes, since a property costs as much as the rest of a transition.
+    """
+
+    __slots__ = ("answering", "ended", "reading", "working")
 
     def __init__(self) -> None:
         self.reading = Reading.IDLE
+        self.ended = False  # no further request is read
         self.answering = Answering.READY
+        self.working = False
 
     def read(self, event: Input) -> None:
         try:
-            self.reading = READING[self.reading][event]
+            self.reading = reading = READING[self.reading][event]
         except KeyError:
             raise _illegal(self.reading, event) from None
+        self.ended = reading in ENDED
 
     def answer(self, event: Output) -> None:
         try:
             self.answering = ANSWERING[self.answering][event]
         except KeyError:
             raise _illegal(self.answering, event) from None
-
-    @property
-    def ended(self) -> bool:
-        """Whether no further request is read."""
-        return self.reading in ENDED
-
-    @property
-    def working(self) -> bool:
-        return self.answering in WORKING
+        self.working = self.answering in WORKING
 
     @property
     def may_answer(self) -> bool:
-        return self.answering is Answering.READY and self.reading not in ENDED
+        return self.answering is Answering.READY and not self.ended
 
 
 def _illegal(state: IntEnum, event: IntEnum) -> IllegalTransitionError:

@@ -219,4 +219,4 @@ def test_the_names_of_the_tensors_are_those_of_the_server() -> None:
     from serving import predictor
 
     for name in ("INPUT", "VALUES", "LABELS", "PROBABILITIES"):
-        assert getattr(engine, name) == getattr(onnx_graph, name)
+        assert getattr(predictor, name) == getattr(onnx_graph, name)
