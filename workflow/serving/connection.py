@@ -86,6 +86,7 @@ class Connection(asyncio.Protocol):
         self.deadline: float | None = None
         self._worker = worker
         self._settings = worker.settings
+        self._time = worker.loop.time
         self._transport: asyncio.Transport
         self._parser = httptools.HttpRequestParser(self)
         self._state = ConnectionState()
@@ -330,7 +331,7 @@ class Connection(asyncio.Protocol):
             self.close()
 
     def _wait(self, seconds: float) -> None:
-        self.deadline = self._worker.loop.time() + seconds
+        self.deadline = self._time() + seconds
 
     def _release_waiting(self) -> None:
         """All but the body in work, which the thread holds until it is done."""

@@ -85,8 +85,8 @@ class OnnxPredictor:
             kind = accepted(accept)
             if len(self._accepted) < 100:  # clients repeat themselves; a stranger must not fill it
                 self._accepted[accept] = kind
-        parts = [self._predict(matrix) for matrix in self._matrices(body, form)]
-        return kind, self._writer.write(parts, kind)
+        chunks = [self._predict(matrix) for matrix in self._matrices(body, form)]
+        return kind, self._writer.write(chunks, kind)
 
     def _matrices(self, body: bytes, form: str) -> Iterator[Matrix]:
         if form == CSV:
@@ -104,8 +104,8 @@ class OnnxPredictor:
         if matrix is None:
             rows = decode(body, form)
             for start in range(0, len(rows.rows), ROWS_AT_ONCE):
-                part = Rows(rows.rows[start : start + ROWS_AT_ONCE], rows.as_text)
-                yield self._slow(part, start + 1)
+                chunk = Rows(rows.rows[start : start + ROWS_AT_ONCE], rows.as_text)
+                yield self._slow(chunk, start + 1)
             return
         for start in range(0, len(matrix), ROWS_AT_ONCE):
             yield matrix[start : start + ROWS_AT_ONCE]
