@@ -37,7 +37,6 @@ class Artifact:
 @dataclass(frozen=True)
 class Job:
     id: str
-    account_id: str
     user_parameters: str
     inputs: tuple[Artifact, ...]
     outputs: tuple[Artifact, ...]
@@ -53,7 +52,6 @@ class Job:
         configuration = data.get("actionConfiguration", {}).get("configuration", {})
         return cls(
             id=job["id"],
-            account_id=job["accountId"],
             user_parameters=configuration.get("UserParameters") or "",
             inputs=tuple(map(_artifact, data.get("inputArtifacts", ()))),
             outputs=tuple(map(_artifact, data.get("outputArtifacts", ()))),

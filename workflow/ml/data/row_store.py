@@ -29,17 +29,6 @@ class RowStore:
         self._sizes: list[int] = []
         self._values: dict[str, list[int]] = {name: [0] for name in columns}  # ends of JSON lines
 
-    @property
-    def names(self) -> list[str]:
-        return list(self._columns)
-
-    @property
-    def rows(self) -> int:
-        return sum(self._sizes)
-
-    def is_number(self, name: str) -> bool:
-        return self._columns[name]
-
     def append(self, chunk: Mapping[str, Values], rows: int) -> None:
         for name in self._columns:
             values = chunk[name]
