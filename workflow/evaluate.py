@@ -86,12 +86,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         default=None,
         help="how much worse than the champion the model may be; the use case's when not given",
     )
-    parser.add_argument(
-        "--message",
-        type=Path,
-        default=Path("/opt/ml/output/message"),
-        help="file for the reason of a failure; SageMaker shows it as ExitMessage",
-    )
+    job.add_message_option(parser)
     return parser.parse_args(arguments)
 
 

@@ -53,8 +53,11 @@ def input_fn(body: str | bytes, content_type: str) -> Request:
 
 
 def predict_fn(request: Request, model: LoadedModel) -> Request:
-    """The request with its model. How a bad row of a transform job is marked depends on the form of the
-    answer, which only output_fn is told: so there the work is done."""
+    """The request with its model.
+
+    How a bad row of a transform job is marked depends on the content type of the answer. The container gives
+    that to output_fn only, so the work is done there.
+    """
     return replace(request, model=model)
 
 

@@ -43,12 +43,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         default="auto",
         help="auto: polars where it is installed; csv: Python's csv module. The result is the same",
     )
-    parser.add_argument(
-        "--message",
-        type=Path,
-        default=Path("/opt/ml/output/message"),
-        help="file for the reason of a failure; SageMaker shows it as ExitMessage",
-    )
+    job.add_message_option(parser)
     return parser.parse_args(arguments)
 
 

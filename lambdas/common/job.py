@@ -45,7 +45,7 @@ class Job:
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> Job:
-        """Raise KeyError when the event is not a CodePipeline job: there is nobody to answer then."""
+        """Raise KeyError when the event is not a CodePipeline job: then there is nothing to answer."""
         job = event["CodePipeline.job"]
         data = job["data"]
         secret = data["artifactCredentials"]

@@ -15,14 +15,14 @@ from botocore.exceptions import ClientError
 from common.errors import AccessError
 from create_schema.settings import Settings
 
-# The training state machine stores it with each version; see workflow/ml/model/artifact.py.
+# The training state machine stores it with each version; see workflow/ml/model/model_files.py.
 SHA256_KEY = "ModelSha256"
 NO_VERSION = "no version of this model has been approved yet"
 
 
 @dataclass(frozen=True)
 class ChampionVersion:
-    """Empty texts where there is none."""
+    """A version of the model registry; its texts are empty where there is none."""
 
     model_package_arn: str = ""
     model_data_url: str = ""
@@ -35,7 +35,7 @@ class ChampionVersion:
 
 
 def find_champion(s3: Any, sagemaker: Any, settings: Settings, group: str) -> ChampionVersion:
-    """Only a model that is there is given to the job: SageMaker fails a job whose input is missing."""
+    """Look the champion up. A model that is gone is no input: SageMaker would fail the job."""
     try:
         newest = sagemaker.list_model_packages(
             ModelPackageGroupName=group,
@@ -78,5 +78,5 @@ def _why_not(s3: Any, bucket: str, url: str) -> str:
 
 
 def marker(champion: ChampionVersion) -> bytes:
-    """none.json."""
+    """The content of none.json."""
     return json.dumps({"reason": champion.reason}).encode()

@@ -1,4 +1,4 @@
-"""What a run finds prepared: its code, its folders in S3, and a place in the model registry."""
+"""Prepare a run: check its code, and create its folders in S3 and its model package group."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The model.tar.gz that is about to be deployed, compared with what the model registry recorded.
 
-SageMaker unpacks whatever lies at the model's place in S3, and the prebuilt image runs the code in it before
-any check of ours can. So the comparison is made here, before the version is approved. The ETag comes with the
-bytes that were compared; the inference state machine looks at it again right before it deploys.
+SageMaker unpacks whatever object it finds at ModelDataUrl, and the prebuilt image runs the code in it before
+any check of ours. So the hash is compared here, before the version is approved. The ETag belongs to the bytes
+that were compared; the inference state machine compares it again right before it deploys.
 """
 
 from __future__ import annotations

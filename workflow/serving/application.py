@@ -1,4 +1,4 @@
-"""SageMaker's inference contract: paths, methods, statuses. Takes a request, gives the bytes of a response.
+"""SageMaker's inference contract: a request in, the bytes of a response out.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html and
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-batch-code.html
@@ -44,7 +44,7 @@ class Request:
 
 
 class Refusal(Exception):  # noqa: N818  (an answer, not an error of ours)
-    """A request that the protocol already refuses."""
+    """A request that is refused before its body is read as rows."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -75,7 +75,7 @@ class Application:
             return response(error.status_code, str(error), close, echoed)
         except Refusal as refusal:
             return response(refusal.status, str(refusal), close, echoed)
-        except Exception as error:  # a fault of ours: the client hears that, the log says where
+        except Exception as error:  # a bug: the client gets a 500, and the log the traceback
             traceback.print_exc(file=sys.stderr)
             name = type(error).__name__
             return response(

@@ -17,12 +17,12 @@ from serving.connection_states import Answering, ConnectionState, Input, Output,
 from serving.settings import Settings
 
 HEADER_BYTES = 64 * 1024
-INLINE_BYTES = 32 * 1024  # larger bodies are answered in a thread, beside the loop
+INLINE_BYTES = 32 * 1024  # larger bodies are answered in a thread
 # Of a refused body: read and dropped, so that the client sees the answer.
 DISCARDED_BYTES = 64 * 1024 * 1024
 LINGER_SECONDS = 5.0
 
-# Names of their own: looking a member up in its class takes longer than a transition.
+# Module constants, because looking up a member in its class takes longer than a transition.
 IDLE, HEADERS, BODY, READY = Reading.IDLE, Reading.HEADERS, Reading.BODY, Answering.READY
 REQUEST_BEGINS, HEADERS_END = Input.REQUEST_BEGINS, Input.HEADERS_END
 REQUEST_ENDS = Input.REQUEST_ENDS
@@ -93,7 +93,7 @@ class Connection(asyncio.Protocol):
         # The request that is being read
         self._url = b""
         self._headers: dict[bytes, bytes] = {}
-        self._header_size = 0  # of what the parser made of the bytes
+        self._header_size = 0  # of the URL and headers as the parser gave them
         self._header_bytes = 0  # received since the headers began, or since the last byte of a body
         self._chunks: list[bytes] = []
         self._body_bytes = 0
@@ -104,7 +104,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def idle(self) -> bool:
-        """Whether nothing of a request is here, and no answer is due."""
+        """Whether no part of a request has arrived and no answer is due."""
         between = self._state.reading in (IDLE, Reading.CLOSING)
         return between and not self._state.working and not self._waiting
 
@@ -256,7 +256,7 @@ class Connection(asyncio.Protocol):
         return self._state.reading is not Reading.LOST
 
     def _finish(self, request: Request, answer: bytes) -> None:
-        """The thread is done with a request, and the loop goes on here."""
+        """Send the answer that the thread made; called by the event loop."""
         self._state.answer(Output.WORK_ENDS)
         self._in_work = 0
         if self._transport.is_closing():
@@ -284,7 +284,7 @@ class Connection(asyncio.Protocol):
     def _write(self, answer: bytes, request: Request) -> None:
         if request.body:
             self._release(len(request.body))
-        # First, so that pause_writing has the last word.
+        # Before the write, which may call pause_writing: that sets another deadline.
         self._wait(self._settings.idle_seconds)
         self._transport.write(answer)
         if not request.keep_alive or self._worker.application.draining:
@@ -334,7 +334,7 @@ class Connection(asyncio.Protocol):
         self.deadline = self._time() + seconds
 
     def _release_waiting(self) -> None:
-        """All but the body in work, which the thread holds until it is done."""
+        """Release all bodies but the one that the thread is working on."""
         self._release(self._held - self._in_work)
 
     def _release(self, size: int) -> None:

@@ -1,7 +1,7 @@
 """The states of a connection and every transition between them, as two machines that run side by side.
 
 `Reading` follows the bytes that come in, `Answering` the responses that go out: the next request may arrive
-while the one before is still being answered. A transition that stands in neither table is a fault of ours and
+while the one before is still being answered. A transition that is in neither table is a bug and
 raises IllegalTransitionError.
 """
 
@@ -21,9 +21,9 @@ class Reading(IntEnum):
     IDLE = auto()  # the start of a request
     HEADERS = auto()  # the rest of its request line and headers
     BODY = auto()  # its body, or trailers
-    REFUSED = auto()  # of no interest: the request was refused, and they are dropped
-    CLOSING = auto()  # of no interest: what is written is sent, then the connection is closed
-    LOST = auto()  # none: the connection is gone
+    REFUSED = auto()  # dropped, because the request was refused
+    CLOSING = auto()  # dropped: what is written is sent, then the connection is closed
+    LOST = auto()  # there are none: the connection is gone
 
 
 class Input(IntEnum):

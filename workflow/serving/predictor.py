@@ -83,7 +83,9 @@ class OnnxPredictor:
             decode(body, content_type)  # raises UnsupportedContentTypeError
         if kind is None:
             kind = accepted(accept)
-            if len(self._accepted) < 100:  # clients repeat themselves; a stranger must not fill it
+            if (
+                len(self._accepted) < 100
+            ):  # clients repeat themselves, and no client may fill the memory
                 self._accepted[accept] = kind
         chunks = [self._predict(matrix) for matrix in self._matrices(body, form)]
         return kind, self._writer.write(chunks, kind)
@@ -104,8 +106,8 @@ class OnnxPredictor:
         if matrix is None:
             rows = decode(body, form)
             for start in range(0, len(rows.rows), ROWS_AT_ONCE):
-                chunk = Rows(rows.rows[start : start + ROWS_AT_ONCE], rows.as_text)
-                yield self._slow(chunk, start + 1)
+                some = Rows(rows.rows[start : start + ROWS_AT_ONCE], rows.as_text)
+                yield self._slow(some, start + 1)
             return
         for start in range(0, len(matrix), ROWS_AT_ONCE):
             yield matrix[start : start + ROWS_AT_ONCE]

@@ -1,8 +1,8 @@
-"""The fast way from a request's body to a matrix, for rows that are right.
+"""A fast path from a request's body to a matrix, for rows that are right.
 
-Whatever is unusual (an error, a quote, a number that JSON writes otherwise) gives None, and
-ml.inference.requests reads it or says what is wrong. So nothing here refuses; it must only never accept what
-is refused there.
+Anything unusual (an error, a quote, a number that JSON writes otherwise) gives None, and
+ml.inference.requests reads it or says what is wrong. Nothing is refused here; but what is refused there must
+never be accepted here.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class FastReader:
         rest = chunk.translate(None, _NUMBERS) + b"\n"
         if rest != self._commas * (len(rest) // self._count):
             return None
-        # By way of the JSON parser: several times faster than splitting in Python. Only the characters above
+        # The JSON parser is several times faster than splitting in Python. Only the characters above
         # are in the chunk, so no cell can hold a bracket or a word.
         try:
             cells = orjson.loads(b"[" + chunk.replace(b"\n", b",") + b"]")
@@ -219,7 +219,7 @@ class _FastColumn:
 
 
 def csv_chunks(body: bytes, size: int = CHUNK_BYTES) -> Iterator[bytes]:
-    """Parts of a CSV body, cut at line ends; the whole where a line may not be a row."""
+    """A CSV body cut at line ends into chunks; one chunk where a line may not be a row."""
     if b"\r" in body:
         body = body.replace(b"\r\n", b"\n")
     body = body.rstrip(b"\r\n")

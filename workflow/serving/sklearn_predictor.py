@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-# Read when scikit-learn is imported: a worker a core, a thread each.
+# Read when scikit-learn is imported: one worker per core, one thread per worker.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from ml.inference.answers import respond

@@ -1,6 +1,6 @@
-"""The first process of the container: binds the port and keeps a worker a core alive.
+"""The first process of the container: binds the port and keeps one worker per core alive.
 
-It imports nothing of the model, so it costs 12 MiB and nothing in a request can touch it.
+It does not load the model, so it takes 12 MiB, and no request can affect it.
 """
 
 from __future__ import annotations
@@ -57,9 +57,8 @@ class Supervisor:
         self._settings = settings
         self._counts = ConnectionCounts(settings.workers)
         self._born: dict[int, tuple[int, float]] = {}  # slot and time of birth by process id
-        self._due: list[
-            tuple[float, int]
-        ] = []  # when the worker of which slot is to be started again
+        # When the worker of which slot is to be started again.
+        self._due: list[tuple[float, int]] = []
         self._short_lives = 0
         self._loaded = False  # a worker that has ended was ready before
         self._stop_at: float | None = None
@@ -87,7 +86,7 @@ class Supervisor:
         return self._exit_code
 
     def _received(self) -> set[int]:
-        """The signals that came, after a while at the latest."""
+        """The signals that arrived; waits for one, but not longer than until the next worker is due."""
         readable, _, _ = select.select([self._signal_read], [], [], self._pause())
         return set(os.read(self._signal_read, 4096)) if readable else set()
 
@@ -109,7 +108,7 @@ class Supervisor:
         self._born[pid] = (slot, time.monotonic())
 
     def _work(self, slot: int) -> int:
-        """In the new process."""
+        """Be the worker; called in the new process."""
         signal.set_wakeup_fd(-1)
         for number in SIGNALS:
             signal.signal(number, signal.SIG_DFL)
@@ -190,7 +189,7 @@ class Supervisor:
 
 
 def _noted(_number: int, _frame: FrameType | None) -> None:
-    """The pipe has it."""
+    """Do nothing: the signal is read from the pipe."""
 
 
 def say(message: str) -> None:

@@ -1,4 +1,4 @@
-"""Predictions as a body: what ml.inference.answers.encode writes, with fewer Python objects a row."""
+"""Predictions as a body: what ml.inference.answers.encode writes, with fewer Python objects per row."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Predicted:
 
     @property
     def checked(self) -> npt.NDArray[Any]:
-        """A number a row; it is not finite where the model overflowed."""
+        """One number per row, which is not finite where the model overflowed."""
         return self.values if self.probabilities is None else self.probabilities.sum(axis=1)
 
 

@@ -1,4 +1,4 @@
-"""One column of the use case against its cells: what is wrong, chunk by chunk, and told once at the end."""
+"""Check the cells of one column chunk by chunk, and report what is wrong once, at the end."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NEXT = {
 
 @dataclass
 class Finding:
-    """The cells of one chunk, or of all, that break one rule."""
+    """The cells of one chunk, or of all chunks, that break one rule."""
 
     count: int = 0
     first: list[int] = field(default_factory=list)  # rows of the chunk
@@ -39,8 +39,8 @@ class Finding:
 
     def add(self, other: Finding, line_of: Callable[[int], str]) -> None:
         self.count += other.count
-        room = SHOWN_LINES - len(self.lines)
-        self.lines += [line_of(row) for row in other.first[: max(0, room)]]
+        left = SHOWN_LINES - len(self.lines)
+        self.lines += [line_of(row) for row in other.first[: max(0, left)]]
         for value in other.found:
             if len(self.found) > COUNTED_VALUES:
                 break
@@ -117,7 +117,7 @@ def _note(
 def column_violations(
     column: Column, findings: Findings, rows: int, is_target: bool
 ) -> list[Violation]:
-    """The findings of all chunks as violations; empty cells up to the accepted share are none."""
+    """The findings of all chunks as violations. Empty cells up to the accepted share are not violations."""
     violations = []
     for what in _NEXT:
         finding = findings.get(what)

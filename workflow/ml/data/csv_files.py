@@ -1,6 +1,6 @@
-"""The CSV files of a data set: where they are, how they are encoded, what their header says.
+"""The CSV files of a data set: where they are, how they are encoded, and what their headers say.
 
-Their rows are read by csv_rows.py, a chunk at a time, so that a file may be larger than memory.
+csv_rows.py reads their rows chunk by chunk, so that a file may be larger than memory.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ HEADER_BYTES = 16 << 20
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file of the input, as it is recorded in the lineage."""
+    """One file of the input, as the lineage records it."""
 
     name: str
     size: int
@@ -33,7 +33,7 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class CsvFile:
-    """A file that was opened once to learn how to read it."""
+    """A file, and how to read it."""
 
     path: Path
     name: str
@@ -51,7 +51,7 @@ class CsvFile:
         return self.path.stat().st_size
 
     def body(self) -> Iterator[bytes]:
-        """What stands below the header, as UTF-8 whatever the file is encoded in."""
+        """Everything below the header, as UTF-8 whatever the encoding of the file."""
         skip = self.header_bytes
         for chunk in utf8_chunks(self.path, self.encoding):
             if skip < len(chunk):
@@ -59,7 +59,7 @@ class CsvFile:
             skip = max(0, skip - len(chunk))
 
     def single_columns(self) -> list[str]:
-        """The columns that can be told apart by their name."""
+        """The columns whose name appears only once."""
         return [name for name in self.header if self.header.count(name) == 1]
 
 
@@ -77,7 +77,7 @@ def find_csv_files(folder: Path) -> list[Path]:
 
 
 def open_csv_file(path: Path, name: str, expected: Sequence[str]) -> CsvFile:
-    """Learn how to read a file."""
+    """Find out how to read a file."""
     encoding, not_utf8 = find_encoding(path)
     head = b""
     chunks = utf8_chunks(path, encoding)

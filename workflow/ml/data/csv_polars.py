@@ -1,7 +1,7 @@
-"""Parse a chunk of a CSV file with polars: the same cells as csv_rows.parse_carefully, many times faster.
+"""Parse a chunk of a CSV file with polars: the same cells as csv_rows.parse_carefully, but many times faster.
 
 What polars would read differently (a row of another length, an empty line, a lone carriage return) is
-handed back to the csv module; so is a chunk that it refuses for any reason.
+left to the csv module; so is a chunk that polars refuses for any reason.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def parse_chunk(chunk: Chunk, file: CsvFile, numbers: frozenset[str], fast: bool
 
 
 def parse_fast(content: bytes, file: CsvFile, numbers: frozenset[str]) -> ParsedChunk | None:
-    """The rows of `content`, which has no quotes; None where only the csv module knows."""
+    """The rows of `content`, which has no quotes; None where only the csv module can tell."""
     width = len(file.header)
     names = file.single_columns()
     if width < 2 or len(names) < width or any(file.header.count(name) > 1 for name in names):
@@ -82,7 +82,7 @@ def _read(content: bytes, file: CsvFile, numbers: frozenset[str]) -> pl.DataFram
 
 
 class _Texts:
-    """The chunk once more with every cell as text, read when somebody asks for it."""
+    """The chunk parsed again with every cell as text, on demand."""
 
     def __init__(self, content: bytes, file: CsvFile) -> None:
         self._content = content

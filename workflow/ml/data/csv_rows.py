@@ -1,9 +1,9 @@
 """Read the rows of a CSV file a few megabytes at a time, without guessing what a cell means.
 
-A chunk without quotes may be parsed by anything fast, since its lines are its rows; polars does where it
-is installed (csv_polars.py). A chunk with quotes is read by Python's csv module, which is strict: pandas
-fills a row that is too short, and the gate exists to say so. Every chunk starts where a row starts, so the
-rows, their lines and their text do not depend on who parsed them.
+In a chunk without quotes every line is a row, so a fast parser may read it: polars, where it is installed
+(csv_polars.py). A chunk with quotes is read by Python's csv module, which is strict; pandas would fill a row
+that is too short, which the gate must report. Every chunk starts where a row starts, so the rows, their lines
+and their text do not depend on the parser.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def chunks(file: CsvFile) -> Iterator[Chunk]:
 def parse_carefully(
     content: bytes, file: CsvFile, open_ended: bool = False
 ) -> tuple[ParsedChunk, int]:
-    """What the csv module reads in `content`, and in how many bytes of it; rows before an error are kept.
+    """The rows that the csv module reads, and how many bytes it used; rows before an error are kept.
 
     `open_ended`: more is to come, so a last row with an open quote is left to be read with the rest.
     """

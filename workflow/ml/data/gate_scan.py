@@ -173,13 +173,13 @@ class Scan:
         ]
 
     def hashes(self) -> Hashes:
-        """Of the features of every row."""
+        """The hashes of the features of every row."""
         if len(self._hashes) > 1:
             self._hashes = [np.concatenate(self._hashes)]
         return self._hashes[0] if self._hashes else np.zeros(0, dtype=np.uint64)
 
     def hashes_with_target(self, chosen: Flags) -> Hashes:
-        """Of features and target of the chosen rows."""
+        """The hashes of features and target of the chosen rows."""
         start = 0
         found = []
         hashes = self.hashes()[chosen]
@@ -212,7 +212,7 @@ def _equal(values: Values, target: Values | None) -> bool:
 def in_order(
     workers: ThreadPoolExecutor, work: Callable[[Given], Made], items: Iterable[Given], ahead: int
 ) -> Iterator[Made]:
-    """map() that never has more than `ahead` items under way, so that memory stays bounded."""
+    """map() that never has more than `ahead` items in progress, so that memory stays bounded."""
     waiting: deque[Future[Made]] = deque()
     for item in items:
         waiting.append(workers.submit(work, item))

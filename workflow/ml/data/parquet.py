@@ -26,7 +26,7 @@ def installed() -> bool:
 
 
 def write(chunks: Iterable[dict[str, Values]], use_case: UseCase, path: Path) -> None:
-    """Row by row in the order of the chunks; the same rows give the same bytes."""
+    """Write the rows in the order of the chunks; the same rows give the same bytes."""
     from polars.io.plugins import register_io_source
 
     schema = {
@@ -62,9 +62,9 @@ def column_names(path: Path) -> list[str]:
 
 
 def read(path: Path, use_case: UseCase) -> tuple[Floats, dict[str, npt.NDArray[Any]]]:
-    """The numbers as one array, a row of it a column of the file, and each text.
+    """The numbers as one array, with one row per column of the file, and each text column.
 
-    A column at a time: polars' copy of one is gone before the next is read.
+    Columns are read one at a time, so that polars' copy of one is freed before the next is read.
     """
     names = [column.name for column in use_case.columns if column.is_number]
     rows = pl.scan_parquet(path).select(pl.len()).collect().item()

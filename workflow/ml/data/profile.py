@@ -30,7 +30,7 @@ PROFILE_FILE = "profile.json"
 
 
 def columns_statistics(data: GatedData, rows: Flags) -> dict[str, Any]:
-    """Of each column, in these rows."""
+    """Statistics of each column, in these rows."""
     names = data.use_case.column_names
     with ThreadPoolExecutor(os.cpu_count()) as workers:
         found = workers.map(
@@ -82,13 +82,13 @@ def dataset_sha256(hashes: list[str]) -> str:
 
 
 def column_statistics(data: GatedData, column: Column, rows: Flags | None = None) -> dict[str, Any]:
-    """Of one column, in these rows or in all."""
+    """Statistics of one column, in these rows or in all."""
 
     def values() -> Iterator[Values]:
         return data.column(column.name, rows)
 
     if column.is_number:
-        # 8 bytes a row, instead of reading the column three times.
+        # 8 bytes per row, instead of reading the column three times.
         numbers = list(_floats(values()))
         return {"type": column.type, **numbers_statistics(lambda: iter(numbers))}
     if column.is_text:
@@ -157,7 +157,7 @@ def read_split(
 
 
 def check_split(path: Path, split: str, profile: dict[str, Any]) -> None:
-    """Is this the very file that preprocess wrote? A changed one would make the lineage a lie."""
+    """Refuse a file that preprocess did not write: the lineage would be wrong."""
     found = f"sha256 {file_sha256(path)}" if path.is_file() else "no such file"
     expected = f"sha256 {profile['split'][split]['sha256']}"
     if found != expected:

@@ -1,7 +1,7 @@
-"""The rows that passed the gate, on disk until they are split: more rows than fit into memory.
+"""The rows that passed the gate, kept on disk until they are split, since they may not fit into memory.
 
-One file a column, chunks one behind the other: numbers as their 8 bytes, texts as codes of 4 bytes with
-the values of each chunk as a line of JSON.
+There is one file per column with one chunk after the other: numbers as 8 bytes each, texts as codes of 4
+bytes with the values of each chunk as a line of JSON.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class RowStore:
         self._sizes.append(rows)
 
     def column(self, name: str, wanted: Flags | None = None) -> Iterator[Values]:
-        """A column chunk by chunk: all rows, or the wanted ones."""
+        """The chunks of one column: all rows, or the wanted ones."""
         for number, start, size, rows in self._parts(wanted):
             yield _taken(self._read(name, number, start, size), rows)
 

@@ -69,7 +69,7 @@ def held_out_rows(
 
 
 def row_hashes(features: pd.DataFrame, seed: int) -> Hashes:
-    """64 bits a row, from the values' bits: the same on every machine and library version."""
+    """64 bits per row, from the bits of the values: the same on every machine and library version."""
     columns: list[Values] = []
     for name in features.columns:
         values = features[name]
@@ -91,7 +91,7 @@ def hash_columns(columns: Iterable[Values], rows: int, seed: int) -> Hashes:
 
 
 def _bits(values: Values) -> Hashes:
-    """64 bits a value, in an array of their own."""
+    """64 bits per value, in a new array."""
     if isinstance(values, Texts):
         # Not hash(), which differs from process to process.
         known = [
@@ -151,13 +151,13 @@ def repeated_rows(hashes: Hashes) -> Positions:
 
 
 def _several(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """What is there more than once, each once; sorts `values`."""
+    """The values that appear more than once, each once; sorts `values` in place."""
     values.sort()
     return np.unique(values[1:][values[1:] == values[:-1]])
 
 
 def label_codes(values: Texts, use_case: UseCase) -> npt.NDArray[np.int32]:
-    """Positions in the target's values; -1 for what is none of them."""
+    """Positions in the target's values; -1 for a value that is none of them."""
     places = {label: place for place, label in enumerate(use_case.target_column.values)}
     known = np.array([places.get(value, -1) for value in values.values], dtype=np.int32)
     codes: npt.NDArray[np.int32] = known[values.codes]

@@ -122,7 +122,7 @@ def _origin(model: LoadedModel, lineage: dict[str, Any]) -> dict[str, Any]:
         "training_job": own["training_job"],
         "code_version": own["code_version"],
         "dataset_sha256": own["dataset"]["sha256"],
-        # Of other data it may have seen some rows held out here; the split goes by value, so only few.
+        # If not, it may have seen some of these rows; only few, since the split depends on the values.
         "same_training_rows": same,
     }
 
