@@ -3,13 +3,12 @@
     python -m benchmarks.batch_transform --rows 10000000 --output benchmarks/results/batch_transform.json
 
 The job is a real CreateTransformJob with the container of this project: localaws reads the CSV from S3, cuts
-it at line ends into 6 MB, sends the pieces and writes the answers in order. The peer is fed by wrk with rows
+it at line ends into 6 MB, sends the chunks and writes the answers in order. The peer is fed by wrk with rows
 from memory, which costs it less than a transform job would.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import os
@@ -29,13 +28,14 @@ import numpy as np
 import psutil
 from botocore.config import Config
 
+from benchmarks.command import add_rows, make_parser, report
 from benchmarks.housing_data import write_housing
-from benchmarks.measure import MEBIBYTE, BenchmarkError, about, machine, markdown, save, versions
+from benchmarks.measure import MEBIBYTE, BenchmarkError, about, machine, markdown, versions
 from benchmarks.serving.environments import ENVIRONMENTS, make_environment
 from benchmarks.serving.load import load, require_wrk, started
-from benchmarks.serving.models import csv_of, describe, make_models, sample_rows
 from benchmarks.serving.report import BASELINE, MODELS
 from benchmarks.serving.stacks import STACKS, Files
+from benchmarks.serving.trained_models import csv_of, describe, make_models, sample_rows
 
 REGION, ACCOUNT, BUCKET = "eu-west-1", "123456789012", "batch-transform"
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/ml-core:bench"
@@ -274,31 +274,17 @@ def missed(result: dict[str, Any]) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--repeats", type=int, default=3)
+    parser = make_parser(__doc__, repeats=3)
+    add_rows(parser, space=3)
     parser.add_argument("--seconds", type=int, default=5, help="of the load on the peer (5)")
-    parser.add_argument("--output", type=Path, help="JSON file to write the figures to")
-    parser.add_argument("--scratch", type=Path, help="folder with room for 3x the CSV")
-    parser.add_argument(
-        "--environments",
-        type=Path,
-        default=ENVIRONMENTS,
-        help="of the peer",
-    )
-    parser.add_argument("--check", action="store_true", help="exit 1 when a target is missed")
+    parser.add_argument("--environments", type=Path, default=ENVIRONMENTS, help="of the peer")
     args = parser.parse_args()
     require_wrk()
     with tempfile.TemporaryDirectory(dir=args.scratch) as folder:
         result = benchmark(
             args.rows, args.repeats, args.seconds, Path(folder), args.environments.resolve()
         )
-    print(table(result))
-    save(result, args.output)
-    failed = missed(result)
-    for what in failed:
-        print(f"missed: {what}")
-    return 1 if failed and args.check else 0
+    return report(args, result, table(result), missed(result))
 
 
 if __name__ == "__main__":

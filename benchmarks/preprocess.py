@@ -5,7 +5,6 @@ python -m benchmarks.preprocess --rows 10000000 --output benchmarks/results/prep
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import sys
@@ -15,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from benchmarks.command import add_rows, make_parser, report
 from benchmarks.measure import (
     MEBIBYTE,
     Usage,
@@ -24,7 +24,6 @@ from benchmarks.measure import (
     markdown,
     median,
     run,
-    save,
     versions,
 )
 
@@ -130,21 +129,15 @@ def missed(result: dict[str, Any]) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--output", type=Path, help="JSON file to write the figures to")
-    parser.add_argument("--scratch", type=Path, help="folder with room for 4x the CSV")
-    parser.add_argument("--check", action="store_true", help="exit 1 when a target is missed")
+    parser = make_parser(__doc__, repeats=3)
+    add_rows(parser, space=4)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=args.scratch) as folder:
         result = benchmark(args.rows, args.repeats, Path(folder))
-    print(table(result))
-    save(result, args.output)
-    failed = missed(result)
-    for name in failed:
-        print(f"missed: {name} {result['ratios'][name]}, target {TARGETS[name]:.2f}")
-    return 1 if failed and args.check else 0
+    texts = [
+        f"{name} {result['ratios'][name]}, target {TARGETS[name]:.2f}" for name in missed(result)
+    ]
+    return report(args, result, table(result), texts)
 
 
 if __name__ == "__main__":

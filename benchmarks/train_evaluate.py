@@ -7,7 +7,6 @@ The peer is a straightforward script: pandas and the same estimator, without evi
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import sys
@@ -15,6 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from benchmarks.command import add_rows, make_parser, report
 from benchmarks.measure import (
     MEBIBYTE,
     BenchmarkError,
@@ -25,7 +25,6 @@ from benchmarks.measure import (
     markdown,
     median,
     run,
-    save,
     versions,
 )
 from benchmarks.preprocess import ROOT, Command, housing_use_case, make_data
@@ -147,22 +146,19 @@ def table(result: dict[str, Any]) -> str:
     return "\n".join([*text, f"({about(result)})"])
 
 
+def missed(result: dict[str, Any]) -> list[str]:
+    """The limit of memory, where a job passes it."""
+    peak = max(result["steps"][step]["peak_mib"] for step in ("train", "evaluate"))
+    return [f"{peak:.0f} MiB, at most {LIMIT_MIB}"] if peak > LIMIT_MIB else []
+
+
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--repeats", type=int, default=1)
-    parser.add_argument("--output", type=Path, help="JSON file to write the figures to")
-    parser.add_argument("--scratch", type=Path, help="folder with room for 3x the CSV")
-    parser.add_argument("--check", action="store_true", help="exit 1 when the limit is passed")
+    parser = make_parser(__doc__, repeats=1)
+    add_rows(parser, space=3)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=args.scratch) as folder:
         result = benchmark(args.rows, args.repeats, Path(folder))
-    print(table(result))
-    save(result, args.output)
-    peak = max(result["steps"][step]["peak_mib"] for step in ("train", "evaluate"))
-    if peak > LIMIT_MIB:
-        print(f"missed: {peak:.0f} MiB, at most {LIMIT_MIB}")
-    return 1 if peak > LIMIT_MIB and args.check else 0
+    return report(args, result, table(result), missed(result))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from typing import Any
 
 
 class PrintedAnswers:
-    """Stands in for CodePipeline, which knows no job of a saved event."""
+    """Stands in for CodePipeline, which does not know the job of a saved event."""
 
     failed = False
 

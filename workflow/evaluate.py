@@ -20,16 +20,17 @@ from typing import Any
 import pandas as pd
 
 from ml import job
+from ml.code_version import check_code_version
 from ml.config.use_case import UseCase, load_use_case
 from ml.data.frames import make_frame, write_frame
-from ml.data.profile import load_profile, read_part
+from ml.data.profile import load_profile, read_split
 from ml.errors import JobError
 from ml.evaluation.champion import Champion, compare
 from ml.evaluation.evidence import gate_of, in_sagemaker_layout, measure, model_record, passes
 from ml.evaluation.importance import importance, word_weights
 from ml.evaluation.report import Evidence, render
 from ml.evaluation.slices import slices
-from ml.export.served import check_served
+from ml.export.serving_check import check_serving
 from ml.model.artifact import LoadedModel, load_model
 from ml.model.scoring import Predictions, predict
 
@@ -85,24 +86,20 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         default=None,
         help="how much worse than the champion the model may be; the use case's when not given",
     )
-    parser.add_argument(
-        "--message",
-        type=Path,
-        default=Path("/opt/ml/output/message"),
-        help="file for the reason of a failure; SageMaker shows it as ExitMessage",
-    )
+    job.add_message_option(parser)
     return parser.parse_args(arguments)
 
 
 def main(args: argparse.Namespace) -> None:
+    check_code_version(__file__)
     use_case = load_use_case(args.config)
     profile = load_profile(args.profile, use_case)
     model = load_model(args.model)
     check_belongs(model, use_case, profile)
-    frame = read_part(args.test, "test", profile, use_case)
+    frame = read_split(args.test, "test", profile, use_case)
     print(f"use case {use_case.name}: {model.card['estimator']} on {len(frame)} held-out rows")
 
-    serving = check_served(args.model, model, frame, use_case)
+    serving = check_serving(args.model, model, frame, use_case)
     predictions = predict(model.pipeline, frame, use_case)
     threshold = use_case.metric.threshold if args.threshold is None else args.threshold
     allowed = use_case.champion.max_regression

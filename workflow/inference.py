@@ -29,7 +29,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from ml.errors import InvalidRequestError, JobError
 from ml.inference.answers import respond
 from ml.inference.bad_rows import BadRows, Respond, in_transform_job
-from ml.model.artifact import LoadedModel, Recorded, load_model
+from ml.model.artifact import LoadedModel, load_model
+from ml.model.model_files import Recorded
 
 if TYPE_CHECKING:
     from flask import Response
@@ -52,8 +53,11 @@ def input_fn(body: str | bytes, content_type: str) -> Request:
 
 
 def predict_fn(request: Request, model: LoadedModel) -> Request:
-    """The request with its model. How a bad row of a transform job is marked depends on the form of the
-    answer, which only output_fn is told: so there the work is done."""
+    """The request with its model.
+
+    How a bad row of a transform job is marked depends on the content type of the answer. The container gives
+    that to output_fn only, so the work is done there.
+    """
     return replace(request, model=model)
 
 

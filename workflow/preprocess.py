@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from ml import job
+from ml.code_version import check_code_version
 from ml.config.use_case import load_use_case
 from ml.data import csv_polars
-from ml.data.block_cells import Flags
+from ml.data.column_cells import Flags
 from ml.data.data_gate import GatedData, gate
-from ml.data.frames import write_part, write_sample
+from ml.data.frames import write_sample, write_split
 from ml.data.profile import PROFILE_FILE, columns_statistics, make_profile
 from ml.data.split import held_out_rows
 
@@ -42,16 +43,12 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         default="auto",
         help="auto: polars where it is installed; csv: Python's csv module. The result is the same",
     )
-    parser.add_argument(
-        "--message",
-        type=Path,
-        default=Path("/opt/ml/output/message"),
-        help="file for the reason of a failure; SageMaker shows it as ExitMessage",
-    )
+    job.add_message_option(parser)
     return parser.parse_args(arguments)
 
 
 def main(args: argparse.Namespace) -> None:
+    check_code_version(__file__)
     use_case = load_use_case(args.config)
     print(f"use case {use_case.name}: {use_case.task} of {use_case.target}")
 
@@ -66,9 +63,9 @@ def main(args: argparse.Namespace) -> None:
         test = held_out_rows(data.hashes, data.labels, data.same_features, use_case)
         with ThreadPoolExecutor(1) as beside:  # writing alone leaves some of the cores idle
             columns = beside.submit(columns_statistics, data, ~test)
-            train_file, test_file = write_parts(data, test, args.output)
+            train_file, test_file = write_splits(data, test, args.output)
             if test_file.suffix != ".csv":
-                write_sample(data.blocks(test), use_case, args.output / "test")
+                write_sample(data.chunks(test), use_case, args.output / "test")
             profile = make_profile(data, test, train_file, test_file, columns.result())
     finally:
         data.close()
@@ -76,27 +73,28 @@ def main(args: argparse.Namespace) -> None:
     folder.mkdir(exist_ok=True)
     text = json.dumps(profile, indent=2, allow_nan=False) + "\n"
     (folder / PROFILE_FILE).write_text(text, encoding="utf-8")
-    parts = profile["split"]
+    splits = profile["split"]
     print(
-        f"split with seed {parts['seed']}: {parts['train']['rows']} rows to {train_file.name}, "
-        f"{parts['test']['rows']} to {test_file.name}"
+        f"split with seed {splits['seed']}: {splits['train']['rows']} rows to {train_file.name}, "
+        f"{splits['test']['rows']} to {test_file.name}"
     )
-    share = parts["test"]["rows"] / data.rows
-    if abs(share - parts["test_share"]) > 0.5 * parts["test_share"]:
+    share = splits["test"]["rows"] / data.rows
+    if abs(share - splits["test_share"]) > 0.5 * splits["test_share"]:
         print(
             f"note: rows with the same features stay together, so {share:.1%} of the rows are held out "
-            f"and not {parts['test_share']:.1%}"
+            f"and not {splits['test_share']:.1%}"
         )
     print_columns(profile["columns"])
     print(f"dataset sha256 {profile['dataset']['sha256']}")
 
 
-def write_parts(data: GatedData, test: Flags, output: Path) -> list[Path]:
-    """Both parts at once: neither keeps all cores busy on its own."""
+def write_splits(data: GatedData, test: Flags, output: Path) -> list[Path]:
+    """Write both splits at once: neither keeps all cores busy on its own."""
 
-    def write(part: str) -> Path:
-        rows = test if part == "test" else ~test
-        return write_part(data.blocks(rows), data.use_case, output / part, part, int(rows.sum()))
+    def write(split: str) -> Path:
+        rows = test if split == "test" else ~test
+        chunks = data.chunks(rows)
+        return write_split(chunks, data.use_case, output / split, split, int(rows.sum()))
 
     with ThreadPoolExecutor(2) as writers:
         return list(writers.map(write, ("train", "test")))
@@ -126,7 +124,7 @@ def other_files(folder: Path, read: set[str]) -> list[str]:
 
 
 def print_columns(columns: dict[str, Any]) -> None:
-    """What the columns of the training part hold, for the job's log."""
+    """Print what the columns of the training split hold."""
     for name, column in columns.items():
         if "counts" in column:
             seen = ", ".join(f"{value} {count}" for value, count in column["counts"].items())

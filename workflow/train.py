@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from ml import job
+from ml.code_version import check_code_version
 from ml.config.use_case import load_use_case
-from ml.data.profile import load_profile, read_part
+from ml.data.profile import load_profile, read_split
 from ml.errors import JobError
 from ml.export.onnx_export import export_model
 from ml.model.artifact import save_model
@@ -29,8 +30,8 @@ from ml.model.lineage import make_lineage
 from ml.model.scoring import predict
 from ml.model.search import check_space, print_result, run_search, search_record
 
-# Training rows to measure the model on: with its held-out metrics they show whether it learned by heart.
-# Predicting millions of them takes as long as the training and says the same.
+# Training rows to measure the model on: compared with the held-out metrics they show overfitting.
+# Predicting millions of them takes as long as the training and shows nothing more.
 MEASURED_ROWS = 100_000
 
 
@@ -43,7 +44,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "--train",
         type=Path,
         default=environment("SM_CHANNEL_TRAIN", channels / "train"),
-        help="folder of the train part that preprocess wrote",
+        help="folder of the train split that preprocess wrote",
     )
     parser.add_argument(
         "--config",
@@ -114,6 +115,7 @@ def read_object(text: str, source: str) -> dict[str, Any]:
 
 
 def main(args: argparse.Namespace) -> None:
+    check_code_version(__file__)
     use_case = load_use_case(args.config)
     overrides = read_overrides(args.rest, os.environ.get("SM_HPS"), args.hyperparameters)
     hyperparameters = {**use_case.model.hyperparameters, **overrides}
@@ -124,7 +126,7 @@ def main(args: argparse.Namespace) -> None:
     print(f"hyperparameters set: {json.dumps(hyperparameters) or 'none'}")
 
     profile = load_profile(args.profile, use_case)
-    frame = read_part(args.train, "train", profile, use_case)
+    frame = read_split(args.train, "train", profile, use_case)
     print(f"{len(frame)} rows, features {', '.join(use_case.feature_names)}")
 
     tried: dict[str, Any] = {}

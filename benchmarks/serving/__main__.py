@@ -18,7 +18,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import machine, save
+from benchmarks.command import make_parser, report
+from benchmarks.measure import machine
 from benchmarks.measure import versions as own_versions
 from benchmarks.serving.environments import (
     ENVIRONMENTS,
@@ -27,9 +28,9 @@ from benchmarks.serving.environments import (
     versions,
 )
 from benchmarks.serving.load import Running, load, require_wrk, started
-from benchmarks.serving.models import csv_of, describe, expected, make_models, sample_rows
 from benchmarks.serving.report import markdown, missed
 from benchmarks.serving.stacks import STACKS, Files, Stack
+from benchmarks.serving.trained_models import csv_of, describe, expected, make_models, sample_rows
 
 TOLERANCE = 1e-6
 CHECKED_ROWS = 500
@@ -140,13 +141,10 @@ def interpreter(stack: Stack, environments: Path) -> Path:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
-    parser.add_argument("--repeats", type=int, default=3, help="starts of every server (3)")
+    parser = make_parser(__doc__, repeats=3)
     parser.add_argument("--seconds", type=int, default=3, help="of each load (3)")
     parser.add_argument("--only", nargs="*", help="words of the names of servers to compare with")
-    parser.add_argument("--output", type=Path, help="JSON file to write the figures to")
     parser.add_argument("--environments", type=Path, default=ENVIRONMENTS, help="of the peers")
-    parser.add_argument("--check", action="store_true", help="exit 1 when a target is missed")
     args = parser.parse_args()
     require_wrk()
     args.environments = args.environments.resolve()
@@ -157,12 +155,7 @@ def main() -> int:
     ]
     with tempfile.TemporaryDirectory() as folder:
         result = compare(stacks, args, Path(folder))
-    print(markdown(result))
-    save(result, args.output)
-    failed = missed(result)
-    for what in failed:
-        print(f"missed: {what}")
-    return 1 if failed and args.check else 0
+    return report(args, result, markdown(result), missed(result))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Answer:
-    """What a successful action tells: shown in the console, usable by later actions."""
+    """The result of a successful action: shown in the console, and usable by later actions."""
 
     summary: str
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -31,8 +31,8 @@ def run_action(
     """Do the work and report it. An exception ends here, logged and reported as the job's failure.
 
     It is not raised again: CodePipeline calls functions asynchronously, and Lambda would retry a
-    raised error twice with a job that is already answered (InvalidJobStateException). What is raised:
-    an event that is no CodePipeline job, and an answer that CodePipeline does not take.
+    raised error twice with a job that is already answered (InvalidJobStateException). Two errors are
+    raised: for an event that is not a CodePipeline job, and for an answer that CodePipeline refuses.
     """
     job = Job.from_event(event)
     context = {"job_id": job.id, "request_id": request_id}

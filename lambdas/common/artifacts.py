@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from common.errors import AccessError, JobError
+from common.errors import AccessError, InputError
 from common.job import Artifact
 
 # A manifest is 3 KB, an execution's output at most 256 KB. Lambda has 512 MB: refuse long before.
@@ -46,7 +46,7 @@ def read_json(s3: Any, artifact: Artifact, members: Sequence[str]) -> Any:
         # utf-8-sig: editors on Windows put a byte order mark in front
         return json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
     except ValueError as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
-        raise JobError(
+        raise InputError(
             f"artifact {artifact.name}: {name} is not JSON: {error}. "
             f"Correct the file, upload it again and start the pipeline again."
         ) from error
@@ -84,7 +84,7 @@ def _download(s3: Any, artifact: Artifact) -> bytes:
         raise _refused("read", artifact, error) from error
     size = response["ContentLength"]
     if size > MAX_ARTIFACT_BYTES:
-        raise JobError(
+        raise InputError(
             f"artifact {artifact.name}: {artifact.uri} has {size} bytes; allowed: "
             f"{MAX_ARTIFACT_BYTES}. It should hold one manifest: was another file uploaded in its place?"
         )
@@ -101,7 +101,7 @@ def _unzip(body: bytes, artifact: Artifact, members: Sequence[str]) -> tuple[str
             name = next((member for member in members if member in names), None)
             if name is None:
                 found = ", ".join(sorted(names)[:10]) or "nothing"
-                raise JobError(
+                raise InputError(
                     f"artifact {artifact.name}: found {found} in the zip; expected {allowed}. "
                     "Upload config/manifest.json itself, or a zip of it."
                 )
@@ -109,12 +109,12 @@ def _unzip(body: bytes, artifact: Artifact, members: Sequence[str]) -> tuple[str
             with archive.open(name) as member:
                 content = member.read(MAX_MEMBER_BYTES + 1)
     except _UNREADABLE as error:
-        raise JobError(
+        raise InputError(
             f"artifact {artifact.name}: the zip cannot be read: {error}. "
             f"Zip {allowed} again, without a password."
         ) from error
     if len(content) > MAX_MEMBER_BYTES:
-        raise JobError(
+        raise InputError(
             f"artifact {artifact.name}: {name} is larger than {MAX_MEMBER_BYTES} bytes unzipped. "
             "It should hold one manifest."
         )
@@ -125,9 +125,9 @@ def _refuse_constant(constant: str) -> None:
     raise ValueError(f"{constant} is Python's, not JSON's; use null or a number")
 
 
-def _refused(verb: str, artifact: Artifact, error: ClientError) -> AccessError | JobError:
+def _refused(verb: str, artifact: Artifact, error: ClientError) -> AccessError | InputError:
     code = error.response["Error"]["Code"]
-    kind = AccessError if code in {"AccessDenied", "403"} else JobError
+    kind = AccessError if code in {"AccessDenied", "403"} else InputError
     return kind(
         f"artifact {artifact.name}: cannot {verb} {artifact.uri}: {code}: "
         f"{error.response['Error'].get('Message', '')} "

@@ -11,7 +11,7 @@ from common.job import Credentials
 
 
 def artifact_s3(credentials: Credentials) -> Any:
-    """S3 as the pipeline's role sees it: the artifact store opens to a job's own credentials."""
+    """S3 with the credentials of the job, which are the ones that may use the artifact store."""
     return boto3.client(
         "s3",
         aws_access_key_id=credentials.access_key_id,

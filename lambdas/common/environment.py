@@ -1,4 +1,4 @@
-"""Settings from the function's environment, every problem at once."""
+"""Settings from the function's environment, with all problems reported at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Failures a person is told about: the message of the pipeline action is the exception's text."""
+"""Failures that a person can act on: the exception's text becomes the message of the pipeline action."""
 
 from __future__ import annotations
 
@@ -33,5 +33,5 @@ class AccessError(ActionError):
     failure_type = "PermissionError"
 
 
-class JobError(ActionError):
-    """What the action works on is not as it must be: an artifact, a model package, AWS itself."""
+class InputError(ActionError):
+    """The input of the action cannot be used: an artifact, a model package, or an answer of AWS."""

@@ -37,7 +37,6 @@ class Artifact:
 @dataclass(frozen=True)
 class Job:
     id: str
-    account_id: str
     user_parameters: str
     inputs: tuple[Artifact, ...]
     outputs: tuple[Artifact, ...]
@@ -46,14 +45,13 @@ class Job:
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> Job:
-        """Raise KeyError when the event is not a CodePipeline job: there is nobody to answer then."""
+        """Raise KeyError when the event is not a CodePipeline job: then there is nothing to answer."""
         job = event["CodePipeline.job"]
         data = job["data"]
         secret = data["artifactCredentials"]
         configuration = data.get("actionConfiguration", {}).get("configuration", {})
         return cls(
             id=job["id"],
-            account_id=job["accountId"],
             user_parameters=configuration.get("UserParameters") or "",
             inputs=tuple(map(_artifact, data.get("inputArtifacts", ()))),
             outputs=tuple(map(_artifact, data.get("outputArtifacts", ()))),

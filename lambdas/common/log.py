@@ -1,4 +1,4 @@
-"""One JSON object a line, so that CloudWatch Logs Insights can query the fields."""
+"""One JSON object per line, so that CloudWatch Logs Insights can query the fields."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The manifest: the one contract between Git, the functions and the state machines.
+"""The manifest: the contract between Git, the functions and the state machines.
 
-config/manifest.schema.json says what each key may be. It holds at both ends: in Git the keys that a
-run fills in are empty, and afterwards none of them is; these two rules are here.
+config/manifest.schema.json says of each key what it may be and who fills it. Two rules are not JSON Schema,
+so they are here: in Git the keys that a run fills are empty, and in a run none of them is.
 """
 
 from __future__ import annotations
@@ -16,70 +16,9 @@ from common.schema import Schema, problems_of, shown
 
 Manifest = dict[str, Any]
 
-PEOPLE_KEYS = (
-    "UseCase",
-    "EndpointType",
-    "ImageTag",
-    "InstanceType",
-    "EndpointInstanceType",
-    "EndpointInstanceCount",
-    "MetricThreshold",
-    "TrainingHyperParameters",
-    "CodeVersion",
-)
-# Filled in by upload-source-files.sh too, but a copy of the repository without Git has none.
-SOURCE_KEYS = ("GitCommit",)  # create_schema then says "unknown"
-RUN_KEYS = (
-    "RunId",
-    "WorkflowBucket",
-    "UseCaseLocation",
-    "MetricName",
-    "MetricDirection",
-    "ChampionLocation",
-    "ProcessingJobName",
-    "ProcessingImageUri",
-    "ProcessingInputLocation",
-    "ProcessingTrainLocation",
-    "ProcessingTestLocation",
-    "ProcessingModelLocation",
-    "ProcessingCodeUri",
-    "TrainingJobName",
-    "TrainingImageUri",
-    "TrainingOutputLocation",
-    "TrainingCodeUri",
-    "SageMakerSubmitDirectory",
-    "EvaluationJobName",
-    "EvaluationOutputLocation",
-    "EvaluationCodeUri",
-    "ModelName",
-    "ModelPackageGroupName",
-    "InferenceImageUri",
-    "InferenceInputLocation",
-    "InferenceOutputLocation",
-)
-# Of the model in production: empty (null, the number) where there is none or nothing is asked for.
-CHAMPION_KEYS = (
-    "ChampionModelPackageArn",
-    "ChampionModelDataUrl",
-    "ChampionModelSha256",
-    "ChampionMaxRegression",
-)
-INFERENCE_KEYS = (
-    "TransformJobName",
-    "EndpointConfigName",
-    "EndpointName",
-    "ModelPackageArn",
-    "ModelDataUrl",
-)
-# After create_schema: what was people's and may be empty in Git, but not in a run.
-TRAINING_REQUIRED = (
-    *RUN_KEYS,
-    *SOURCE_KEYS,
-    *(key for key in PEOPLE_KEYS if key != "ImageTag"),
-)
-INFERENCE_REQUIRED = (*TRAINING_REQUIRED, *INFERENCE_KEYS)
-# The state machines read these too: there in every run, but perhaps empty.
-TRAINING_PRESENT = ("ImageTag", *CHAMPION_KEYS)
+# Who fills a key (x-filled-by of the schema), in the order of a run. The state machines only read.
+PERSON, UPLOAD, CREATE_SCHEMA, UPDATE_SCHEMA = "person", "upload", "create_schema", "update_schema"
+FILLERS = (PERSON, UPLOAD, CREATE_SCHEMA, UPDATE_SCHEMA)
 
 SUBJECT = "config/manifest.json"
 _FIX = (
@@ -100,13 +39,27 @@ def load_schema(name: str) -> Schema:
     return schema
 
 
+def keys_filled_by(schema: Schema, *fillers: str) -> list[str]:
+    return [key for key, rule in schema["properties"].items() if rule["x-filled-by"] in fillers]
+
+
+def keys_of_a_run(schema: Schema, last: str) -> list[str]:
+    """All keys that are filled once `last` of the FILLERS has done its part."""
+    return keys_filled_by(schema, *FILLERS[: FILLERS.index(last) + 1])
+
+
+def may_be_empty(schema: Schema, key: str) -> bool:
+    """Whether the key may stay empty in a run: no image of our own, no champion to compare with."""
+    return bool(schema["properties"][key].get("x-may-be-empty"))
+
+
 def check_git_manifest(schema: Schema, document: Any) -> Manifest:
     """The manifest as people write it; raise with everything that is wrong."""
     problems = problems_of(schema, document)
     if isinstance(document, dict):
         problems += [
             f"{key}: found {shown(document[key])}; allowed: empty, each run fills it in"
-            for key in (*RUN_KEYS, *CHAMPION_KEYS, *INFERENCE_KEYS)
+            for key in keys_filled_by(schema, CREATE_SCHEMA, UPDATE_SCHEMA)
             if document.get(key) not in (None, "")
         ]
     if problems:
@@ -115,17 +68,14 @@ def check_git_manifest(schema: Schema, document: Any) -> Manifest:
     return manifest
 
 
-def check_run_manifest(
-    schema: Schema, document: Mapping[str, Any], required: tuple[str, ...]
-) -> Manifest:
-    """The manifest of a run: valid, and nothing empty that a state machine reads."""
+def check_run_manifest(schema: Schema, document: Mapping[str, Any], last: str) -> Manifest:
+    """The manifest of a run after `last` of the FILLERS: valid, and complete so far."""
     problems = problems_of(schema, dict(document))
-    problems += [
-        f"{key}: found {shown(document.get(key))}; allowed: not empty in a run"
-        for key in required
-        if document.get(key) in (None, "")
-    ]
-    problems += [f"{key}: missing" for key in TRAINING_PRESENT if key not in document]
+    for key in keys_of_a_run(schema, last):
+        if may_be_empty(schema, key):
+            problems += [] if key in document else [f"{key}: missing"]
+        elif document.get(key) in (None, ""):
+            problems.append(f"{key}: found {shown(document.get(key))}; allowed: not empty in a run")
     if problems:
         raise ConfigurationError("manifest of the run", problems, _DEFECT)
     return dict(document)

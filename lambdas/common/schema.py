@@ -1,4 +1,4 @@
-"""JSON Schema with every problem at once, said in words a person can act on.
+"""JSON Schema validation that reports every problem at once, in words that a person can act on.
 
 fastjsonschema is pure Python, small and quick, but stops at the first problem. So the document is
 walked here: each property and item is checked by a validator of its own, and what belongs to no

@@ -6,5 +6,5 @@ service    the work, in order: read, check, resolve, write
 use_case   config/use_cases/{name}.yaml of the source bucket
 champion   the model in production, which the new one is compared with
 resolve    every value of the run's manifest; pure, no AWS
-storage    what is written for the run: S3 places, model package group
+storage    what the run needs: its code, S3 folders, model package group
 """

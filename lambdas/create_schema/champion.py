@@ -15,14 +15,14 @@ from botocore.exceptions import ClientError
 from common.errors import AccessError
 from create_schema.settings import Settings
 
-# The training state machine stores it with each version; see workflow/ml/model/artifact.py.
+# The training state machine stores it with each version; see workflow/ml/model/model_files.py.
 SHA256_KEY = "ModelSha256"
 NO_VERSION = "no version of this model has been approved yet"
 
 
 @dataclass(frozen=True)
-class Champion:
-    """Empty texts where there is none."""
+class ChampionVersion:
+    """A version of the model registry; its texts are empty where there is none."""
 
     model_package_arn: str = ""
     model_data_url: str = ""
@@ -34,8 +34,8 @@ class Champion:
         return self.model_data_url or f"s3://{workflow_bucket}/{run_id}/champion/"
 
 
-def find_champion(s3: Any, sagemaker: Any, settings: Settings, group: str) -> Champion:
-    """Only a model that is there is given to the job: SageMaker fails a job whose input is missing."""
+def find_champion(s3: Any, sagemaker: Any, settings: Settings, group: str) -> ChampionVersion:
+    """Look the champion up. A model that is gone is no input: SageMaker would fail the job."""
     try:
         newest = sagemaker.list_model_packages(
             ModelPackageGroupName=group,
@@ -45,7 +45,7 @@ def find_champion(s3: Any, sagemaker: Any, settings: Settings, group: str) -> Ch
             MaxResults=1,
         )["ModelPackageSummaryList"]
         if not newest:
-            return Champion(reason=NO_VERSION)
+            return ChampionVersion(reason=NO_VERSION)
         arn = newest[0]["ModelPackageArn"]
         package = sagemaker.describe_model_package(ModelPackageName=arn)
     except ClientError as error:
@@ -57,9 +57,9 @@ def find_champion(s3: Any, sagemaker: Any, settings: Settings, group: str) -> Ch
     url = containers[0].get("ModelDataUrl", "") if containers else ""
     reason = _why_not(s3, settings.workflow_bucket, url)
     if reason:
-        return Champion(arn, reason=reason)
+        return ChampionVersion(arn, reason=reason)
     metadata = package.get("CustomerMetadataProperties", {})
-    return Champion(arn, url, metadata.get(SHA256_KEY, ""))
+    return ChampionVersion(arn, url, metadata.get(SHA256_KEY, ""))
 
 
 def _why_not(s3: Any, bucket: str, url: str) -> str:
@@ -77,6 +77,6 @@ def _why_not(s3: Any, bucket: str, url: str) -> str:
     return ""
 
 
-def marker(champion: Champion) -> bytes:
-    """none.json."""
+def marker(champion: ChampionVersion) -> bytes:
+    """The content of none.json."""
     return json.dumps({"reason": champion.reason}).encode()

@@ -8,14 +8,14 @@ from typing import Any
 
 from common.errors import ConfigurationError
 from common.manifest import Manifest
-from create_schema.champion import Champion
+from create_schema.champion import ChampionVersion
 from create_schema.settings import Settings
 from create_schema.use_case import UseCase, job_hyperparameters
 
 FROM_MANIFEST = "from-manifest"  # default of the pipeline's variables
 # "" in the manifest; a variable of the pipeline cannot be empty, so the image has a name too.
 PREBUILT = ("", "prebuilt")
-NO_CHAMPION = Champion()
+NO_CHAMPION = ChampionVersion()
 
 
 def override(manifest: Manifest, variables: Mapping[str, str]) -> Manifest:
@@ -45,13 +45,12 @@ def resolve(
     use_case: UseCase,
     run_id: str,
     settings: Settings,
-    champion: Champion = NO_CHAMPION,
+    champion: ChampionVersion = NO_CHAMPION,
 ) -> Manifest:
     """`use_case` is the effective one: with the manifest's overrides in it."""
     name = use_case["name"]
     run = f"s3://{settings.workflow_bucket}/{run_id}"
     code = f"s3://{settings.source_bucket}/code/{manifest['CodeVersion']}/"
-    submit = f"{code}sourcedir.tar.gz"
     image = image_uri(manifest["ImageTag"], settings)
     values: dict[str, Any] = {
         "GitCommit": manifest.get("GitCommit") or "unknown",
@@ -62,7 +61,6 @@ def resolve(
         "MetricDirection": use_case["metric"]["direction"],
         "MetricThreshold": use_case["metric"]["threshold"],
         "ChampionModelPackageArn": champion.model_package_arn,
-        "ChampionModelDataUrl": champion.model_data_url,
         "ChampionModelSha256": champion.sha256,
         "ChampionLocation": champion.location(settings.workflow_bucket, run_id),
         "ChampionMaxRegression": use_case.get("champion", {}).get("max_regression"),
@@ -81,8 +79,7 @@ def resolve(
         "TrainingHyperParameters": json.dumps(
             job_hyperparameters(use_case["model"]["hyperparameters"])
         ),
-        "TrainingCodeUri": submit,
-        "SageMakerSubmitDirectory": submit,
+        "SageMakerSubmitDirectory": f"{code}sourcedir.tar.gz",
         "EvaluationJobName": f"{name}-evaluate",
         "EvaluationOutputLocation": f"{run}/evaluation/output/",
         "EvaluationCodeUri": code,

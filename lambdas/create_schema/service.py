@@ -11,7 +11,7 @@ from common.action import Answer
 from common.artifacts import read_json, write_json
 from common.errors import ConfigurationError
 from common.job import Credentials, Job
-from common.manifest import TRAINING_REQUIRED, check_git_manifest, check_run_manifest
+from common.manifest import CREATE_SCHEMA, check_git_manifest, check_run_manifest
 from common.schema import Schema
 from create_schema.champion import find_champion
 from create_schema.resolve import model_package_group, override, resolve
@@ -57,7 +57,7 @@ def create_schema(job: Job, settings: Settings, schemas: Schemas, clients: Clien
     ensure_model_package_group(clients.sagemaker, settings, group, use_case)
     champion = find_champion(clients.s3, clients.sagemaker, settings, group)
     run_manifest = check_run_manifest(
-        schemas.manifest, resolve(manifest, use_case, run_id, settings, champion), TRAINING_REQUIRED
+        schemas.manifest, resolve(manifest, use_case, run_id, settings, champion), CREATE_SCHEMA
     )
 
     prepare_run(clients.s3, settings, run_id, use_case, champion)

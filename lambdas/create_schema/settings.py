@@ -16,7 +16,7 @@ class Settings:
     workflow_bucket: str
     kms_key_arn: str
     prebuilt_image_uri: str
-    image_repository_uri: str  # empty: no image of our own has a place
+    image_repository_uri: str  # empty: there is no repository for images of our own
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> Settings:

@@ -1,4 +1,4 @@
-"""What a run finds prepared: its code, its folders in S3, and a place in the model registry."""
+"""Prepare a run: check its code, and create its folders in S3 and its model package group."""
 
 from __future__ import annotations
 
@@ -8,32 +8,46 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from common.errors import AccessError, ConfigurationError
-from create_schema.champion import Champion, marker
+from create_schema.champion import ChampionVersion, marker
 from create_schema.settings import Settings
 from create_schema.use_case import UseCase
 
-CODE_FILES = ("preprocess.py", "train.py", "evaluate.py", "inference.py", "sourcedir.tar.gz")
+# The upload writes this object last, with the version as its content: it marks a complete upload.
+CODE_MARKER = "CODE_VERSION"
+MARKER_BYTES = 100
 
 
 def check_code(s3: Any, bucket: str, version: str) -> None:
-    """Refuse a version that was never uploaded here, not in a job many minutes later."""
+    """Refuse a version that was not uploaded here completely, before a job fails for it."""
     fix = "Run deployment-scripts/upload-source-files.sh: it uploads the code and the manifest naming it."
     if not version:
         raise ConfigurationError("CodeVersion", 'found ""; allowed: an uploaded version', fix)
-    prefix = f"code/{version}/"
-    response = s3.list_objects_v2(Bucket=bucket, Prefix=prefix)
-    found = {item["Key"].removeprefix(prefix) for item in response.get("Contents", ())}
-    missing = [name for name in CODE_FILES if name not in found]
-    if missing:
+    key = f"code/{version}/{CODE_MARKER}"
+    place = f"s3://{bucket}/{key}"
+    try:
+        body = s3.get_object(Bucket=bucket, Key=key)["Body"].read(MARKER_BYTES)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"NoSuchKey", "404"}:
+            raise AccessError(
+                f"{place} cannot be read: {error}. Look at the role of this function "
+                "(infra/modules/manifest), then retry the stage."
+            ) from error
         raise ConfigurationError(
             "CodeVersion",
-            f"found {version!r}, but s3://{bucket}/{prefix} lacks {', '.join(missing)}",
+            f"found {version!r}, but there is no {place}: the code was not uploaded, or not completely",
+            fix,
+        ) from error
+    found = body.decode("utf-8", "replace").strip()
+    if found != version:
+        raise ConfigurationError(
+            "CodeVersion",
+            f"found {version!r}, but {place} holds {found!r}; both must be equal",
             fix,
         )
 
 
 def prepare_run(
-    s3: Any, settings: Settings, run_id: str, use_case: UseCase, champion: Champion
+    s3: Any, settings: Settings, run_id: str, use_case: UseCase, champion: ChampionVersion
 ) -> None:
     """Write the run's use case, and the folders that the console shows people to upload to."""
     objects = {

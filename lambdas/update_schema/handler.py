@@ -18,7 +18,7 @@ from update_schema.settings import Settings
 
 @lru_cache(maxsize=1)  # clients are built once: a warm call reuses their connections
 def clients() -> Clients:
-    return Clients(artifact_s3, boto3.client("sagemaker"))
+    return Clients(artifact_s3, boto3.client("s3"), boto3.client("sagemaker"))
 
 
 def handler(event: dict[str, Any], context: Any) -> None:

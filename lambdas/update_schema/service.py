@@ -10,15 +10,11 @@ from botocore.exceptions import ClientError
 
 from common.action import Answer
 from common.artifacts import read_json, write_json
-from common.errors import AccessError, ConfigurationError, JobError
+from common.errors import AccessError, ConfigurationError, InputError
 from common.job import Credentials, Job
-from common.manifest import (
-    INFERENCE_REQUIRED,
-    TRAINING_REQUIRED,
-    Manifest,
-    check_run_manifest,
-)
+from common.manifest import CREATE_SCHEMA, UPDATE_SCHEMA, Manifest, check_run_manifest
 from common.schema import Schema, shown
+from update_schema.archive import Archive, check_archive
 from update_schema.settings import Settings
 
 # CodePipeline's StepFunctions action stores the execution's output under this name.
@@ -30,6 +26,7 @@ RESULT_KEYS = ("TrainedModelName", "ModelDataUrl", "ModelPackageArn", "Evaluatio
 @dataclass(frozen=True)
 class Clients:
     artifact_s3: Callable[[Credentials], Any]
+    s3: Any
     sagemaker: Any
 
 
@@ -38,20 +35,22 @@ def update_schema(job: Job, settings: Settings, schema: Schema, clients: Clients
     store = clients.artifact_s3(job.credentials)
     output = read_json(store, job.input(), MEMBERS)
     trained, result = split_output(output)
-    manifest = check_run_manifest(schema, trained, TRAINING_REQUIRED)
+    manifest = check_run_manifest(schema, trained, CREATE_SCHEMA)
     if manifest["RunId"] != parameters["RunId"]:
         raise ConfigurationError(
             "RunId",
             f"found {manifest['RunId']!r} in the training result, {parameters['RunId']!r} in UserParameters",
             "Correct the input artifact of this action in infra/modules/ml_pipeline.",
         )
-    run_manifest = check_run_manifest(
-        schema, add_inference(manifest, result, settings), INFERENCE_REQUIRED
-    )
+    inference = add_inference(manifest, result, settings)
+    check_run_manifest(schema, inference, CREATE_SCHEMA)
+    package = describe_package(clients.sagemaker, inference["ModelPackageArn"])
+    archive = check_archive(clients.s3, manifest["WorkflowBucket"], result["ModelDataUrl"], package)
+    run_manifest = check_run_manifest(schema, add_archive(inference, archive), UPDATE_SCHEMA)
     gate = result["Evaluation"].get("gate", {})
     approve(
         clients.sagemaker,
-        run_manifest["ModelPackageArn"],
+        package,
         f"Approved in pipeline execution {manifest['RunId']}: "
         f"{gate.get('metric')} {gate.get('value')}, threshold {gate.get('threshold')}.",
     )
@@ -72,13 +71,13 @@ def update_schema(job: Job, settings: Settings, schema: Schema, clients: Clients
 def split_output(output: Any) -> tuple[Manifest, dict[str, Any]]:
     """The manifest that went into training, and what training added to it."""
     if not isinstance(output, dict):
-        raise JobError(
+        raise InputError(
             f"training result: found {shown(output)}; expected an object. "
             "Retry the stage MachineLearningStage."
         )
     missing = [key for key in RESULT_KEYS if not output.get(key)]
     if missing or not isinstance(output["Evaluation"], dict):
-        raise JobError(
+        raise InputError(
             f"training result: {', '.join(missing) or 'Evaluation'} missing; the state machine adds "
             f"{', '.join(RESULT_KEYS)} when it ends well. Retry the stage MachineLearningStage."
         )
@@ -93,7 +92,6 @@ def add_inference(
     return {
         **manifest,
         "ModelName": result["TrainedModelName"],
-        "ModelDataUrl": result["ModelDataUrl"],
         "ModelPackageArn": result["ModelPackageArn"],
         # Prefixes: the state machine appends the name of its execution.
         "TransformJobName": f"{name}-transform",
@@ -102,34 +100,49 @@ def add_inference(
     }
 
 
-def approve(sagemaker: Any, arn: str, description: str) -> None:
-    """Mark the version Approved. A retried action finds it approved and leaves it.
+def add_archive(manifest: Manifest, archive: Archive) -> Manifest:
+    return {**manifest, "ModelDataKey": archive.key, "ModelDataETag": archive.etag}
 
-    A version that was rejected in the registry meanwhile stays so: that person's decision is the later.
+
+def describe_package(sagemaker: Any, arn: str) -> Mapping[str, Any]:
+    """The version in the model registry.
+
+    One that was rejected there meanwhile stays rejected: that decision is the later one.
     """
     try:
-        package = sagemaker.describe_model_package(ModelPackageName=arn)
-        status = package.get("ModelApprovalStatus")
-        if status == "Approved":
-            return
-        if status == "Rejected":
-            raise JobError(
-                f"model package {arn}: found ModelApprovalStatus Rejected; allowed: "
-                "PendingManualApproval or Approved. Set it back in the model registry and retry the "
-                "stage, or start a new run."
-            )
+        package: Mapping[str, Any] = sagemaker.describe_model_package(ModelPackageName=arn)
+    except ClientError as error:
+        raise _not_approved(arn, error) from error
+    if package.get("ModelApprovalStatus") == "Rejected":
+        raise InputError(
+            f"model package {arn}: found ModelApprovalStatus Rejected; allowed: "
+            "PendingManualApproval or Approved. Set it back in the model registry and retry the "
+            "stage, or start a new run."
+        )
+    return package
+
+
+def approve(sagemaker: Any, package: Mapping[str, Any], description: str) -> None:
+    """Mark the version Approved. A retried action finds it approved and leaves it."""
+    if package.get("ModelApprovalStatus") == "Approved":
+        return
+    arn = package["ModelPackageArn"]
+    try:
         sagemaker.update_model_package(
             ModelPackageArn=arn,
             ModelApprovalStatus="Approved",
             ApprovalDescription=description[:1024],
         )
     except ClientError as error:
-        denied = error.response["Error"]["Code"].startswith("AccessDenied")
-        kind = AccessError if denied else JobError
-        raise kind(
-            f"model package {arn} cannot be approved: {error}. Look at the model registry and at the "
-            "role of this function (infra/modules/manifest), then retry the stage."
-        ) from error
+        raise _not_approved(arn, error) from error
+
+
+def _not_approved(arn: str, error: ClientError) -> AccessError | InputError:
+    denied = error.response["Error"]["Code"].startswith("AccessDenied")
+    return (AccessError if denied else InputError)(
+        f"model package {arn} cannot be approved: {error}. Look at the model registry and at the "
+        "role of this function (infra/modules/manifest), then retry the stage."
+    )
 
 
 def _summary(manifest: Mapping[str, Any]) -> str:

@@ -263,7 +263,7 @@ def test_bad_rows_of_a_file_of_several_payloads(
         "3 of 40,001 rows skipped: lines 30,001, 30,007, 39,999"
     )
     log = sagemaker.lines("/aws/sagemaker/TransformJobs", skipped["TransformJobName"])
-    assert sum(line.startswith("bad row ") for line in log) == len(BAD_ROWS)
+    assert sum('"event": "bad_row"' in line for line in log) == len(BAD_ROWS)
 
 
 class Located:

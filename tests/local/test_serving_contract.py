@@ -14,7 +14,7 @@ import pytest
 
 from ml.config.use_case import UseCase
 from tests.local.serving_process import Answer, Server, read_answer, running
-from tests.unit.workflow.serving.models import as_csv, good_rows, make_model
+from tests.unit.workflow.serving.small_models import as_csv, good_rows, make_model
 
 MIB = 1024 * 1024
 SERVED_FILES = ["model.json", "model.onnx", "model.tables.npz"]

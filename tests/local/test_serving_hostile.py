@@ -16,7 +16,7 @@ import pytest
 
 from ml.config.use_case import UseCase
 from tests.local.serving_process import Server, read_answer, running
-from tests.unit.workflow.serving.models import as_csv, good_rows, hostile_bodies, make_model
+from tests.unit.workflow.serving.small_models import as_csv, good_rows, hostile_bodies, make_model
 
 MIB = 1024 * 1024
 LIMIT = 6 * MIB

@@ -1,10 +1,10 @@
-"""Run train.py on SageMaker's training contract, and see to it that a failure always has a reason.
+"""Run train.py under SageMaker's training contract, and make sure that every failure has a reason.
 
     workflow/container/train [--train DIR ...]      the options of train.py; SageMaker passes none
 
-train.py reads /opt/ml/input/config/hyperparameters.json and the channels, writes /opt/ml/model, on failure
-writes /opt/ml/output/failure and exits 255. What it cannot do itself is done here: the first process of a
-container ignores SIGTERM unless it asks for it, and a process that was killed writes no reason.
+train.py reads /opt/ml/input/config/hyperparameters.json and the channels and writes /opt/ml/model; on failure
+it writes /opt/ml/output/failure and exits with 255. Two things it cannot do itself: the first process of a
+container ignores SIGTERM unless it installs a handler, and a process that is killed writes no reason.
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-running-container.html
 """
 
@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
     processes: list[subprocess.Popen[bytes]] = []
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        """StopTrainingJob: nothing of an unfinished fit is worth keeping, so the script ends at once."""
+        """On StopTrainingJob, end the script at once: nothing of an unfinished fit is worth keeping."""
         stopped.set()
         for process in processes:
             process.terminate()
@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> int:
     reader = threading.Thread(target=_copy_stderr, args=(process, tail), daemon=True)
     reader.start()
     code = process.wait()
-    reader.join(timeout=5)  # a grandchild may hold the pipe open for ever
+    reader.join(timeout=5)  # a grandchild may hold the pipe open forever
     if stopped.is_set():
         print("train: stopped by SIGTERM before the end; no model was saved", file=sys.stderr)
         return 128 + signal.SIGTERM
@@ -83,7 +83,7 @@ def _reason(code: int, tail: list[str]) -> str:
 
 
 def _write_reason(failure: Path, reason: str) -> None:
-    """Unless train.py wrote one itself."""
+    """Write the reason unless train.py wrote one itself."""
     try:
         if failure.is_file() and failure.stat().st_size:
             return

@@ -1,7 +1,8 @@
-"""Run a job's ``main`` the way SageMaker wants failures: a short reason in a file and an exit code."""
+"""Run a job's ``main``, and report a failure as SageMaker expects it: a reason in a file and an exit code."""
 
 from __future__ import annotations
 
+import argparse
 import sys
 import traceback
 from collections.abc import Callable
@@ -12,6 +13,16 @@ from ml.errors import JobError
 # SageMaker keeps the first 1,024 characters of /opt/ml/output/failure and the first KB of
 # /opt/ml/output/message, and puts "AlgorithmError: ", and ", exit code: N" around them.
 REASON_BYTES = 960
+
+
+def add_message_option(parser: argparse.ArgumentParser) -> None:
+    """--message of a processing job; a training job has --failure instead."""
+    parser.add_argument(
+        "--message",
+        type=Path,
+        default=Path("/opt/ml/output/message"),
+        help="file for the reason of a failure; SageMaker shows it as ExitMessage",
+    )
 
 
 def shorten(text: str, limit: int = REASON_BYTES) -> str:

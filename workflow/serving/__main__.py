@@ -1,4 +1,4 @@
-"""`python -m serving`, and what the program `serve` of the container calls."""
+"""The command line of the server: `python -m serving`, or `serve` in the container."""
 
 from __future__ import annotations
 

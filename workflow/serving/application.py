@@ -1,4 +1,4 @@
-"""SageMaker's inference contract: paths, methods, statuses. Takes a request, gives the bytes of a response.
+"""SageMaker's inference contract: a request in, the bytes of a response out.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html and
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-batch-code.html
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from ml.errors import InvalidRequestError
-from serving.engine import Engine
+from serving.predictor import Predictor
 from serving.settings import MIB, Settings
 
 JSON = "application/json"
@@ -44,7 +44,7 @@ class Request:
 
 
 class Refusal(Exception):  # noqa: N818  (an answer, not an error of ours)
-    """A request that the protocol already refuses."""
+    """A request that is refused before its body is read as rows."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -54,8 +54,8 @@ class Refusal(Exception):  # noqa: N818  (an answer, not an error of ours)
 class Application:
     """Answers the requests of a worker."""
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
-        self._engine = engine
+    def __init__(self, predictor: Predictor, settings: Settings) -> None:
+        self._predictor = predictor
         self._settings = settings
         self.draining = False
         parameters = {
@@ -75,7 +75,7 @@ class Application:
             return response(error.status_code, str(error), close, echoed)
         except Refusal as refusal:
             return response(refusal.status, str(refusal), close, echoed)
-        except Exception as error:  # a fault of ours: the client hears that, the log says where
+        except Exception as error:  # a bug: the client gets a 500, and the log the traceback
             traceback.print_exc(file=sys.stderr)
             name = type(error).__name__
             return response(
@@ -111,7 +111,7 @@ class Application:
                 title = name.decode().title()
                 raise Refusal(415, f"{title}: found {found!r}, expected {expected}.")
         kind, accept = headers.get(b"content-type"), headers.get(b"accept")
-        return self._engine.respond(
+        return self._predictor.respond(
             request.body,
             None if kind is None else kind.decode("latin-1"),
             None if accept is None else accept.decode("latin-1"),

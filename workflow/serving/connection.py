@@ -1,24 +1,31 @@
-"""HTTP/1.1 on one connection, parsed by httptools: nothing is kept without a limit and a deadline."""
+"""HTTP/1.1 on one connection, parsed by httptools: nothing is kept without a limit and a deadline.
+
+connection_states has the states and their transitions.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable
+from typing import Protocol, cast
 
 import httptools
 
 from serving.application import CUSTOM_ATTRIBUTES, Request, response
-
-if TYPE_CHECKING:
-    from serving.worker import Worker
+from serving.connection_states import Answering, ConnectionState, Input, Output, Reading
+from serving.settings import Settings
 
 HEADER_BYTES = 64 * 1024
-INLINE_BYTES = 32 * 1024  # larger bodies are answered in a thread, beside the loop
-DISCARDED_BYTES = (
-    64 * 1024 * 1024
-)  # of a refused body: read and dropped, so that the client sees the answer
+INLINE_BYTES = 32 * 1024  # larger bodies are answered in a thread
+# Of a refused body: read and dropped, so that the client sees the answer.
+DISCARDED_BYTES = 64 * 1024 * 1024
 LINGER_SECONDS = 5.0
+
+# Module constants, because looking up a member in its class takes longer than a transition.
+IDLE, HEADERS, BODY, READY = Reading.IDLE, Reading.HEADERS, Reading.BODY, Answering.READY
+REQUEST_BEGINS, HEADERS_END = Input.REQUEST_BEGINS, Input.HEADERS_END
+REQUEST_ENDS = Input.REQUEST_ENDS
 
 _KEPT = frozenset(
     (
@@ -33,6 +40,41 @@ _KEPT = frozenset(
 )
 
 
+class Answerer(Protocol):
+    """Answers a complete request."""
+
+    draining: bool
+
+    def respond(self, request: Request) -> bytes: ...
+
+
+class Clock(Protocol):
+    def time(self) -> float: ...
+
+
+class Owner(Protocol):
+    """What a connection needs of the worker that accepted it."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def application(self) -> Answerer: ...
+    @property
+    def loop(self) -> Clock: ...
+    @property
+    def connections(self) -> set[Connection]: ...
+
+    def hold(self, size: int) -> bool: ...
+    def release(self, size: int) -> None: ...
+    def forget(self, connection: Connection) -> None: ...
+    def in_thread(
+        self,
+        request: Request,
+        wanted: Callable[[], bool],
+        done: Callable[[Request, bytes], None],
+    ) -> None: ...
+
+
 class Connection(asyncio.Protocol):
     """Reads requests one after another and answers in their order.
 
@@ -40,29 +82,31 @@ class Connection(asyncio.Protocol):
     follows from what the connection waits for: a request, its headers, its body, or the client to read.
     """
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Owner) -> None:
         self.deadline: float | None = None
         self._worker = worker
         self._settings = worker.settings
+        self._time = worker.loop.time
         self._transport: asyncio.Transport
         self._parser = httptools.HttpRequestParser(self)
-        self._in_headers = self._in_body = False
-        self._header_bytes = 0  # received since the headers began, or since the last byte of a body
-        self._header_size = 0  # of what the parser made of them
+        self._state = ConnectionState()
+        # The request that is being read
         self._url = b""
         self._headers: dict[bytes, bytes] = {}
+        self._header_size = 0  # of the URL and headers as the parser gave them
+        self._header_bytes = 0  # received since the headers began, or since the last byte of a body
         self._chunks: list[bytes] = []
         self._body_bytes = 0
-        self._in_work = 0  # bytes of the body that the thread has
+        self._waiting: deque[Request] = deque()  # requests whose turn to be answered has not come
         self._held = 0  # bytes of bodies this connection holds, counted by the worker too
-        self._waiting: deque[Request] = deque()  # requests sent before the one in work was answered
-        self._busy = self._lost = False
-        self._write_paused = False  # the client does not read its answers: no more are made
-        self._discarded: int | None = None  # a number once the connection only waits to be closed
+        self._in_work = 0  # of these, bytes that the thread has
+        self._discarded = 0
 
     @property
     def idle(self) -> bool:
-        return not (self._busy or self._in_headers or self._in_body or self._waiting)
+        """Whether no part of a request has arrived and no answer is due."""
+        between = self._state.reading in (IDLE, Reading.CLOSING)
+        return between and not self._state.working and not self._waiting
 
     # What the event loop calls
 
@@ -72,16 +116,18 @@ class Connection(asyncio.Protocol):
         self._wait(self._settings.header_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._lost = True
+        self._state.read(Input.LOSE)
         self._worker.forget(self)
         self._release_waiting()
         self.deadline = None
 
     def eof_received(self) -> bool:
-        return self._busy  # a client may half-close after its request and still wait for the answer
+        # A client may half-close after its request and still wait for the answer.
+        return self._state.working
 
     def data_received(self, data: bytes) -> None:
-        if self._discarded is not None:
+        state = self._state
+        if state.ended:
             self._discarded += len(data)
             if self._discarded > DISCARDED_BYTES:
                 self._transport.abort()
@@ -96,27 +142,27 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserError as error:
             self._refuse(400, f"The request is not HTTP/1.1: {error}.")
         if self._header_bytes > HEADER_BYTES:
-            if self._in_headers:
+            if state.reading is HEADERS:
                 self._refuse_headers("headers")
-            elif self._in_body:
+            elif state.reading is BODY:
                 self._refuse_headers("trailers or chunk extensions")
 
     def pause_writing(self) -> None:
-        self._write_paused = True
+        self._state.answer(Output.PAUSE)
         self._transport.pause_reading()
         self._wait(self._settings.body_seconds)
 
     def resume_writing(self) -> None:
-        self._write_paused = False
+        self._state.answer(Output.RESUME)
         self._continue()
 
     # What the parser calls
 
     def on_message_begin(self) -> None:
-        self._in_headers = True
+        self._state.read(REQUEST_BEGINS)
         self._url, self._headers, self._header_size = b"", {}, 0
         self._chunks, self._body_bytes = [], 0
-        if not self._busy:
+        if not self._state.working:
             self._wait(self._settings.header_seconds)
 
     def on_url(self, url: bytes) -> None:
@@ -126,13 +172,15 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         self._header_size += len(name) + len(value) + 4  # a colon, a space, an end of line
         name = name.lower()
-        if name in _KEPT and self._in_headers:  # in the trailers nothing is taken
+        if name in _KEPT and self._state.reading is HEADERS:  # not in the trailers
             before = self._headers.get(name)
             self._headers[name] = value if before is None else before + b", " + value
 
     def on_headers_complete(self) -> None:
-        self._in_headers, self._in_body, self._header_bytes = False, True, 0
-        if self._discarded is not None:
+        state = self._state
+        state.read(HEADERS_END)
+        self._header_bytes = 0
+        if state.ended:
             return
         if self._header_size > HEADER_BYTES:
             self._refuse_headers("headers")
@@ -145,13 +193,13 @@ class Connection(asyncio.Protocol):
         ):
             # The parser takes what follows for the other protocol, and gives no body.
             self._refuse(400, "Found a body and Upgrade; send a body without the header Upgrade.")
-        elif self._headers.get(b"expect", b"").lower() == b"100-continue" and not self._busy:
+        elif self._headers.get(b"expect", b"").lower() == b"100-continue" and not state.working:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        if not self._busy and self._discarded is None:
+        if not state.working and not state.ended:
             self._wait(self._settings.body_seconds)
 
     def on_body(self, body: bytes) -> None:
-        if self._discarded is not None:
+        if self._state.ended:
             return
         self._chunks.append(body)
         self._header_bytes = 0
@@ -163,8 +211,10 @@ class Connection(asyncio.Protocol):
             self._refuse(503, "Too many large requests at once; try again.")
 
     def on_message_complete(self) -> None:
-        self._in_body, self._header_bytes = False, 0
-        if self._discarded is not None:
+        state = self._state
+        state.read(REQUEST_ENDS)
+        self._header_bytes = 0
+        if state.ended:
             return
         method, keep_alive = self._parser.get_method(), self._parser.should_keep_alive()
         if self._parser.should_upgrade():
@@ -184,26 +234,31 @@ class Connection(asyncio.Protocol):
             keep_alive,
         )
         self._chunks = []
-        if self._busy or self._write_paused:
-            self._waiting.append(request)
-        else:
+        if state.answering is READY:
             self._answer(request)
+        else:
+            self._waiting.append(request)
 
     # Answers
 
     def _answer(self, request: Request) -> None:
         if len(request.body) > INLINE_BYTES:
-            self._busy = True
+            self._state.answer(Output.WORK_BEGINS)
             self.deadline = None
             self._in_work = len(request.body)
             self._transport.pause_reading()
-            self._worker.in_thread(request, lambda: not self._lost, self._finish)
+            self._worker.in_thread(request, self._is_wanted, self._finish)
         else:
             self._write(self._worker.application.respond(request), request)
 
+    def _is_wanted(self) -> bool:
+        """Whether the client is still there; called in the thread."""
+        return self._state.reading is not Reading.LOST
+
     def _finish(self, request: Request, answer: bytes) -> None:
-        """The thread is done with a request, and the loop goes on here."""
-        self._busy, self._in_work = False, 0
+        """Send the answer that the thread made; called by the event loop."""
+        self._state.answer(Output.WORK_ENDS)
+        self._in_work = 0
         if self._transport.is_closing():
             self._release(len(request.body))
             return
@@ -212,25 +267,24 @@ class Connection(asyncio.Protocol):
 
     def _continue(self) -> None:
         """Take up the requests that had to wait, then read on."""
-        while self._waiting and not self._stuck:
+        state = self._state
+        while self._waiting and state.may_answer:
             self._answer(self._waiting.popleft())
-        if self._stuck:
+        if not state.may_answer:
             return
         self._transport.resume_reading()
         settings = self._settings
-        if self._in_body:
+        if state.reading is BODY:
             self._wait(settings.body_seconds)
+        elif state.reading is HEADERS:
+            self._wait(settings.header_seconds)
         else:
-            self._wait(settings.header_seconds if self._in_headers else settings.idle_seconds)
-
-    @property
-    def _stuck(self) -> bool:
-        return self._busy or self._write_paused or self._discarded is not None
+            self._wait(settings.idle_seconds)
 
     def _write(self, answer: bytes, request: Request) -> None:
         if request.body:
             self._release(len(request.body))
-        # First, so that pause_writing has the last word.
+        # Before the write, which may call pause_writing: that sets another deadline.
         self._wait(self._settings.idle_seconds)
         self._transport.write(answer)
         if not request.keep_alive or self._worker.application.draining:
@@ -245,11 +299,12 @@ class Connection(asyncio.Protocol):
 
     def _refuse(self, status: int, message: str) -> None:
         """Answer and close, without waiting for the rest of the request."""
-        if self._discarded is not None:
+        if self._state.ended:
             return
-        self._discarded = 0
+        self._state.read(Input.REFUSE)
         self._release_waiting()
-        if self._busy or self._waiting:  # an answer is due first, and this one would overtake it
+        # An answer is due first, and this one would overtake it.
+        if self._state.working or self._waiting:
             self._transport.abort()
             return
         self._transport.write(response(status, message, close=True, echoed=None))
@@ -260,25 +315,26 @@ class Connection(asyncio.Protocol):
 
     def close(self) -> None:
         """Send what is written, then close; `expire` ends it when the client does not read."""
-        self._discarded = self._discarded or 0
+        self._state.read(Input.CLOSE)
         self._transport.close()
         self._wait(self._settings.body_seconds)
 
     def expire(self) -> None:
         """The deadline has passed."""
-        if self._discarded is not None or self._transport.get_write_buffer_size():
+        reading = self._state.reading
+        if self._state.ended or self._transport.get_write_buffer_size():
             self._transport.abort()
-        elif self._in_headers or self._in_body:
-            what = "headers" if self._in_headers else "body"
+        elif reading is not IDLE:
+            what = "headers" if reading is HEADERS else "body"
             self._refuse(408, f"The {what} of the request did not arrive in time.")
         else:
             self.close()
 
     def _wait(self, seconds: float) -> None:
-        self.deadline = self._worker.loop.time() + seconds
+        self.deadline = self._time() + seconds
 
     def _release_waiting(self) -> None:
-        """All but the body in work, which the thread holds until it is done."""
+        """Release all bodies but the one that the thread is working on."""
         self._release(self._held - self._in_work)
 
     def _release(self, size: int) -> None:

@@ -1,8 +1,8 @@
-"""The fast way from a request's body to a matrix, for rows that are right.
+"""A fast path from a request's body to a matrix, for rows that are right.
 
-Whatever is unusual (an error, a quote, a number that JSON writes otherwise) gives None, and
-ml.inference.requests reads it or says what is wrong. So nothing here refuses; it must only never accept what
-is refused there.
+Anything unusual (an error, a quote, a number that JSON writes otherwise) gives None, and
+ml.inference.requests reads it or says what is wrong. Nothing is refused here; but what is refused there must
+never be accepted here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ml.config.use_case import Column, UseCase
 
 Matrix = npt.NDArray[np.float64]
 Codes = dict[str, dict[str, int]]  # the codes of a category's texts, by column
-BLOCK_BYTES = 256 * 1024  # of a CSV body: bounds the memory of the objects between text and matrix
+CHUNK_BYTES = 256 * 1024  # of a CSV body: bounds the memory of the objects between text and matrix
 FEW_ROWS = 4  # up to here a loop in Python is faster than calling numpy
 
 _NUMBERS = b"0123456789+-.eE "
@@ -48,31 +48,31 @@ class FastReader:
         # With one name itemgetter gives the value itself instead of a tuple.
         self._values_of = itemgetter(*names) if self._count > 1 else None
 
-    def csv(self, block: bytes) -> Matrix | None:
+    def csv(self, chunk: bytes) -> Matrix | None:
         """Lines without quotes."""
-        if not block:
+        if not chunk:
             return None
         if not self._plain:
-            return self._csv_of_texts(block)
+            return self._csv_of_texts(chunk)
         # Without the characters of numbers, lines of plain numbers are nothing but their commas.
-        rest = block.translate(None, _NUMBERS) + b"\n"
+        rest = chunk.translate(None, _NUMBERS) + b"\n"
         if rest != self._commas * (len(rest) // self._count):
             return None
-        # By way of the JSON parser: several times faster than splitting in Python. Only the characters above
-        # are in the block, so no cell can hold a bracket or a word.
+        # The JSON parser is several times faster than splitting in Python. Only the characters above
+        # are in the chunk, so no cell can hold a bracket or a word.
         try:
-            cells = orjson.loads(b"[" + block.replace(b"\n", b",") + b"]")
+            cells = orjson.loads(b"[" + chunk.replace(b"\n", b",") + b"]")
         except orjson.JSONDecodeError:
             return None  # a number that JSON does not write so, such as +1 or .5
         if not cells:  # spaces alone, where a row has one column
             return None
         return self._in_range(_as_matrix(cells, self._count))
 
-    def _csv_of_texts(self, block: bytes) -> Matrix | None:
-        if b'"' in block or b"\r" in block:
+    def _csv_of_texts(self, chunk: bytes) -> Matrix | None:
+        if b'"' in chunk or b"\r" in chunk:
             return None
         try:
-            lines = block.decode().split("\n")
+            lines = chunk.decode().split("\n")
         except UnicodeDecodeError:
             return None
         rows = [line.split(",") for line in lines]
@@ -218,8 +218,8 @@ class _FastColumn:
         return values if right.all() else None
 
 
-def csv_blocks(body: bytes, size: int = BLOCK_BYTES) -> Iterator[bytes]:
-    """Parts of a CSV body, cut at line ends; the whole where a line may not be a row."""
+def csv_chunks(body: bytes, size: int = CHUNK_BYTES) -> Iterator[bytes]:
+    """A CSV body cut at line ends into chunks; one chunk where a line may not be a row."""
     if b"\r" in body:
         body = body.replace(b"\r\n", b"\n")
     body = body.rstrip(b"\r\n")
@@ -229,7 +229,7 @@ def csv_blocks(body: bytes, size: int = BLOCK_BYTES) -> Iterator[bytes]:
     start, length = 0, len(body)
     while start < length:
         end = length if length - start <= size else body.rfind(b"\n", start, start + size)
-        if end < 0:  # a line longer than a block
+        if end < 0:  # a line longer than a chunk
             end = body.find(b"\n", start)
             end = length if end < 0 else end
         yield body[start:end]

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MIB = 1024 * 1024
-INVOCATION_MIB = (
-    6  # InvokeEndpoint takes no more; a transform job's MaxPayloadInMB may be up to 100
-)
+# InvokeEndpoint takes no more; a transform job's MaxPayloadInMB may be up to 100.
+INVOCATION_MIB = 6
 BATCH_MAXIMUM_MIB = 100
 
 
 class SettingError(Exception):
-    """A variable holds something else than allowed; names it, what was found and what is expected."""
+    """A variable has a value that is not allowed; the message says what was found and what is expected."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Settings:
     body_seconds: float = 30.0  # from there to the end of the body, and for taking the answer
     idle_seconds: float = 75.0  # between two requests; SageMaker's proxy closes first, after 60
     drain_seconds: float = 25.0  # SageMaker kills 30 seconds after SIGTERM
-    connections: int = 1000  # a worker; more wait in the listen queue
+    connections: int = 1000  # per worker; more wait in the listen queue
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -39,7 +38,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     default = Settings()
     batch = variables.get("SAGEMAKER_BATCH", "").lower() == "true"
     return Settings(
-        # The image sets 0.0.0.0. Run by hand, a model is nobody else's business.
+        # The image sets 0.0.0.0. A server that is started by hand is for this machine only.
         host=variables.get("SERVING_HOST") or default.host,
         port=_integer(variables, "SAGEMAKER_BIND_TO_PORT", default.port, 0, 65_535),
         workers=_integer(variables, "SAGEMAKER_MODEL_SERVER_WORKERS", _cores(), 1, 512),

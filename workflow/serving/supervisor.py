@@ -1,6 +1,6 @@
-"""The first process of the container: binds the port and keeps a worker a core alive.
+"""The first process of the container: binds the port and keeps one worker per core alive.
 
-It imports nothing of the model, so it costs 12 MiB and nothing in a request can touch it.
+It does not load the model, so it takes 12 MiB, and no request can affect it.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import time
 import traceback
 from types import FrameType
 
+from serving.connection_counts import ConnectionCounts
 from serving.settings import Settings
-from serving.shares import Shares
 
 BACKLOG = 2048
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
@@ -55,11 +55,10 @@ class Supervisor:
     def __init__(self, listener: socket.socket, settings: Settings) -> None:
         self._listener = listener
         self._settings = settings
-        self._shares = Shares(settings.workers)
+        self._counts = ConnectionCounts(settings.workers)
         self._born: dict[int, tuple[int, float]] = {}  # slot and time of birth by process id
-        self._due: list[
-            tuple[float, int]
-        ] = []  # when the worker of which slot is to be started again
+        # When the worker of which slot is to be started again.
+        self._due: list[tuple[float, int]] = []
         self._short_lives = 0
         self._loaded = False  # a worker that has ended was ready before
         self._stop_at: float | None = None
@@ -87,7 +86,7 @@ class Supervisor:
         return self._exit_code
 
     def _received(self) -> set[int]:
-        """The signals that came, after a while at the latest."""
+        """The signals that arrived; waits for one, but not longer than until the next worker is due."""
         readable, _, _ = select.select([self._signal_read], [], [], self._pause())
         return set(os.read(self._signal_read, 4096)) if readable else set()
 
@@ -109,7 +108,7 @@ class Supervisor:
         self._born[pid] = (slot, time.monotonic())
 
     def _work(self, slot: int) -> int:
-        """In the new process."""
+        """Be the worker; called in the new process."""
         signal.set_wakeup_fd(-1)
         for number in SIGNALS:
             signal.signal(number, signal.SIG_DFL)
@@ -119,7 +118,7 @@ class Supervisor:
         try:
             from serving.worker import run_worker
 
-            code = run_worker(self._listener, self._settings, self._alive_read, self._shares, slot)
+            code = run_worker(self._listener, self._settings, self._alive_read, self._counts, slot)
         except BaseException:  # whatever it is: the parent only sees the exit code
             traceback.print_exc()
             code = 1
@@ -135,8 +134,8 @@ class Supervisor:
             slot, born = self._born.pop(pid, (-1, 0.0))
             if slot < 0 or self._stop_at is not None:
                 continue
-            loaded = self._shares.is_ready(slot)
-            self._shares.absent(slot)
+            loaded = self._counts.is_ready(slot)
+            self._counts.absent(slot)
             code = os.waitstatus_to_exitcode(status)
             if code == MODEL_REFUSED:
                 self._stop(1)
@@ -161,7 +160,7 @@ class Supervisor:
 
     def _has_loaded(self) -> bool:
         """Whether any worker ever was ready."""
-        return self._loaded or any(map(self._shares.is_ready, range(self._settings.workers)))
+        return self._loaded or any(map(self._counts.is_ready, range(self._settings.workers)))
 
     def _start_due(self) -> None:
         now = time.monotonic()
@@ -190,7 +189,7 @@ class Supervisor:
 
 
 def _noted(_number: int, _frame: FrameType | None) -> None:
-    """The pipe has it."""
+    """Do nothing: the signal is read from the pipe."""
 
 
 def say(message: str) -> None:

@@ -14,20 +14,20 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-# Read when numpy is imported: a worker a core, a thread each.
+# Read when numpy is imported: one worker per core, one thread per worker.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from ml.errors import JobError
 from serving.application import Application, Request
 from serving.connection import Connection
-from serving.engine import load_engine
+from serving.connection_counts import ConnectionCounts
 from serving.model import open_model
+from serving.predictor import load_predictor
 from serving.settings import Settings
-from serving.shares import Shares
 
 SWEEP_SECONDS = 0.25
-# What a worker with more connections than another leaves it at most, in this many portions.
+# How long a worker with more connections than another leaves the next one to it: at most this many times.
 LEAVE_SECONDS, LEAVE_PORTIONS = 0.001, 5
 DRAIN_GRACE_SECONDS = 0.3  # for requests that are on their way when the signal comes
 BODIES = 8  # of the largest size, held by one worker at once
@@ -44,21 +44,20 @@ class Worker:
         application: Application,
         settings: Settings,
         loop: asyncio.AbstractEventLoop,
-        shares: Shares | None = None,
+        counts: ConnectionCounts | None = None,
         slot: int = 0,
     ) -> None:
         self.application = application
         self.settings = settings
         self.loop = loop
         self.connections: set[Connection] = set()
-        self._shares, self._slot = shares or Shares(1), slot
+        self._counts, self._slot = counts or ConnectionCounts(1), slot
         self._left = 0  # times in a row that a connection was left to another worker
         self._listener: socket.socket | None = None
         self._accepting = False
         self._opening: set[asyncio.Task[object]] = set()
-        self._threads = ThreadPoolExecutor(
-            1, "large-requests"
-        )  # its thread starts with the first one
+        # Its thread starts with the first request.
+        self._threads = ThreadPoolExecutor(1, "large-requests")
         self._bytes_left = BODIES * settings.maximum_body
         self._stopped = asyncio.Event()
 
@@ -75,7 +74,7 @@ class Worker:
         await self._stopped.wait()
 
     def hold(self, size: int) -> bool:
-        """Count bytes of a body in; False when that is more than this worker may hold."""
+        """Add the bytes of a body; False when this worker then holds more than it may."""
         self._bytes_left -= size
         return self._bytes_left >= 0
 
@@ -94,7 +93,7 @@ class Worker:
         wanted: Callable[[], bool],
         done: Callable[[Request, bytes], None],
     ) -> None:
-        """Answer a large request beside the loop; one at a time, which bounds the memory.
+        """Answer a large request in a thread; one at a time, which bounds the memory.
 
         It may have to wait: `wanted` says whether the client is still there when its turn comes.
         """
@@ -139,9 +138,9 @@ class Worker:
             self.loop.remove_reader(self._listener)
 
     def _accept(self) -> None:
-        """One connection a turn of the loop: the others are left to workers with less to do."""
+        """Accept one connection per turn of the loop; the others are left to workers with fewer."""
         assert self._listener is not None
-        if not self._shares.is_least(self._slot) and self._left < LEAVE_PORTIONS:
+        if not self._counts.is_least(self._slot) and self._left < LEAVE_PORTIONS:
             self._left += 1
             self._accept_off()
             self.loop.call_later(LEAVE_SECONDS, self._accept_again)
@@ -163,7 +162,7 @@ class Worker:
             self._accept_on()
 
     def _count(self) -> None:
-        self._shares.set(self._slot, len(self.connections) + len(self._opening))
+        self._counts.set(self._slot, len(self.connections) + len(self._opening))
 
     def _open(self, channel: socket.socket) -> None:
         channel.setblocking(False)
@@ -192,10 +191,10 @@ class Worker:
 
 
 def _set_memory(*, keep: bool) -> None:
-    """What glibc does with the memory of a large body.
+    """Tell glibc what to do with the memory of a large body.
 
-    An endpoint gives it back to the system at once. A transform job sends one such body after the other, and
-    asking for the memory anew each time would take a third of its processor time.
+    An endpoint returns it to the system at once. A transform job sends one such body after the other, and
+    allocating the memory again each time would take a third of its processor time.
     """
     with contextlib.suppress(OSError, AttributeError):  # another C library
         library = ctypes.CDLL(None)
@@ -205,11 +204,15 @@ def _set_memory(*, keep: bool) -> None:
 
 
 def run_worker(
-    listener: socket.socket, settings: Settings, supervisor: int, shares: Shares, slot: int
+    listener: socket.socket,
+    settings: Settings,
+    supervisor: int,
+    counts: ConnectionCounts,
+    slot: int,
 ) -> int:
     """The whole life of a worker; returns its exit code."""
     try:
-        engine = load_engine(open_model(settings.model_directory))
+        predictor = load_predictor(open_model(settings.model_directory))
     except JobError as error:
         print(f"serving: {error}", file=sys.stderr, flush=True)
         return MODEL_REFUSED
@@ -226,9 +229,9 @@ def run_worker(
     gc.freeze()
 
     async def main() -> None:
-        application = Application(engine, settings)
+        application = Application(predictor, settings)
         loop = asyncio.get_running_loop()
-        await Worker(application, settings, loop, shares, slot).run(listener, supervisor)
+        await Worker(application, settings, loop, counts, slot).run(listener, supervisor)
 
     try:
         import uvloop

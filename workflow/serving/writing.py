@@ -1,4 +1,4 @@
-"""Predictions as a body: what ml.inference.answers.encode writes, with fewer Python objects a row."""
+"""Predictions as a body: what ml.inference.answers.encode writes, with fewer Python objects per row."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Predicted:
 
     @property
     def checked(self) -> npt.NDArray[Any]:
-        """A number a row; it is not finite where the model overflowed."""
+        """One number per row, which is not finite where the model overflowed."""
         return self.values if self.probabilities is None else self.probabilities.sum(axis=1)
 
 
@@ -38,37 +38,37 @@ class Writer:
         self._classes = classes
         self._lines = [_csv_line(name) for name in classes or ()]
 
-    def write(self, parts: list[Predicted], kind: str) -> bytes:
+    def write(self, chunks: list[Predicted], kind: str) -> bytes:
         """The body; raise InvalidRequestError for rows so extreme that the model overflows on them."""
         if kind == CSV:
-            body = b"".join(map(self._csv, parts))
+            body = b"".join(map(self._csv, chunks))
         else:
-            listed = map(self._items, parts)
-            items = next(listed) if len(parts) == 1 else list(chain.from_iterable(listed))
+            listed = map(self._items, chunks)
+            items = next(listed) if len(chunks) == 1 else list(chain.from_iterable(listed))
             if kind == JSON:
                 body = b'{"predictions":' + orjson.dumps(items) + b"}"
             else:
                 body = b"".join([orjson.dumps(item, None, _LINE) for item in items])
         # orjson makes null of infinity and NaN (or it is a label); a CSV line shows no probability.
         if b"null" in body or (kind == CSV and self._classes is not None):
-            refuse_overflow([part.checked for part in parts])
+            refuse_overflow([chunk.checked for chunk in chunks])
         return body
 
-    def _csv(self, part: Predicted) -> bytes:
+    def _csv(self, chunk: Predicted) -> bytes:
         if self._classes is not None:
-            return b"".join([self._lines[position] for position in part.values.tolist()])
-        return orjson.dumps(part.values.tolist())[1:-1].replace(b",", b"\n") + b"\n"
+            return b"".join([self._lines[position] for position in chunk.values.tolist()])
+        return orjson.dumps(chunk.values.tolist())[1:-1].replace(b",", b"\n") + b"\n"
 
-    def _items(self, part: Predicted) -> list[Any]:
-        values: list[Any] = part.values.tolist()
+    def _items(self, chunk: Predicted) -> list[Any]:
+        values: list[Any] = chunk.values.tolist()
         if self._classes is None:
             return values
         names = self._classes
-        if part.probabilities is None:
+        if chunk.probabilities is None:
             return [{"label": names[position]} for position in values]
         return [
             {"label": names[position], "probabilities": dict(zip(names, shares, strict=True))}
-            for position, shares in zip(values, part.probabilities.tolist(), strict=True)
+            for position, shares in zip(values, chunk.probabilities.tolist(), strict=True)
         ]
 
 

@@ -50,8 +50,13 @@ data "aws_iam_policy_document" "create_schema" {
     resources = ["${var.buckets.source.arn}/config/use_cases/*"] # one file a use case
   }
 
-  # Finds out whether the code was uploaded; and S3 says "no such key" instead of "access denied"
-  # about a use case that is not there only to whoever may list the bucket.
+  statement {
+    sid       = "ReadCodeVersion" # marks a complete upload of the code
+    actions   = ["s3:GetObject"]
+    resources = ["${var.buckets.source.arn}/code/*/CODE_VERSION"] # {CodeVersion}
+  }
+
+  # Only who may list the bucket is told "no such key" and not "access denied" about what is not there.
   statement {
     sid       = "ListSource"
     actions   = ["s3:ListBucket"]
@@ -107,6 +112,12 @@ data "aws_iam_policy_document" "update_schema" {
     sid       = "ApproveModelPackage"
     actions   = ["sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage"]
     resources = ["${local._sagemaker}:model-package/${var.prefix}-*/*"] # {group}/{version}
+  }
+
+  statement {
+    sid       = "CompareModel" # with the sha256 in the model registry
+    actions   = ["s3:GetObject"]
+    resources = ["${var.buckets.workflow.arn}/*/training/*/output/model.tar.gz"] # {RunId}/training/{job}
   }
 }
 

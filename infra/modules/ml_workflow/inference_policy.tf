@@ -22,6 +22,12 @@ data "aws_iam_policy_document" "inference" {
   }
 
   statement {
+    sid       = "FindModelData"
+    actions   = ["s3:GetObject"] # HeadObject
+    resources = ["${var.buckets.workflow.arn}/*/training/*/output/model.tar.gz"] # {RunId}/training/{job}
+  }
+
+  statement {
     sid = "DeployEndpoint"
     actions = [
       "sagemaker:AddTags",

@@ -21,7 +21,8 @@ from create_schema.resolve import model_package_group, resolve
 from create_schema.settings import Settings
 from create_schema.use_case import with_overrides
 from localaws.testing import REGION, LocalAws, running
-from update_schema.service import add_inference, split_output
+from update_schema.archive import check_archive
+from update_schema.service import add_archive, add_inference, split_output
 from update_schema.settings import Settings as InferenceSettings
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -76,7 +77,12 @@ class Machines:
             **{name: text.encode() for name, text in (scripts or {}).items()},
         }
         version = package.code_version(files)
-        for name, body in {**files, "sourcedir.tar.gz": package.tar_gz_bytes(files)}.items():
+        uploaded = {
+            **files,
+            "sourcedir.tar.gz": package.tar_gz_bytes(files),
+            "CODE_VERSION": f"{version}\n".encode(),
+        }
+        for name, body in uploaded.items():
             self.s3.put_object(
                 Bucket=self.settings.source_bucket, Key=f"code/{version}/{name}", Body=body
             )
@@ -154,7 +160,10 @@ class Machines:
     def inference_manifest(self, output: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
         manifest, result = split_output(dict(output))
         settings = InferenceSettings("ml-core", "development")
-        return {**add_inference(manifest, result, settings), **changes}
+        found = self.sagemaker.describe_model_package(ModelPackageName=result["ModelPackageArn"])
+        bucket = self.settings.workflow_bucket
+        archive = check_archive(self.s3, bucket, result["ModelDataUrl"], found)
+        return {**add_archive(add_inference(manifest, result, settings), archive), **changes}
 
 
 def _role(iam: Any, service: str) -> str:

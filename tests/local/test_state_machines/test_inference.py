@@ -40,13 +40,15 @@ def model(machines: Machines, trained: dict[str, Any], files: dict[str, bytes]) 
             archive.addfile(info, io.BytesIO(body))
     name = f"test-model-{uuid.uuid4().hex[:8]}"
     good = machines.sagemaker.describe_model(ModelName=trained["TrainedModelName"])
+    environment = good["PrimaryContainer"]["Environment"]
+    del environment["MODEL_SHA256"]  # localaws refuses another archive than the one that it names
     machines.sagemaker.create_model(
         ModelName=name,
         ExecutionRoleArn=good["ExecutionRoleArn"],
         PrimaryContainer={
             "Image": IMAGE,
             "ModelDataUrl": machines.put(f"models/{name}/model.tar.gz", buffer.getvalue()),
-            "Environment": good["PrimaryContainer"]["Environment"],
+            "Environment": environment,
         },
     )
     return name
@@ -171,3 +173,38 @@ def test_unknown_endpoint_type(machines: Machines, manifest: dict[str, Any]) -> 
     error, cause = machines.fails("inference", {**manifest, "EndpointType": "Serverless"})
     assert error == "UnknownEndpointType"
     assert cause.startswith("EndpointType: found Serverless; allowed: Batch, SageMakerEndpoint.")
+
+
+@pytest.mark.parametrize("endpoint_type", ["SageMakerEndpoint", "Batch"])
+def test_an_archive_that_was_changed_after_approval_is_not_deployed(
+    machines: Machines, trained: dict[str, Any], manifest: dict[str, Any], endpoint_type: str
+) -> None:
+    key = manifest["ModelDataKey"]
+    approved = machines.get(key)
+    machines.put(key, approved + b"changed")
+    try:
+        error, cause = machines.fails("inference", {**manifest, "EndpointType": endpoint_type})
+    finally:
+        machines.put(key, approved)
+    assert error == "ModelDataChanged"
+    place = f"s3://{machines.settings.workflow_bucket}/{key}"
+    assert f"{place} is not the archive that was approved as {trained['ModelPackageArn']}" in cause
+    assert f"expected {manifest['ModelDataETag']}" in cause
+    with pytest.raises(ClientError, match="Could not find endpoint"):
+        endpoint(machines, manifest)
+
+
+def test_an_update_with_a_changed_archive_leaves_the_endpoint_alone(
+    machines: Machines, manifest: dict[str, Any]
+) -> None:
+    good = machines.succeeds("inference", manifest)["Deployed"]["EndpointConfigName"]
+    other = {**manifest, "ModelDataETag": '"of another archive"'}
+    assert machines.fails("inference", other)[0] == "ModelDataChanged"
+    found = endpoint(machines, manifest)
+    assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", good)
+
+
+def test_an_archive_that_is_gone_is_named(machines: Machines, manifest: dict[str, Any]) -> None:
+    error, cause = machines.fails("inference", {**manifest, "ModelDataKey": "no/model.tar.gz"})
+    assert error == "S3.NoSuchKeyException" or error.startswith("S3.")
+    assert f"s3://{machines.settings.workflow_bucket}/no/model.tar.gz" in cause

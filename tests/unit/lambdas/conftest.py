@@ -7,7 +7,6 @@ import pytest
 from common.manifest import load_schema
 from create_schema.service import Schemas
 from create_schema.settings import Settings
-from create_schema.storage import CODE_FILES
 from tests.unit.lambdas import fakes
 
 
@@ -40,8 +39,7 @@ def s3() -> fakes.FakeS3:
     fake = fakes.FakeS3()
     for path in (fakes.REPOSITORY / "config/use_cases").glob("*.yaml"):
         fake.put(fakes.SOURCE, f"config/use_cases/{path.name}", path.read_bytes())
-    for name in CODE_FILES:
-        fake.put(fakes.SOURCE, f"code/{fakes.CODE_VERSION}/{name}", b"code")
+    fake.put(fakes.SOURCE, fakes.CODE_MARKER, f"{fakes.CODE_VERSION}\n")
     return fake
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import zipfile
@@ -18,6 +19,7 @@ WORKFLOW = "ml-core-development-123456789012-workflow-bucket"
 KMS_KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 RUN_ID = "0f6a7c9e-3a64-4f0e-9d58-2f1f4f0a9b11"
 CODE_VERSION = "0123456789ab"
+CODE_MARKER = f"code/{CODE_VERSION}/CODE_VERSION"  # written last by upload-source-files.sh
 PREBUILT = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
 REPOSITORY_URI = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/ml-core-development-model"
 
@@ -59,7 +61,8 @@ class FakeS3:
         if (Bucket, Key) not in self.objects:
             raise refusal("NoSuchKey", "The specified key does not exist.", "GetObject")
         body = self.objects[Bucket, Key]
-        return {"Body": io.BytesIO(body), "ContentLength": len(body)}
+        etag = f'"{hashlib.md5(body).hexdigest()}"'
+        return {"Body": io.BytesIO(body), "ContentLength": len(body), "ETag": etag}
 
     def put_object(self, *, Bucket: str, Key: str, Body: bytes, **rest: Any) -> None:  # noqa: N803
         self._guard("PutObject")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 
-from common.manifest import INFERENCE_REQUIRED, TRAINING_PRESENT, TRAINING_REQUIRED
+from common.manifest import CREATE_SCHEMA, UPDATE_SCHEMA, keys_of_a_run, load_schema
 from update_schema.service import RESULT_KEYS
 
 FOLDER = Path(__file__).resolve().parents[3] / "workflow/state_machines"
@@ -23,12 +23,12 @@ VARIABLES = {
 # What a machine writes into its own state before it reads it.
 OWN_KEYS = {
     "training": {"ScriptMode", "Training", "Evaluation", "Package", "Result", "Manifest"},
-    "inference": {"Job", "Rollout", "Endpoint", "Result", "Manifest"},
+    "inference": {"Job", "ModelData", "Rollout", "Endpoint", "Result", "Manifest"},
 }
 FAILURE_KEYS = {"Failure", "Step", "Read"}
 INPUT = {
-    "training": (*TRAINING_REQUIRED, *TRAINING_PRESENT),
-    "inference": (*INFERENCE_REQUIRED, *TRAINING_PRESENT),
+    "training": keys_of_a_run(load_schema("manifest.schema.json"), CREATE_SCHEMA),
+    "inference": keys_of_a_run(load_schema("manifest.schema.json"), UPDATE_SCHEMA),
 }
 MACHINES = sorted(INPUT)
 
@@ -201,3 +201,34 @@ def test_what_is_created_is_tagged() -> None:
             ):
                 keys = [tag["Key"] for tag in state["Parameters"]["Tags"]]
                 assert keys == ["RunId", "UseCase", "CodeVersion", "Environment"], name
+
+
+def test_every_job_gets_the_code_version_of_the_manifest() -> None:
+    document = states("training")
+    for name in ("Preprocess", "Train", "Evaluate"):
+        environment = document[name]["Parameters"]["Environment"]
+        assert environment["CODE_VERSION.$"] == "$.CodeVersion", name
+
+
+def test_the_hashes_of_the_model_are_in_the_model_and_in_the_registry() -> None:
+    document = states("training")
+    package = document["RegisterModel"]["Parameters"]
+    container = document["CreateModel"]["Parameters"]["PrimaryContainer"]
+    assert package["InferenceSpecification"]["Containers"][0] == container
+    recorded = package["CustomerMetadataProperties"]
+    environment = container["Environment"]
+    assert environment["MODEL_SHA256.$"] == recorded["ModelSha256.$"]
+    assert environment["MODEL_CARD_SHA256.$"] == recorded["ModelCardSha256.$"]
+
+
+def test_the_archive_is_compared_before_anything_is_deployed() -> None:
+    """Every way to Transform, CreateEndpoint and UpdateEndpoint leads through IsModelData."""
+    document = states("inference")
+    reached, waiting = set(), [json.loads(rendered("inference"))["StartAt"]]
+    while waiting:
+        name = waiting.pop()
+        if name not in reached and name != "IsModelData":
+            reached.add(name)
+            waiting.extend(targets(document[name]))
+    assert not reached & {"Transform", "CreateEndpointConfig", "CreateEndpoint", "UpdateEndpoint"}
+    assert document["IsModelData"]["Default"] == "ModelDataChanged"

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 import inference
 from ml.config.use_case import Batch
-from ml.data.frames import file_sha256
-from ml.model.artifact import ModelRefusedError
+from ml.hashes import file_sha256
+from ml.model.model_files import ModelRefusedError
 
 CSV, JSON, LINES = "text/csv", "application/json", "application/jsonlines"
 FLOWER = [5.1, 3.5, 1.4, 0.2]

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 import train
-from ml.data.frames import file_sha256
+from ml.code_version import code_version
 from ml.errors import JobError
-from ml.model.code_version import SCRIPTS, code_version
+from ml.hashes import file_sha256
 from ml.model.estimators import HyperparameterError
 from tests.unit.workflow.conftest import ROOT, Run, sample_data, shipped_document
 
@@ -448,19 +448,6 @@ def test_a_script_without_its_input_says_so(tmp_path: Path):
     done = run_script("evaluate.py", "--config", tmp_path, "--message", tmp_path / "message")
     assert done.returncode == 1
     assert "must hold one use case" in (tmp_path / "message").read_text()
-
-
-def test_the_code_version_is_that_of_the_content(tmp_path: Path):
-    (tmp_path / "ml").mkdir()
-    for name in (*SCRIPTS, "ml/b.py", "ml/a.py"):
-        (tmp_path / name).write_text(name)
-    first = code_version(tmp_path)
-    assert re.fullmatch(r"[0-9a-f]{12}", first)
-    (tmp_path / "ml" / "__pycache__").mkdir()
-    (tmp_path / "README.md").write_text("not code")
-    assert code_version(tmp_path) == first
-    (tmp_path / "ml/a.py").write_text("changed")
-    assert code_version(tmp_path) != first
 
 
 def test_the_use_case_document_is_json_all_the_way(iris_run: Run):

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from inference import input_fn, model_fn, output_fn, predict_fn
-from ml.data.frames import file_sha256, read_frame
+from ml.data.frames import read_frame
 from ml.data.violations import DataRefusedError
 from ml.errors import JobError
+from ml.hashes import file_sha256
 from tests.unit.workflow.conftest import ROOT, Run, sample_data, shipped_document
 
 SAMPLE = ROOT / "sample-files/reviews.csv"

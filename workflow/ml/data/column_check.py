@@ -1,4 +1,4 @@
-"""One column of the use case against its cells: what is wrong, block by block, and told once at the end."""
+"""Check the cells of one column chunk by chunk, and report what is wrong once, at the end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from ml.config.cells import shown, text_problem
 from ml.config.columns import Column
-from ml.data.block_cells import Cells, Flags, Floats, Values
+from ml.data.column_cells import Cells, Flags, Floats, Values
 from ml.data.violations import SHOWN_LINES, Violation
 
 SHOWN_VALUES = 3
@@ -30,17 +30,17 @@ _NEXT = {
 
 @dataclass
 class Finding:
-    """The cells of one block, or of all, that break one rule."""
+    """The cells of one chunk, or of all chunks, that break one rule."""
 
     count: int = 0
-    first: list[int] = field(default_factory=list)  # rows of the block
+    first: list[int] = field(default_factory=list)  # rows of the chunk
     found: dict[str, None] = field(default_factory=dict)  # an ordered set
     lines: list[str] = field(default_factory=list)
 
     def add(self, other: Finding, line_of: Callable[[int], str]) -> None:
         self.count += other.count
-        room = SHOWN_LINES - len(self.lines)
-        self.lines += [line_of(row) for row in other.first[: max(0, room)]]
+        left = SHOWN_LINES - len(self.lines)
+        self.lines += [line_of(row) for row in other.first[: max(0, left)]]
         for value in other.found:
             if len(self.found) > COUNTED_VALUES:
                 break
@@ -59,7 +59,7 @@ Findings = dict[str, Finding]
 
 
 def check_cells(column: Column, cells: Cells) -> tuple[Values, Findings]:
-    """The typed values of a block (a missing one is NaN or ""), and what is wrong with them."""
+    """The typed values of a chunk (a missing one is NaN or ""), and what is wrong with them."""
     if column.is_number:
         return _check_numbers(column, cells)
     texts = cells.texts()
@@ -91,7 +91,7 @@ def _check_numbers(column: Column, cells: Cells) -> tuple[Floats, Findings]:
     findings: Findings = {}
     if missing is None and low <= numbers.min(initial=high) and numbers.max(initial=low) <= high:
         clean = column.type != "integer" or bool((numbers == np.floor(numbers)).all())
-        if clean:  # almost every block of almost every column
+        if clean:  # almost every chunk of almost every column
             return numbers, findings
     missing = np.zeros(len(numbers), dtype=bool) if missing is None else missing
     absent = np.isnan(numbers)
@@ -117,7 +117,7 @@ def _note(
 def column_violations(
     column: Column, findings: Findings, rows: int, is_target: bool
 ) -> list[Violation]:
-    """The findings of all blocks as violations; empty cells up to the accepted share are none."""
+    """The findings of all chunks as violations. Empty cells up to the accepted share are not violations."""
     violations = []
     for what in _NEXT:
         finding = findings.get(what)

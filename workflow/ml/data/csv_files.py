@@ -1,13 +1,12 @@
-"""The CSV files of a data set: where they are, how they are encoded, what their header says.
+"""The CSV files of a data set: where they are, how they are encoded, and what their headers say.
 
-Their rows are read by csv_rows.py, a piece at a time, so that a file may be larger than memory.
+csv_rows.py reads their rows chunk by chunk, so that a file may be larger than memory.
 """
 
 from __future__ import annotations
 
 import codecs
 import csv
-import hashlib
 import io
 import re
 from collections.abc import Iterator, Sequence
@@ -15,14 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DELIMITERS = (",", ";", "\t", "|")
-PIECE_BYTES = 4 << 20
+CHUNK_BYTES = 4 << 20
 # The header must end within this many bytes; a first line that does not is no header.
 HEADER_BYTES = 16 << 20
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file of the input, as it is recorded in the lineage."""
+    """One file of the input, as the lineage records it."""
 
     name: str
     size: int
@@ -34,7 +33,7 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class CsvFile:
-    """A file that was opened once to learn how to read it."""
+    """A file, and how to read it."""
 
     path: Path
     name: str
@@ -52,15 +51,15 @@ class CsvFile:
         return self.path.stat().st_size
 
     def body(self) -> Iterator[bytes]:
-        """What stands below the header, as UTF-8 whatever the file is encoded in."""
+        """Everything below the header, as UTF-8 whatever the encoding of the file."""
         skip = self.header_bytes
-        for piece in utf8_pieces(self.path, self.encoding):
-            if skip < len(piece):
-                yield piece[skip:] if skip else piece
-            skip = max(0, skip - len(piece))
+        for chunk in utf8_chunks(self.path, self.encoding):
+            if skip < len(chunk):
+                yield chunk[skip:] if skip else chunk
+            skip = max(0, skip - len(chunk))
 
     def single_columns(self) -> list[str]:
-        """The columns that can be told apart by their name."""
+        """The columns whose name appears only once."""
         return [name for name in self.header if self.header.count(name) == 1]
 
 
@@ -78,12 +77,12 @@ def find_csv_files(folder: Path) -> list[Path]:
 
 
 def open_csv_file(path: Path, name: str, expected: Sequence[str]) -> CsvFile:
-    """Learn how to read a file."""
+    """Find out how to read a file."""
     encoding, not_utf8 = find_encoding(path)
     head = b""
-    pieces = utf8_pieces(path, encoding)
-    for piece in pieces:
-        head += piece
+    chunks = utf8_chunks(path, encoding)
+    for chunk in chunks:
+        head += chunk
         # A whole line that is not empty, and something behind it.
         if b"\n" in head.lstrip(b"\r\n").rstrip(b"\r\n") or len(head) > HEADER_BYTES:
             break
@@ -103,7 +102,7 @@ def open_csv_file(path: Path, name: str, expected: Sequence[str]) -> CsvFile:
     except csv.Error as problem:
         error = f"{problem} at line {reader.line_num}"
     read = text[: stream.tell()].encode()
-    has_data = bool(header) and (bool(head[len(read) :].strip(b"\r\n")) or next(pieces, b"") != b"")
+    has_data = bool(header) and (bool(head[len(read) :].strip(b"\r\n")) or next(chunks, b"") != b"")
     return CsvFile(
         path,
         name,
@@ -129,42 +128,42 @@ def find_encoding(path: Path) -> tuple[str, str]:
         if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
             return "utf-16", f"the byte order mark of UTF-16 ({start.hex(' ')}) in line 1"
         file.seek(0)
-        waiting = b""  # for the rest of a character that a piece ended in
+        waiting = b""  # for the rest of a character that a chunk ended in
         read = 0
-        while piece := file.read(PIECE_BYTES):
-            if waiting or not piece.isascii():
+        while chunk := file.read(CHUNK_BYTES):
+            if waiting or not chunk.isascii():
                 try:
-                    decoder.decode(piece)
+                    decoder.decode(chunk)
                 except UnicodeDecodeError as error:
                     return "cp1252", _bad_byte(path, read - len(waiting) + error.start)
                 waiting = decoder.getstate()[0]
-            read += len(piece)
+            read += len(chunk)
     return ("cp1252", _bad_byte(path, read - len(waiting))) if waiting else ("utf-8", "")
 
 
 def _bad_byte(path: Path, position: int) -> str:
     lines = 1
     with path.open("rb") as file:
-        while position > PIECE_BYTES:
-            lines += file.read(PIECE_BYTES).count(b"\n")
-            position -= PIECE_BYTES
-        piece = file.read(position + 1)
-    rest = piece.count(b"\n", 0, position)
-    return f"the byte {piece[position]:02x} in line {lines + rest}"
+        while position > CHUNK_BYTES:
+            lines += file.read(CHUNK_BYTES).count(b"\n")
+            position -= CHUNK_BYTES
+        chunk = file.read(position + 1)
+    rest = chunk.count(b"\n", 0, position)
+    return f"the byte {chunk[position]:02x} in line {lines + rest}"
 
 
-def utf8_pieces(path: Path, encoding: str) -> Iterator[bytes]:
+def utf8_chunks(path: Path, encoding: str) -> Iterator[bytes]:
     """The file's content as UTF-8 without a byte order mark, some megabytes at a time."""
     if encoding == "utf-8":
         with path.open("rb") as file:
-            piece = file.read(PIECE_BYTES).removeprefix(codecs.BOM_UTF8)
-            while piece:
-                yield piece
-                piece = file.read(PIECE_BYTES)
+            chunk = file.read(CHUNK_BYTES).removeprefix(codecs.BOM_UTF8)
+            while chunk:
+                yield chunk
+                chunk = file.read(CHUNK_BYTES)
     else:
         with path.open(encoding=encoding, errors="replace", newline="") as text:
-            while part := text.read(PIECE_BYTES):
-                yield part.encode()
+            while decoded := text.read(CHUNK_BYTES):
+                yield decoded.encode()
 
 
 def find_delimiter(header_line: str, expected: Sequence[str]) -> str:
@@ -175,11 +174,3 @@ def find_delimiter(header_line: str, expected: Sequence[str]) -> str:
         return sum(name in expected for name in names), len(names)
 
     return max(DELIMITERS, key=lambda delimiter: (known(delimiter), delimiter == ","))
-
-
-def sha256_of(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(PIECE_BYTES):
-            digest.update(piece)
-    return digest.hexdigest()

@@ -1,7 +1,7 @@
-"""Parse a piece of a CSV file with polars: the same cells as csv_rows.parse_carefully, many times faster.
+"""Parse a chunk of a CSV file with polars: the same cells as csv_rows.parse_carefully, but many times faster.
 
 What polars would read differently (a row of another length, an empty line, a lone carriage return) is
-handed back to the csv module; so is a piece that it refuses for any reason.
+left to the csv module; so is a chunk that polars refuses for any reason.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from ml.config.cells import parse_number
-from ml.data.block_cells import Cells, Flags, Floats, Texts
+from ml.data.column_cells import Cells, Flags, Floats, Texts
 from ml.data.csv_files import CsvFile
-from ml.data.csv_rows import Block, Piece, parse_carefully
+from ml.data.csv_rows import Chunk, ParsedChunk, parse_carefully
 
 try:
     import polars as pl
@@ -25,16 +25,16 @@ def installed() -> bool:
     return pl is not None
 
 
-def parse_piece(piece: Piece, file: CsvFile, numbers: frozenset[str], fast: bool) -> Block:
-    """The rows of a piece; `numbers` are the columns that should hold numbers."""
-    if piece.block is not None:
-        return piece.block
-    block = parse_fast(piece.content, file, numbers) if fast else None
-    return block if block is not None else parse_carefully(piece.content, file)[0]
+def parse_chunk(chunk: Chunk, file: CsvFile, numbers: frozenset[str], fast: bool) -> ParsedChunk:
+    """The rows of a chunk; `numbers` are the columns that should hold numbers."""
+    if chunk.parsed is not None:
+        return chunk.parsed
+    parsed = parse_fast(chunk.content, file, numbers) if fast else None
+    return parsed if parsed is not None else parse_carefully(chunk.content, file)[0]
 
 
-def parse_fast(content: bytes, file: CsvFile, numbers: frozenset[str]) -> Block | None:
-    """The rows of `content`, which has no quotes; None where only the csv module knows."""
+def parse_fast(content: bytes, file: CsvFile, numbers: frozenset[str]) -> ParsedChunk | None:
+    """The rows of `content`, which has no quotes; None where only the csv module can tell."""
     width = len(file.header)
     names = file.single_columns()
     if width < 2 or len(names) < width or any(file.header.count(name) > 1 for name in names):
@@ -64,7 +64,7 @@ def parse_fast(content: bytes, file: CsvFile, numbers: frozenset[str]) -> Block 
             columns[name] = StringCells(series.fill_null(""))
         else:
             columns[name] = FloatCells(series, name, texts)
-    return Block(columns, lines, None, lines)
+    return ParsedChunk(columns, lines, None, lines)
 
 
 def _read(content: bytes, file: CsvFile, numbers: frozenset[str]) -> pl.DataFrame | None:
@@ -82,7 +82,7 @@ def _read(content: bytes, file: CsvFile, numbers: frozenset[str]) -> pl.DataFram
 
 
 class _Texts:
-    """The piece once more with every cell as text, read when somebody asks for it."""
+    """The chunk parsed again with every cell as text, on demand."""
 
     def __init__(self, content: bytes, file: CsvFile) -> None:
         self._content = content
@@ -97,7 +97,7 @@ class _Texts:
     def column(self, name: str) -> StringCells:
         frame = self.frame()
         if frame is None:
-            raise AssertionError("the piece was parsed before, so it can be parsed again")
+            raise AssertionError("the chunk was parsed before, so it can be parsed again")
         return StringCells(frame.get_column(name).fill_null(""))
 
 

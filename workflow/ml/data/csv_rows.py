@@ -1,9 +1,9 @@
 """Read the rows of a CSV file a few megabytes at a time, without guessing what a cell means.
 
-A piece without quotes may be parsed by anything fast, since its lines are its rows; polars does where it
-is installed (csv_polars.py). A piece with quotes is read by Python's csv module, which is strict: pandas
-fills a row that is too short, and the gate exists to say so. Every piece starts where a row starts, so the
-rows, their lines and their text do not depend on who parsed them.
+In a chunk without quotes every line is a row, so a fast parser may read it: polars, where it is installed
+(csv_polars.py). A chunk with quotes is read by Python's csv module, which is strict; pandas would fill a row
+that is too short, which the gate must report. Every chunk starts where a row starts, so the rows, their lines
+and their text do not depend on the parser.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ml.data.block_cells import Cells, ListCells
+from ml.data.column_cells import Cells, ListCells
 from ml.data.csv_files import CsvFile
 
 # A cell may be as long as it likes (the module's own limit is 128 KB), but a quote that is not closed
@@ -25,8 +25,8 @@ _ENDED = "unexpected end of data"
 
 
 @dataclass
-class Block:
-    """The rows of one piece: cells by column, and the line every row starts on (from 0 in the piece)."""
+class ParsedChunk:
+    """The rows of one chunk: cells by column, and the line every row starts on (from 0 in the chunk)."""
 
     columns: dict[str, Cells]
     rows: int
@@ -40,42 +40,44 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Piece:
+class Chunk:
     """Whole rows of the file as UTF-8; already parsed where finding their end took parsing them."""
 
     content: bytes
-    block: Block | None = None
+    parsed: ParsedChunk | None = None
 
 
-def pieces(file: CsvFile) -> Iterator[Piece]:
-    """Cut the rows of a file into pieces."""
+def chunks(file: CsvFile) -> Iterator[Chunk]:
+    """Cut the rows of a file into chunks."""
     rest = b""
     wanted = 0  # a quote is open: wait for so many bytes
-    for part in file.body():
-        rest += part
+    for content in file.body():
+        rest += content
         if len(rest) < wanted:
             continue
         wanted = 0
         end = rest.rfind(b"\n") + 1
         if b'"' not in rest:
             if end:
-                yield Piece(rest[:end])
+                yield Chunk(rest[:end])
         else:
             open_ended = end < OPEN_QUOTE_BYTES
-            block, end = parse_carefully(rest[:end], file, open_ended)
-            if block.line_count or block.error is not None:
-                yield Piece(b"", block)
+            parsed, end = parse_carefully(rest[:end], file, open_ended)
+            if parsed.line_count or parsed.error is not None:
+                yield Chunk(b"", parsed)
             else:
                 wanted = 2 * len(rest)  # doubling: however long the cell, it is read about twice
-            if block.error is not None:
+            if parsed.error is not None:
                 return
         rest = rest[end:]
     if rest:
-        yield Piece(b"", parse_carefully(rest, file)[0])
+        yield Chunk(b"", parse_carefully(rest, file)[0])
 
 
-def parse_carefully(content: bytes, file: CsvFile, open_ended: bool = False) -> tuple[Block, int]:
-    """What the csv module reads in `content`, and in how many bytes of it; rows before an error are kept.
+def parse_carefully(
+    content: bytes, file: CsvFile, open_ended: bool = False
+) -> tuple[ParsedChunk, int]:
+    """The rows that the csv module reads, and how many bytes it used; rows before an error are kept.
 
     `open_ended`: more is to come, so a last row with an open quote is left to be read with the rest.
     """
@@ -107,4 +109,4 @@ def parse_carefully(content: bytes, file: CsvFile, open_ended: bool = False) -> 
         if file.header.count(name) == 1
     }
     used = len(content) if done == len(text) else len(text[:done].encode())
-    return Block(columns, len(rows), lines, start, ragged, error), used
+    return ParsedChunk(columns, len(rows), lines, start, ragged, error), used

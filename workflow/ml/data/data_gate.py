@@ -1,7 +1,7 @@
 """The data gate: every rule of the use case against every row, and one refusal that lists all violations.
 
-The files are read once, in blocks of some ten thousand rows, by as many threads as there are cores. What
-passes is kept on disk (row_store.py), so that memory does not grow with the rows but for some 20 bytes each.
+The files are read once, in chunks of some ten thousand rows, by one thread per core. The rows that pass are
+kept on disk (row_store.py), so that each row needs only some 20 bytes of memory.
 """
 
 from __future__ import annotations
@@ -10,25 +10,21 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from ml.config.use_case import UseCase
 from ml.data import csv_polars
-from ml.data.block_cells import Flags, Values
-from ml.data.csv_files import SourceFile, find_csv_files, open_csv_file, sha256_of
+from ml.data.column_cells import Flags, Values
+from ml.data.csv_files import SourceFile, find_csv_files, open_csv_file
 from ml.data.data_rules import column_set_violations, repeat_violation, size_violations
 from ml.data.file_rules import ScannedFile
-from ml.data.frames import frame_of
 from ml.data.gate_scan import Scan
 from ml.data.row_store import RowStore
 from ml.data.split import Hashes, Positions, repeated_rows
 from ml.data.violations import DataRefusedError, Violation
-
-if TYPE_CHECKING:
-    import pandas as pd
+from ml.hashes import file_sha256
 
 
 @dataclass
@@ -40,8 +36,8 @@ class GatedData:
     files: tuple[SourceFile, ...]
     ignored_columns: tuple[str, ...]
     dropped_duplicates: int
-    repeated_rows: int  # of those that are left
-    hashes: Hashes  # of the features, a row that is left each
+    repeated_rows: int  # among the rows that are left
+    hashes: Hashes  # of the features of each row that is left
     labels: npt.NDArray[np.int32] | None  # positions in the target's values; None in a regression
     same_features: Positions  # rows whose features another row has too
     kept: Flags | None  # of the rows in the store; None: all of them
@@ -58,16 +54,11 @@ class GatedData:
         wanted[self.kept] = rows
         return wanted
 
-    def blocks(self, rows: Flags | None = None) -> Iterator[dict[str, Values]]:
-        return self.store.blocks(self.kept if rows is None else self.in_store(rows))
+    def chunks(self, rows: Flags | None = None) -> Iterator[dict[str, Values]]:
+        return self.store.chunks(self.kept if rows is None else self.in_store(rows))
 
     def column(self, name: str, rows: Flags | None = None) -> Iterator[Values]:
         return self.store.column(name, self.kept if rows is None else self.in_store(rows))
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """All of it in memory."""
-        return frame_of(list(self.blocks()), self.use_case)
 
     def close(self) -> None:
         self.store.close()
@@ -79,12 +70,12 @@ def gate(
     """Read and check the CSV files of `folder`; raise DataRefusedError with every violation.
 
     `fast`: parse with polars (None: where it is installed); the result is the same. `scratch`: a folder
-    that has room for 8 bytes a cell; None takes the system's.
+    with space for 8 bytes per cell (None: the system's temporary folder).
     """
     paths = find_csv_files(folder)
     names = [path.relative_to(folder).as_posix() for path in paths]
-    with ThreadPoolExecutor(1) as hashing:  # a core of its own: it is as long as parsing
-        sums = [hashing.submit(sha256_of, path) for path in paths]
+    with ThreadPoolExecutor(1) as hashing:  # in a thread of its own: it takes as long as parsing
+        sums = [hashing.submit(file_sha256, path) for path in paths]
         opened = [
             open_csv_file(path, name, use_case.column_names)
             for path, name in zip(paths, names, strict=True)

@@ -1,13 +1,12 @@
-"""The files between the jobs: written block by block, and read back without changing one bit of a value.
+"""The files between the jobs: written chunk by chunk, and read back without changing one bit of a value.
 
-A part (train or test) of up to PARQUET_ROWS rows is CSV, which everybody can open; a larger one is Parquet
+A split (train or test) of up to PARQUET_ROWS rows is CSV, which everybody can open; a larger one is Parquet
 where polars is installed: a tenth of the time to read and write, and half the size.
 """
 
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ import numpy.typing as npt
 
 from ml.config.use_case import UseCase
 from ml.data import parquet
-from ml.data.block_cells import Texts, Values
+from ml.data.column_cells import Texts, Values
 from ml.errors import JobError
 
 if TYPE_CHECKING:  # pandas takes most of a second to import, and preprocess may do without it
@@ -36,12 +35,11 @@ def make_frame(arrays: dict[str, npt.NDArray[Any]]) -> pd.DataFrame:
     )
 
 
-def frame_of(blocks: Sequence[dict[str, Values]], use_case: UseCase) -> pd.DataFrame:
-    """Blocks of rows as one frame, columns in the use case's order."""
+def frame_of(chunks: Sequence[dict[str, Values]], use_case: UseCase) -> pd.DataFrame:
+    """Chunks of rows as one frame, columns in the use case's order."""
     arrays: dict[str, npt.NDArray[Any]] = {}
     for column in use_case.columns:
-        parts = [block[column.name] for block in blocks]
-        arrays[column.name] = np.concatenate([values_of(part) for part in parts])
+        arrays[column.name] = np.concatenate([values_of(chunk[column.name]) for chunk in chunks])
     return make_frame(arrays)
 
 
@@ -55,22 +53,22 @@ def write_frame(frame: pd.DataFrame, path: Path) -> None:
         _append(frame, file, header=True)
 
 
-def write_part(
-    blocks: Iterable[dict[str, Values]], use_case: UseCase, folder: Path, part: str, rows: int
+def write_split(
+    chunks: Iterable[dict[str, Values]], use_case: UseCase, folder: Path, split: str, rows: int
 ) -> Path:
-    """Write a part of `rows` rows as {part}.csv or {part}.parquet; the path it was written to."""
+    """Write a split of `rows` rows as {split}.csv or {split}.parquet; the path it was written to."""
     folder.mkdir(parents=True, exist_ok=True)
-    for left in (f"{part}.csv", f"{part}.parquet", "sample.csv"):  # of an earlier, other run
+    for left in (f"{split}.csv", f"{split}.parquet", "sample.csv"):  # of an earlier, other run
         (folder / left).unlink(missing_ok=True)
     if rows > PARQUET_ROWS and parquet.installed():
-        path = folder / f"{part}.parquet"
-        parquet.write(blocks, use_case, path)
+        path = folder / f"{split}.parquet"
+        parquet.write(chunks, use_case, path)
         return path
-    path = folder / f"{part}.csv"
+    path = folder / f"{split}.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         header = True
-        for block in blocks:
-            _append(frame_of([block], use_case), file, header)
+        for chunk in chunks:
+            _append(frame_of([chunk], use_case), file, header)
             header = False
     return path
 
@@ -88,9 +86,9 @@ def _append(frame: pd.DataFrame, file: Any, header: bool) -> None:
     )
 
 
-def write_sample(blocks: Iterable[dict[str, Values]], use_case: UseCase, folder: Path) -> None:
-    """The first rows of a part, for who cannot or need not read all of it."""
-    columns = [values_of(values)[:SAMPLE_ROWS].tolist() for values in next(iter(blocks)).values()]
+def write_sample(chunks: Iterable[dict[str, Values]], use_case: UseCase, folder: Path) -> None:
+    """Write the first rows of a split, for readers that need not or cannot read all of it."""
+    columns = [values_of(values)[:SAMPLE_ROWS].tolist() for values in next(iter(chunks)).values()]
     with (folder / "sample.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(use_case.column_names)
@@ -100,9 +98,9 @@ def write_sample(blocks: Iterable[dict[str, Values]], use_case: UseCase, folder:
         )
 
 
-def find_part(folder: Path, part: str) -> Path:
-    """The file that write_part wrote: {part}.parquet or {part}.csv."""
-    paths = [folder / f"{part}.parquet", folder / f"{part}.csv"]
+def find_split(folder: Path, split: str) -> Path:
+    """The file that write_split wrote: {split}.parquet or {split}.csv."""
+    paths = [folder / f"{split}.parquet", folder / f"{split}.csv"]
     found = [path for path in paths if path.is_file()]
     if len(found) > 1:
         raise JobError(
@@ -113,11 +111,11 @@ def find_part(folder: Path, part: str) -> Path:
 
 
 def read_frame(path: Path, use_case: UseCase) -> pd.DataFrame:
-    """A file that write_frame or write_part wrote, with the use case's columns and types."""
+    """A file that write_frame or write_split wrote, with the use case's columns and types."""
     if not path.is_file():
         raise JobError(f"{path} is missing; the preprocess job writes it.")
     if path.suffix == ".parquet":
-        parquet.check_columns(path, use_case)
+        check_names(path, parquet.column_names(path), use_case)
         return _frame_around(*parquet.read(path, use_case), use_case)
     import pandas as pd
 
@@ -162,11 +160,3 @@ def check_names(path: Path, names: list[str], use_case: UseCase) -> None:
             f"{use_case.name} expects {', '.join(use_case.column_names)}. Run preprocess again: "
             "its output belongs to another use case."
         )
-
-
-def file_sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()

@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.config.use_case import UseCase
-from ml.data.block_cells import Flags, Texts, Values
+from ml.data.column_cells import Flags, Texts, Values
 from ml.data.column_check import Finding, Findings, check_cells, column_violations
 from ml.data.csv_files import CsvFile
-from ml.data.csv_polars import parse_piece
-from ml.data.csv_rows import Block, Piece, pieces
+from ml.data.csv_polars import parse_chunk
+from ml.data.csv_rows import Chunk, ParsedChunk, chunks
 from ml.data.file_rules import ScannedFile, file_violations
 from ml.data.row_store import RowStore
 from ml.data.split import Hashes, Positions, hash_columns, label_codes
@@ -30,9 +30,9 @@ Made = TypeVar("Made")
 
 @dataclass
 class _Checked:
-    """A block after its cells were checked."""
+    """A chunk after its cells were checked."""
 
-    block: Block
+    parsed: ParsedChunk
     values: dict[str, Values]
     findings: dict[str, Findings]
     hashes: Hashes | None
@@ -40,7 +40,7 @@ class _Checked:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a block of the store came from."""
+    """Where a chunk of the store came from."""
 
     file: int
     first_row: int
@@ -81,44 +81,44 @@ class Scan:
     def run(self) -> None:
         cores = os.cpu_count() or 1
         with ThreadPoolExecutor(cores) as workers:
-            for number, checked in in_order(workers, self._check, self._pieces(), cores + 1):
+            for number, checked in in_order(workers, self._check, self._chunks(), cores + 1):
                 self._take(number, checked)
 
-    def _pieces(self) -> Iterator[tuple[int, Piece]]:
+    def _chunks(self) -> Iterator[tuple[int, Chunk]]:
         for number, scanned in enumerate(self.files):
             if scanned.file.error:
                 scanned.error = scanned.file.error
             elif scanned.file.has_data:
-                for piece in pieces(scanned.file):
-                    yield number, piece
+                for chunk in chunks(scanned.file):
+                    yield number, chunk
 
-    def _check(self, numbered: tuple[int, Piece]) -> tuple[int, _Checked]:
-        number, piece = numbered
-        block = parse_piece(piece, self.files[number].file, self._numbers, self._fast)
+    def _check(self, numbered: tuple[int, Chunk]) -> tuple[int, _Checked]:
+        number, chunk = numbered
+        parsed = parse_chunk(chunk, self.files[number].file, self._numbers, self._fast)
         values: dict[str, Values] = {}
         findings: dict[str, Findings] = {}
         for column in self._checked:
             values[column.name], findings[column.name] = check_cells(
-                column, block.columns[column.name]
+                column, parsed.columns[column.name]
             )
         hashes = None
         if self.complete:
             features = [values[name] for name in self.use_case.feature_names]
-            hashes = hash_columns(features, block.rows, self.use_case.split.seed)
-        return number, _Checked(block, values, findings, hashes)
+            hashes = hash_columns(features, parsed.rows, self.use_case.split.seed)
+        return number, _Checked(parsed, values, findings, hashes)
 
     def _take(self, number: int, checked: _Checked) -> None:
-        """Add a block; blocks come in the order of the rows."""
-        block, scanned = checked.block, self.files[number]
-        if block.error is not None:
-            scanned.error = f"{block.error[0]} at line {scanned.lines + block.error[1]}"
-        for line, cells in block.ragged:
+        """Add a chunk; chunks come in the order of the rows."""
+        parsed, scanned = checked.parsed, self.files[number]
+        if parsed.error is not None:
+            scanned.error = f"{parsed.error[0]} at line {scanned.lines + parsed.error[1]}"
+        for line, cells in parsed.ragged:
             scanned.ragged += 1
             scanned.ragged_counts.add(cells)
             if len(scanned.ragged_first) < SHOWN_LINES:
                 scanned.ragged_first.append(scanned.lines + line + 1)
-        if block.rows:
-            lines = None if block.lines is None else np.array(block.lines, dtype=np.int32)
+        if parsed.rows:
+            lines = None if parsed.lines is None else np.array(parsed.lines, dtype=np.int32)
             place = _Place(number, self._rows, scanned.lines + 1, lines)
             self._places.append(place)
             for name, findings in checked.findings.items():
@@ -126,13 +126,13 @@ class Scan:
                     self._findings[name].setdefault(what, Finding()).add(
                         finding, lambda row: self._line(place, row)
                     )
-            self.store.append(checked.values, block.rows)
+            self.store.append(checked.values, parsed.rows)
             self._note_target(checked.values)
             if checked.hashes is not None:
                 self._hashes.append(checked.hashes)
-            self._rows += block.rows
-            scanned.rows += block.rows
-        scanned.lines += block.line_count
+            self._rows += parsed.rows
+            scanned.rows += parsed.rows
+        scanned.lines += parsed.line_count
 
     def _note_target(self, values: dict[str, Values]) -> None:
         target = values.get(self.use_case.target)
@@ -173,13 +173,13 @@ class Scan:
         ]
 
     def hashes(self) -> Hashes:
-        """Of the features of every row."""
+        """The hashes of the features of every row."""
         if len(self._hashes) > 1:
             self._hashes = [np.concatenate(self._hashes)]
         return self._hashes[0] if self._hashes else np.zeros(0, dtype=np.uint64)
 
     def hashes_with_target(self, chosen: Flags) -> Hashes:
-        """Of features and target of the chosen rows."""
+        """The hashes of features and target of the chosen rows."""
         start = 0
         found = []
         hashes = self.hashes()[chosen]
@@ -212,7 +212,7 @@ def _equal(values: Values, target: Values | None) -> bool:
 def in_order(
     workers: ThreadPoolExecutor, work: Callable[[Given], Made], items: Iterable[Given], ahead: int
 ) -> Iterator[Made]:
-    """map() that never has more than `ahead` items under way, so that memory stays bounded."""
+    """map() that never has more than `ahead` items in progress, so that memory stays bounded."""
     waiting: deque[Future[Made]] = deque()
     for item in items:
         waiting.append(workers.submit(work, item))

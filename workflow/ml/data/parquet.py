@@ -1,4 +1,4 @@
-"""Parts of millions of rows as Parquet, written and read with polars where it is installed."""
+"""Splits of millions of rows as Parquet, written and read with polars where it is installed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.config.use_case import UseCase
-from ml.data.block_cells import Floats, Texts, Values
+from ml.data.column_cells import Floats, Texts, Values
 from ml.errors import JobError
 
 try:
@@ -25,8 +25,8 @@ def installed() -> bool:
     return pl is not None
 
 
-def write(blocks: Iterable[dict[str, Values]], use_case: UseCase, path: Path) -> None:
-    """Row by row in the order of the blocks; the same rows give the same bytes."""
+def write(chunks: Iterable[dict[str, Values]], use_case: UseCase, path: Path) -> None:
+    """Write the rows in the order of the chunks; the same rows give the same bytes."""
     from polars.io.plugins import register_io_source
 
     schema = {
@@ -35,8 +35,8 @@ def write(blocks: Iterable[dict[str, Values]], use_case: UseCase, path: Path) ->
     }
 
     def frames(*_: object) -> Iterator[pl.DataFrame]:  # polars offers to select: not needed
-        for block in blocks:
-            yield pl.DataFrame([_series(name, block[name]) for name in schema])
+        for chunk in chunks:
+            yield pl.DataFrame([_series(name, chunk[name]) for name in schema])
 
     register_io_source(frames, schema=schema).sink_parquet(
         path, compression="lz4", row_group_size=ROW_GROUP, statistics=False, engine="streaming"
@@ -49,25 +49,22 @@ def _series(name: str, values: Values) -> pl.Series:
     return pl.Series(name, values)
 
 
-def check_columns(path: Path, use_case: UseCase) -> None:
-    from ml.data.frames import check_names
-
+def column_names(path: Path) -> list[str]:
     if pl is None:
         raise JobError(
             f"{path} is Parquet, which this environment cannot read: polars is not installed. "
             "Run all jobs of a run in the same image: set ImageTag to an own image."
         )
     try:
-        names = list(pl.read_parquet_schema(path))
+        return list(pl.read_parquet_schema(path))
     except pl.exceptions.PolarsError as error:
         raise JobError(f"{path} is not the Parquet that preprocess writes: {error}") from error
-    check_names(path, names, use_case)
 
 
 def read(path: Path, use_case: UseCase) -> tuple[Floats, dict[str, npt.NDArray[Any]]]:
-    """The numbers as one array, a row of it a column of the file, and each text.
+    """The numbers as one array, with one row per column of the file, and each text column.
 
-    A column at a time: polars' copy of one is gone before the next is read.
+    Columns are read one at a time, so that polars' copy of one is freed before the next is read.
     """
     names = [column.name for column in use_case.columns if column.is_number]
     rows = pl.scan_parquet(path).select(pl.len()).collect().item()

@@ -6,7 +6,6 @@ see drift.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -17,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ml.config.use_case import Column, UseCase
-from ml.data.block_cells import Flags, Floats, Texts, Values
+from ml.data.column_cells import Flags, Floats, Texts, Values
 from ml.data.data_gate import GatedData
-from ml.data.frames import file_sha256, find_part, read_frame
+from ml.data.frames import find_split, read_frame
 from ml.data.statistics import numbers_statistics
 from ml.errors import JobError
+from ml.hashes import file_sha256, sha256_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +30,7 @@ PROFILE_FILE = "profile.json"
 
 
 def columns_statistics(data: GatedData, rows: Flags) -> dict[str, Any]:
-    """Of each column, in these rows."""
+    """Statistics of each column, in these rows."""
     names = data.use_case.column_names
     with ThreadPoolExecutor(os.cpu_count()) as workers:
         found = workers.map(
@@ -42,7 +42,7 @@ def columns_statistics(data: GatedData, rows: Flags) -> dict[str, Any]:
 def make_profile(
     data: GatedData, test: Flags, train_file: Path, test_file: Path, columns: dict[str, Any]
 ) -> dict[str, Any]:
-    """`columns` are the statistics of the training part: the model has not seen the rest."""
+    """`columns` are the statistics of the training split: the model has not seen the rest."""
     use_case = data.use_case
     files = (train_file, test_file)
     with ThreadPoolExecutor(len(files)) as hashing:
@@ -64,8 +64,8 @@ def make_profile(
             "seed": use_case.split.seed,
             "test_share": use_case.split.test_share,
             **{
-                part: {"rows": count, "file": file.name, "sha256": sha256}
-                for part, count, file, sha256 in zip(
+                split: {"rows": count, "file": file.name, "sha256": sha256}
+                for split, count, file, sha256 in zip(
                     ("train", "test"), rows, files, hashes, strict=True
                 )
             },
@@ -78,29 +78,29 @@ def dataset_sha256(hashes: list[str]) -> str:
     """One file: its own sha256, as sha256sum prints it. Several: the sha256 of their hashes, in order."""
     if len(hashes) == 1:
         return hashes[0]
-    return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+    return sha256_of("\n".join(hashes).encode())
 
 
 def column_statistics(data: GatedData, column: Column, rows: Flags | None = None) -> dict[str, Any]:
-    """Of one column, in these rows or in all."""
+    """Statistics of one column, in these rows or in all."""
 
     def values() -> Iterator[Values]:
         return data.column(column.name, rows)
 
     if column.is_number:
-        # 8 bytes a row, instead of reading the column three times.
+        # 8 bytes per row, instead of reading the column three times.
         numbers = list(_floats(values()))
         return {"type": column.type, **numbers_statistics(lambda: iter(numbers))}
     if column.is_text:
         return {"type": column.type, **_text_statistics(values)}
     counts = dict.fromkeys(column.values, 0)
     seen = missing = 0
-    for block in values():
-        if not isinstance(block, Texts):
+    for chunk in values():
+        if not isinstance(chunk, Texts):
             continue
-        seen += len(block)
-        found = np.bincount(block.codes, minlength=len(block.values)).tolist()
-        for value, count in zip(block.values, found, strict=True):
+        seen += len(chunk)
+        found = np.bincount(chunk.codes, minlength=len(chunk.values)).tolist()
+        for value, count in zip(chunk.values, found, strict=True):
             if value:
                 counts[value] += count
             else:
@@ -108,20 +108,20 @@ def column_statistics(data: GatedData, column: Column, rows: Flags | None = None
     return {"type": column.type, "rows": seen, "missing": missing, "counts": counts}
 
 
-def _floats(blocks: Iterable[Values]) -> Iterator[Floats]:
-    for block in blocks:
-        if not isinstance(block, Texts):
-            yield block
+def _floats(chunks: Iterable[Values]) -> Iterator[Floats]:
+    for chunk in chunks:
+        if not isinstance(chunk, Texts):
+            yield chunk
 
 
 def _text_statistics(values: Callable[[], Iterator[Values]]) -> dict[str, Any]:
     """How long the texts are, in characters and in words. What they say stays out of the profile."""
 
     def measured(measure: Callable[[str], int]) -> Iterator[Floats]:
-        for block in values():
-            if isinstance(block, Texts):
-                sizes = [float(measure(text)) if text else np.nan for text in block.values]
-                yield np.array(sizes, dtype=np.float64)[block.codes]
+        for chunk in values():
+            if isinstance(chunk, Texts):
+                sizes = [float(measure(text)) if text else np.nan for text in chunk.values]
+                yield np.array(sizes, dtype=np.float64)[chunk.codes]
 
     characters = numbers_statistics(lambda: measured(len))
     words = numbers_statistics(lambda: measured(lambda text: len(text.split())))
@@ -147,17 +147,19 @@ def load_profile(folder: Path, use_case: UseCase) -> dict[str, Any]:
     return profile
 
 
-def read_part(folder: Path, part: str, profile: dict[str, Any], use_case: UseCase) -> pd.DataFrame:
+def read_split(
+    folder: Path, split: str, profile: dict[str, Any], use_case: UseCase
+) -> pd.DataFrame:
     """The rows of "train" or "test", as preprocess wrote them to `folder`."""
-    path = find_part(folder, part)
-    check_part(path, part, profile)
+    path = find_split(folder, split)
+    check_split(path, split, profile)
     return read_frame(path, use_case)
 
 
-def check_part(path: Path, part: str, profile: dict[str, Any]) -> None:
-    """Is this the very file that preprocess wrote? A changed one would make the lineage a lie."""
+def check_split(path: Path, split: str, profile: dict[str, Any]) -> None:
+    """Refuse a file that preprocess did not write: the lineage would be wrong."""
     found = f"sha256 {file_sha256(path)}" if path.is_file() else "no such file"
-    expected = f"sha256 {profile['split'][part]['sha256']}"
+    expected = f"sha256 {profile['split'][split]['sha256']}"
     if found != expected:
         raise JobError(
             f"{path} is not what preprocess wrote: found {found}, expected {expected}. "

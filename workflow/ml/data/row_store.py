@@ -1,7 +1,7 @@
-"""The rows that passed the gate, on disk until they are split: more rows than fit into memory.
+"""The rows that passed the gate, kept on disk until they are split, since they may not fit into memory.
 
-One file a column, blocks one behind the other: numbers as their 8 bytes, texts as codes of 4 bytes with
-the values of each block as a line of JSON.
+There is one file per column with one chunk after the other: numbers as 8 bytes each, texts as codes of 4
+bytes with the values of each chunk as a line of JSON.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ml.data.block_cells import Flags, Texts, Values
+from ml.data.column_cells import Flags, Texts, Values
 
 
 class RowStore:
@@ -29,20 +29,9 @@ class RowStore:
         self._sizes: list[int] = []
         self._values: dict[str, list[int]] = {name: [0] for name in columns}  # ends of JSON lines
 
-    @property
-    def names(self) -> list[str]:
-        return list(self._columns)
-
-    @property
-    def rows(self) -> int:
-        return sum(self._sizes)
-
-    def is_number(self, name: str) -> bool:
-        return self._columns[name]
-
-    def append(self, block: Mapping[str, Values], rows: int) -> None:
+    def append(self, chunk: Mapping[str, Values], rows: int) -> None:
         for name in self._columns:
-            values = block[name]
+            values = chunk[name]
             with (self._folder / self._files[name]).open("ab") as file:
                 (values.codes if isinstance(values, Texts) else values).tofile(file)
             if isinstance(values, Texts):
@@ -53,11 +42,11 @@ class RowStore:
         self._sizes.append(rows)
 
     def column(self, name: str, wanted: Flags | None = None) -> Iterator[Values]:
-        """A column block by block: all rows, or the wanted ones."""
+        """The chunks of one column: all rows, or the wanted ones."""
         for number, start, size, rows in self._parts(wanted):
             yield _taken(self._read(name, number, start, size), rows)
 
-    def blocks(self, wanted: Flags | None = None) -> Iterator[dict[str, Values]]:
+    def chunks(self, wanted: Flags | None = None) -> Iterator[dict[str, Values]]:
         for number, start, size, rows in self._parts(wanted):
             yield {
                 name: _taken(self._read(name, number, start, size), rows) for name in self._columns
@@ -66,7 +55,7 @@ class RowStore:
     def _parts(
         self, wanted: Flags | None
     ) -> Iterator[tuple[int, int, int, npt.NDArray[np.intp] | None]]:
-        """Number, first row and size of each block, and its wanted rows (taking those by their place is
+        """Number, first row and size of each chunk, and its wanted rows (taking those by their place is
         three times as fast as by flags)."""
         start = 0
         for number, size in enumerate(self._sizes):

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.config.use_case import UseCase
-from ml.data.block_cells import Flags, Texts, Values
+from ml.data.column_cells import Flags, Texts, Values
 from ml.errors import JobError
 
 if TYPE_CHECKING:  # pandas takes most of a second to import, and preprocess may do without it
@@ -27,19 +27,13 @@ Positions = npt.NDArray[np.intp]
 _AT_ONCE = 1 << 16  # rows: what a few arrays of them need stays in the processor's cache
 
 
-def held_out(frame: pd.DataFrame, use_case: UseCase) -> Flags:
-    """True for the rows of the test part; labels keep their shares (stratified)."""
-    hashes = row_hashes(frame[use_case.feature_names], use_case.split.seed)
-    labels = None
-    if use_case.task == "classification":
-        labels = label_codes(as_texts(frame[use_case.target]), use_case)
-    return held_out_rows(hashes, labels, repeated_rows(hashes), use_case)
-
-
 def held_out_rows(
     hashes: Hashes, labels: npt.NDArray[np.int32] | None, repeated: Positions, use_case: UseCase
 ) -> Flags:
-    """The same of hashes and labels (positions in the target's values); `repeated` of repeated_rows."""
+    """True for the rows of the test split; labels keep their shares (stratified).
+
+    `labels` are positions in the target's values (None in a regression), `repeated` comes from repeated_rows.
+    """
     share = use_case.split.test_share
     if labels is None:
         test = _choose(hashes, share)
@@ -75,7 +69,7 @@ def held_out_rows(
 
 
 def row_hashes(features: pd.DataFrame, seed: int) -> Hashes:
-    """64 bits a row, from the values' bits: the same on every machine and library version."""
+    """64 bits per row, from the bits of the values: the same on every machine and library version."""
     columns: list[Values] = []
     for name in features.columns:
         values = features[name]
@@ -89,15 +83,15 @@ def hash_columns(columns: Iterable[Values], rows: int, seed: int) -> Hashes:
     for values in columns:
         bits = _bits(values)
         for start in range(0, rows, _AT_ONCE):
-            part, own = hashes[start : start + _AT_ONCE], bits[start : start + _AT_ONCE]
+            chunk, own = hashes[start : start + _AT_ONCE], bits[start : start + _AT_ONCE]
             _mix(own)
-            part ^= own
-            _mix(part)
+            chunk ^= own
+            _mix(chunk)
     return hashes
 
 
 def _bits(values: Values) -> Hashes:
-    """64 bits a value, in an array of their own."""
+    """64 bits per value, in a new array."""
     if isinstance(values, Texts):
         # Not hash(), which differs from process to process.
         known = [
@@ -132,17 +126,17 @@ def repeated_rows(hashes: Hashes) -> Positions:
     agree in the half are looked at whole.
     """
     halves = np.empty(len(hashes), dtype=np.uint32)
-    blocks = [slice(start, start + _AT_ONCE) for start in range(0, len(hashes), _AT_ONCE)]
-    for block in blocks:
-        halves[block] = hashes[block] >> np.uint64(32)
+    chunks = [slice(start, start + _AT_ONCE) for start in range(0, len(hashes), _AT_ONCE)]
+    for chunk in chunks:
+        halves[chunk] = hashes[chunk] >> np.uint64(32)
     with ThreadPoolExecutor(os.cpu_count()) as workers:
         several = np.concatenate(
-            list(workers.map(lambda part: _several(halves[halves >> 30 == part]), range(4)))
+            list(workers.map(lambda quarter: _several(halves[halves >> 30 == quarter]), range(4)))
         )
     marked = np.zeros(1 << 20, dtype=bool)  # a first look, at 20 bits, that fits into the cache
     marked[several >> 12] = True
     near = np.concatenate(
-        [np.flatnonzero(marked[halves[block] >> 12]) + block.start for block in blocks]
+        [np.flatnonzero(marked[halves[chunk] >> 12]) + chunk.start for chunk in chunks]
         or [np.zeros(0, dtype=np.intp)]
     )
     whole = _several(hashes[near])
@@ -157,13 +151,13 @@ def repeated_rows(hashes: Hashes) -> Positions:
 
 
 def _several(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """What is there more than once, each once; sorts `values`."""
+    """The values that appear more than once, each once; sorts `values` in place."""
     values.sort()
     return np.unique(values[1:][values[1:] == values[:-1]])
 
 
 def label_codes(values: Texts, use_case: UseCase) -> npt.NDArray[np.int32]:
-    """Positions in the target's values; -1 for what is none of them."""
+    """Positions in the target's values; -1 for a value that is none of them."""
     places = {label: place for place, label in enumerate(use_case.target_column.values)}
     known = np.array([places.get(value, -1) for value in values.values], dtype=np.int32)
     codes: npt.NDArray[np.int32] = known[values.codes]

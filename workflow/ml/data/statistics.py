@@ -1,4 +1,4 @@
-"""Statistics of a column that comes in blocks: exact, in memory that does not grow with the rows.
+"""Statistics of a column that comes in chunks: exact, in memory that does not grow with the rows.
 
 A first pass finds the extremes and the mean; a second one counts values in narrow, equal cells between the
 extremes. Every quantile and every border of the histogram falls into one of them; a third pass keeps the
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.data.block_cells import Floats
+from ml.data.column_cells import Floats
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 BINS = 20
@@ -21,14 +21,14 @@ _CELLS = 1 << 14
 _LARGE = 1e140
 _SHARE = 2.0**-600
 
-Blocks = Callable[[], Iterator[Floats]]
+Chunks = Callable[[], Iterator[Floats]]
 
 
-def numbers_statistics(blocks: Blocks) -> dict[str, Any]:
-    """`blocks` yields the column's values, NaN where there is none, and the same ones each time."""
+def numbers_statistics(chunks: Chunks) -> dict[str, Any]:
+    """`chunks` yields the column's values, NaN where there is none, and the same ones each time."""
     rows = present = 0
     total, low, high = 0.0, np.inf, -np.inf
-    for size, values in _present(blocks):
+    for size, values in _present(chunks):
         rows += size
         if len(values):
             present += len(values)
@@ -40,15 +40,15 @@ def numbers_statistics(blocks: Blocks) -> dict[str, Any]:
     if not present:
         return found
     if max(-low, high) > _LARGE:
-        return {**found, **_scaled(blocks), "minimum": low, "maximum": high}
+        return {**found, **_scaled(chunks), "minimum": low, "maximum": high}
     mean = total / present
     grid = _Grid(low, high)
     squares = 0.0
-    for _, values in _present(blocks):
+    for _, values in _present(chunks):
         squares += float(np.square(values - mean).sum())
         grid.count(values)
     edges = _edges(low, high)
-    ranks = _Ranks(grid, edges, blocks)
+    ranks = _Ranks(grid, edges, chunks)
     return {
         **found,
         "minimum": low,
@@ -60,9 +60,9 @@ def numbers_statistics(blocks: Blocks) -> dict[str, Any]:
     }
 
 
-def _scaled(blocks: Blocks) -> dict[str, Any]:
+def _scaled(chunks: Chunks) -> dict[str, Any]:
     """The same of values whose squares are no finite numbers: of a small share of each, and back."""
-    small = numbers_statistics(lambda: (values * _SHARE for values in blocks()))
+    small = numbers_statistics(lambda: (values * _SHARE for values in chunks()))
     quantiles = {share: value / _SHARE for share, value in small["quantiles"].items()}
     edges = [edge / _SHARE for edge in small["histogram"]["edges"]]
     return {
@@ -73,8 +73,8 @@ def _scaled(blocks: Blocks) -> dict[str, Any]:
     }
 
 
-def _present(blocks: Blocks) -> Iterator[tuple[int, Floats]]:
-    for values in blocks():
+def _present(chunks: Chunks) -> Iterator[tuple[int, Floats]]:
+    for values in chunks():
         missing = np.isnan(values)
         yield len(values), values[~missing] if missing.any() else values
 
@@ -108,7 +108,7 @@ class _Grid:
 class _Ranks:
     """The values around every rank and border asked for, in order."""
 
-    def __init__(self, grid: _Grid, edges: Floats, blocks: Blocks) -> None:
+    def __init__(self, grid: _Grid, edges: Floats, chunks: Chunks) -> None:
         self._grid = grid
         self._edges = edges
         self._before = np.concatenate([[0], np.cumsum(grid.counts)])
@@ -119,7 +119,7 @@ class _Ranks:
             place = share * (self._rows - 1)
             for rank in (int(np.floor(place)), int(np.ceil(place))):
                 wanted[self._cell_of(rank)] = True
-        kept = [values[wanted[grid.cell(values)]] for _, values in _present(blocks)]
+        kept = [values[wanted[grid.cell(values)]] for _, values in _present(chunks)]
         self._kept = np.sort(np.concatenate(kept))
         self._cells = grid.cell(self._kept)
 

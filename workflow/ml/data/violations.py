@@ -1,4 +1,4 @@
-"""What the data gate found wrong, and how it is told: one refusal with every violation."""
+"""What the data gate found wrong, as one refusal that lists every violation."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class DataRefusedError(JobError):
         return "\n".join([self._head, *lines, "(line 1 of a file is its header)"])
 
     def _reason(self) -> str:
-        """The longest form that fits: with next steps, without, or as many as there is room for."""
+        """The longest form that fits: with next steps, without, or as many as fit."""
         for style in (Violation.long, Violation.short):
             reason = self._numbered([style(violation) for violation in self.violations])
             if len(reason.encode()) <= REASON_BYTES:

@@ -18,8 +18,9 @@ import pandas as pd
 
 from ml.config.use_case import Column, UseCase
 from ml.errors import JobError
-from ml.model.artifact import ARCHIVE, MODEL_FILE, LoadedModel, Recorded, load_model
+from ml.model.artifact import LoadedModel, load_model
 from ml.model.metrics import INTERVAL_LEVEL, PAIRED_RESAMPLES, class_codes, difference_interval
+from ml.model.model_files import ARCHIVE, MODEL_FILE, Recorded
 from ml.model.scoring import Predictions
 from ml.model.threads import limited_threads
 
@@ -121,7 +122,7 @@ def _origin(model: LoadedModel, lineage: dict[str, Any]) -> dict[str, Any]:
         "training_job": own["training_job"],
         "code_version": own["code_version"],
         "dataset_sha256": own["dataset"]["sha256"],
-        # Of other data it may have seen some rows held out here; the split goes by value, so only few.
+        # If not, it may have seen some of these rows; only few, since the split depends on the values.
         "same_training_rows": same,
     }
 

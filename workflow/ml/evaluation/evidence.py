@@ -74,11 +74,12 @@ def passes_champion(gate: dict[str, Any]) -> bool:
 
 
 def model_record(model: LoadedModel) -> dict[str, str]:
-    """What the state machine stores in the model registry, out of the jobs' reach (see ml.model.artifact)."""
+    """What the state machine stores in the model registry, which the jobs cannot write to."""
     return {
         "archive_sha256": model.sha256.archive,
         "card_sha256": model.sha256.card,
         "file_sha256": model.card["model_file"]["sha256"],
+        "code_version": model.card["lineage"]["code_version"],
     }
 
 

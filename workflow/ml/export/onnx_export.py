@@ -9,7 +9,6 @@ prediction differs, it is scikit-learn, and the reason is recorded: the server n
 
 from __future__ import annotations
 
-import hashlib
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,7 @@ from ml.export.onnx_trees import add_ensemble, add_xgboost
 from ml.export.table_export import tables_of
 from ml.export.tables import TreeTables
 from ml.export.trees import CannotExportError, read_ensemble
+from ml.model.model_files import file_record
 
 ONNX_FILE, TABLES_FILE = "model.onnx", "model.tables.npz"
 TOLERANCE = 1e-6  # relative to the prediction where that is above 1
@@ -53,7 +53,7 @@ def export_model(
 ) -> dict[str, Any]:
     """Write the files that predict what `pipeline` predicts; return `serving` of model.json.
 
-    `frame` holds the rows to compare; evaluate compares the held-out ones (ml.export.served).
+    `frame` holds the rows to compare; evaluate compares the held-out ones (ml.export.serving_check).
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in (ONNX_FILE, TABLES_FILE):
@@ -120,8 +120,7 @@ def _export_tables(
 
 def _write(path: Path, content: bytes) -> dict[str, Any]:
     path.write_bytes(content)
-    digest = hashlib.sha256(content).hexdigest()
-    return {"name": path.name, "sha256": digest, "size": len(content)}
+    return file_record(path.name, content)
 
 
 def to_onnx(pipeline: Any, names: list[str]) -> bytes:
@@ -177,15 +176,13 @@ def rows_of(features: pd.DataFrame, categories: dict[str, list[str]]) -> npt.NDA
 def run_onnx(content: bytes, rows: npt.NDArray[np.float64]) -> Predictions:
     """Predict with the ONNX file."""
     try:
-        import onnxruntime
+        from ml.export.onnx_session import load_session
     except ImportError as error:
         raise CannotExportError(
             "the package onnxruntime is not installed where the model was trained"
         ) from error
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
     try:
-        session = onnxruntime.InferenceSession(content, options, ["CPUExecutionProvider"])
+        session = load_session(content)
         names = [output.name for output in session.get_outputs()]
         return dict(zip(names, session.run(names, {INPUT: rows}), strict=True))
     except Exception as error:  # onnxruntime's exceptions have no common base below Exception

@@ -4,7 +4,7 @@ Walking down hundreds of trees costs a jump that the processor cannot foresee at
 has one bit a leaf, and each column a table: for every interval between two of its thresholds, the leaves of
 each tree that a value there leaves open. The bits of a row's columns are combined with AND; of those left
 over, the lowest is the leaf. This is QuickScorer (Lucchese et al., SIGIR 2015) with the columns' conditions
-added up in advance. numpy does it for a block of rows in a few calls, in double precision.
+added up in advance. numpy does it for a chunk of rows in a few calls, in double precision.
 
     edges, edge_counts   thresholds of every column, ascending, the last infinity; their number
     masks                (intervals of all columns, trees): the open leaves; NaN has an interval of its own
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-BLOCK_CELLS = 32 * 1024  # rows x trees looked at together: what the processor's nearer caches hold
+CHUNK_CELLS = 32 * 1024  # rows x trees looked at together: what the processor's nearer caches hold
 
 Matrix = npt.NDArray[np.float64]
 
@@ -44,14 +44,14 @@ class TreeTables:
         self._leaves = leaves.ravel()
         trees, width = leaves.shape
         self._first_leaf = np.arange(trees, dtype=np.int32) * width
-        self._block = max(1, BLOCK_CELLS // trees)
+        self._chunk = max(1, CHUNK_CELLS // trees)
 
     def predict(self, rows: Matrix) -> list[npt.NDArray[Any]]:
         """Values, or for classes the positions of the labels and (rows, classes) probabilities."""
         sums = np.empty((len(rows), self._targets))
-        for begin in range(0, len(rows), self._block):
-            part = rows[begin : begin + self._block]
-            sums[begin : begin + self._block] = self._sums(part)
+        for begin in range(0, len(rows), self._chunk):
+            part = rows[begin : begin + self._chunk]
+            sums[begin : begin + self._chunk] = self._sums(part)
         if self._divisor != 1:
             sums /= self._divisor
         return self._linked(sums)

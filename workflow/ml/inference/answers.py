@@ -24,12 +24,10 @@ from ml.inference.requests import (
     listed,
 )
 
-if TYPE_CHECKING:  # our own server encodes its answers here too, and starts without joblib
+# Our own server encodes its answers here too, and starts without pandas and joblib.
+if TYPE_CHECKING:
     import pandas as pd
 
-    from ml.model.artifact import LoadedModel
-
-if TYPE_CHECKING:  # our own server encodes its answers here too, and starts without joblib
     from ml.model.artifact import LoadedModel
 
 
@@ -97,11 +95,11 @@ def _refuse_too_large(features: pd.DataFrame, error: ValueError) -> NoReturn:
     raise NoAnswerError(dict(sorted(reasons.items()))) from error
 
 
-def refuse_overflow(parts: Sequence[npt.NDArray[np.float64]]) -> None:
-    """Raise NoAnswerError where a prediction is infinite or not a number; `parts` are the rows in order."""
+def refuse_overflow(chunks: Sequence[npt.NDArray[np.float64]]) -> None:
+    """Raise NoAnswerError where a prediction is infinite or not a number; `chunks` are the rows in order."""
     reasons: dict[int, str] = {}
     first = 1
-    for values in parts:
+    for values in chunks:
         for row in np.flatnonzero(~np.isfinite(values)).tolist():
             why = "which no answer can hold; the row's values are too large for the model"
             reasons[first + row] = f": the prediction is {values[row]}, {why}"

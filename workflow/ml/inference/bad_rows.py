@@ -4,9 +4,9 @@ fail  refuse the request, which fails the job; the message names the row and sho
 skip  answer the row's line with an empty line (CSV) or {"error": "..."} (JSON), so that line 7 of the output
       still belongs to line 7 of the input
 
-SageMaker cuts the input at line ends, so that here a row is a line, and a container knows its place in the
-request only. Bad rows are written to the job's log with a hash, by which deployment-scripts/ find the line in
-the file. An endpoint has one client to tell, and refuses every request with a bad row.
+SageMaker cuts the input at line ends, so a row is a line here, and the container knows its place in the
+request only. Each bad row is a JSON object in the job's log, with a hash by which deployment-scripts/ find
+the line in the file. An endpoint has a client to tell, and refuses every request with a bad row.
 """
 
 from __future__ import annotations
@@ -89,13 +89,15 @@ class BadRows:
     def _answer_lines(
         self, lines: Sequence[bytes], content_type: str | None, kind: str
     ) -> tuple[list[bytes], dict[int, str]]:
-        """An answer for each line, part by part, and why there is none; if bad rows fail the job, not further
-        than the first part with one."""
+        """An answer for each line, chunk by chunk, and why there is none.
+
+        If bad rows fail the job, the first chunk that has one is the last that is looked at.
+        """
         answers: list[bytes] = []
         bad: dict[int, str] = {}
         for start in range(0, len(lines), _ROWS_AT_ONCE):
-            part = lines[start : start + _ROWS_AT_ONCE]
-            answered, found = self._answer_part(part, start + 1, content_type, kind)
+            chunk = lines[start : start + _ROWS_AT_ONCE]
+            answered, found = self._answer_chunk(chunk, start + 1, content_type, kind)
             answers += answered
             bad |= found
             if bad and not self._skip:
@@ -103,7 +105,7 @@ class BadRows:
         self._log(bad, lines)
         return answers, bad
 
-    def _answer_part(
+    def _answer_chunk(
         self, lines: Sequence[bytes], first: int, content_type: str | None, kind: str
     ) -> tuple[list[bytes], dict[int, str]]:
         with suppress(InvalidRequestError):
@@ -134,8 +136,7 @@ class BadRows:
 
     def _log(self, bad: Mapping[int, str], lines: Sequence[bytes]) -> None:
         for number, reason in list(bad.items())[:LOGGED]:
-            line = lines[number - 1]
-            say(f"bad row {fingerprint(line)}: {reason}: {_shown(line)}")
+            say(log_line(lines[number - 1], number, reason))
         if bad and self._skip:  # else the rows after the first bad ones were not looked at
             more = f"; the first {LOGGED} are above" if len(bad) > LOGGED else ""
             say(f"bad rows: {len(bad)} of the {len(lines)} rows of a request{more}")
@@ -158,6 +159,19 @@ def find_bad_rows(
     for number, text in sorted(problems, key=lambda problem: problem[0]):
         texts.setdefault(number, []).append(text)
     return {number: listed(found) for number, found in texts.items()}
+
+
+def log_line(line: bytes, number: int, reason: str) -> str:
+    """What the log says about the row with this number in its request, as JSON for other programs to read."""
+    return json.dumps(
+        {
+            "event": "bad_row",
+            "sha256": fingerprint(line),
+            "row": number,
+            "reason": reason,
+            "line": _shown(line),
+        }
+    )
 
 
 def fingerprint(line: bytes) -> str:

@@ -1,4 +1,4 @@
-"""XGBoost behind the same two doors as scikit-learn: labels that are texts, and checked hyperparameters.
+"""XGBoost with what scikit-learn's estimators have: labels that are texts, and checked hyperparameters.
 
 XGBoost takes whatever hyperparameter it is given and ignores what it does not know, so what a use case may
 set is listed here with its range. https://xgboost.readthedocs.io/en/stable/parameter.html
@@ -19,7 +19,7 @@ __all__ = ["XGBClassifier", "XGBRegressor", "constraints_of"]
 
 
 class XGBClassifier(xgboost.XGBClassifier):
-    """XGBoost's own takes no labels but 0, 1, 2 ..."""
+    """XGBoost's own class takes only the labels 0, 1, 2 ..."""
 
     labels_: npt.NDArray[Any] | None = None
 

@@ -77,7 +77,7 @@ def build_pipeline(
     for number, name in enumerate(texts, start=1):
         # By its name alone and not in a list: the vectorizer wants a series, not a frame.
         transformers.append((f"text{number}", TfidfVectorizer(**(text or {})), name))
-    # Nothing to transform: leave the frame alone, a ColumnTransformer costs a millisecond a request.
+    # Nothing to transform: leave the frame alone, a ColumnTransformer costs a millisecond per request.
     untouched = len(transformers) == 1 and transformers[0][1] == "passthrough"
     preprocessing = "passthrough" if untouched else _transformer(transformers, bool(texts))
     return Pipeline([("preprocessing", preprocessing), ("estimator", estimator)])
@@ -142,7 +142,7 @@ def fit(pipeline: Pipeline, frame: pd.DataFrame, use_case: UseCase) -> Pipeline:
 
 
 def set_threads(pipeline: Pipeline, use_case: UseCase, cells: int) -> None:
-    """XGBoost asks neither threadpoolctl nor anybody else, and takes every core."""
+    """Limit XGBoost's threads: it ignores threadpoolctl and takes every core."""
     if ESTIMATORS[use_case.model.estimator].library == "xgboost" and pipeline[-1].n_jobs is None:
         pipeline[-1].set_params(n_jobs=threads_for(cells))
 

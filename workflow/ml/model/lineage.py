@@ -11,8 +11,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from ml.code_version import code_version
 from ml.config.use_case import UseCase
-from ml.model.code_version import code_version
 
 LIBRARIES = ("joblib", "numpy", "pandas", "scikit-learn", "scipy", "threadpoolctl")
 # Only in our own image; a distribution of another name may hold the same library.

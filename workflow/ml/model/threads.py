@@ -16,7 +16,7 @@ CELLS_PER_THREAD = 1_000_000
 
 
 def threads_for(cells: int) -> int:
-    """One thread a million cells, at most one a core that this process may run on."""
+    """One thread per million cells, but not more than this process has cores."""
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity else os.cpu_count() or 1
     return max(1, min(cores, cells // CELLS_PER_THREAD))

@@ -10,7 +10,7 @@ import pytest
 
 from common import log
 from common.action import Answer, run_action
-from common.errors import AccessError, ConfigurationError, JobError
+from common.errors import AccessError, ConfigurationError, InputError
 from common.job import Job
 from tests.unit.lambdas import fakes
 
@@ -53,7 +53,7 @@ def test_success_hands_over_the_variables() -> None:
             "X: 2 problems\n- a\n- b\nFix it.",
         ),
         (AccessError("no"), "PermissionError", "no"),
-        (JobError("broken"), "JobFailed", "broken"),
+        (InputError("broken"), "JobFailed", "broken"),
         (
             ZeroDivisionError("division by zero"),
             "JobFailed",
@@ -78,7 +78,7 @@ def test_failure_is_reported_and_not_raised(error: Exception, kind: str, message
 
 def test_long_message_is_cut_to_what_the_api_takes() -> None:
     def work(job: Job) -> Answer:
-        raise JobError("x" * 6000)
+        raise InputError("x" * 6000)
 
     message = run(work).failures[0]["failureDetails"]["message"]
     assert len(message) == 5000

@@ -8,7 +8,7 @@ import struct
 import pytest
 
 from common.artifacts import read_json, write_json
-from common.errors import AccessError, JobError
+from common.errors import AccessError, InputError
 from common.job import Artifact
 from tests.unit.lambdas import fakes
 
@@ -46,7 +46,7 @@ def test_byte_order_mark_of_a_windows_editor() -> None:
 def test_damaged_member() -> None:
     body = bytearray(fakes.zipped({"output.json": json.dumps(list(range(1000)))}))
     body[60:80] = bytes(20)
-    with pytest.raises(JobError, match=r"^artifact TrainingResult: the zip cannot be read: "):
+    with pytest.raises(InputError, match=r"^artifact TrainingResult: the zip cannot be read: "):
         read(bytes(body))
 
 
@@ -55,7 +55,7 @@ def test_encrypted_member() -> None:
     central = body.rindex(b"PK\x01\x02")
     for offset in (6, central + 8):  # the flag bits of the local and the central header
         struct.pack_into("<H", body, offset, 1)
-    with pytest.raises(JobError, match="without a password"):
+    with pytest.raises(InputError, match="without a password"):
         read(bytes(body))
 
 
@@ -63,7 +63,7 @@ def test_header_that_lies_about_the_size() -> None:
     body = bytearray(fakes.zipped({"output.json": b" " * 3_000_000}))
     central = body.rindex(b"PK\x01\x02")
     struct.pack_into("<I", body, central + 24, 10)
-    with pytest.raises(JobError):
+    with pytest.raises(InputError):
         read(bytes(body))
 
 

@@ -12,17 +12,15 @@ import yaml
 
 from common.errors import ConfigurationError
 from common.manifest import (
-    CHAMPION_KEYS,
-    INFERENCE_KEYS,
-    INFERENCE_REQUIRED,
-    PEOPLE_KEYS,
-    RUN_KEYS,
-    SOURCE_KEYS,
-    TRAINING_PRESENT,
-    TRAINING_REQUIRED,
+    CREATE_SCHEMA,
+    FILLERS,
+    UPDATE_SCHEMA,
     check_git_manifest,
     check_run_manifest,
+    keys_filled_by,
+    keys_of_a_run,
     load_schema,
+    may_be_empty,
 )
 from common.schema import problems_of
 from create_schema.resolve import resolve
@@ -33,6 +31,8 @@ from tests.unit.lambdas import fakes
 
 SCHEMA = load_schema("manifest.schema.json")
 SHIPPED = json.loads((fakes.REPOSITORY / "config/manifest.json").read_text())
+INFERENCE_KEYS = keys_filled_by(SCHEMA, UPDATE_SCHEMA)
+REQUIRED = [key for key in keys_of_a_run(SCHEMA, CREATE_SCHEMA) if not may_be_empty(SCHEMA, key)]
 USE_CASE: UseCase = {
     "name": "housing",
     "metric": {"name": "r2", "threshold": 0.8, "direction": "maximize"},
@@ -82,7 +82,9 @@ BAD: list[tuple[str, Any]] = [
     ("ProcessingImageUri", "image-without-tag"),
     ("ProcessingInputLocation", "s3://bucket/no-slash"),
     ("ProcessingInputLocation", "https://bucket/a/"),
-    ("TrainingCodeUri", "s3://bucket/folder/"),
+    ("SageMakerSubmitDirectory", "s3://bucket/folder/"),
+    ("ModelDataKey", "folder/"),
+    ("ModelDataETag", "without quotes"),
     ("ModelPackageArn", "arn:aws:sagemaker:eu-west-1:1:model-package/a/1"),
     ("EndpointName", "under_score"),
     ("Unknown", 1),
@@ -102,13 +104,23 @@ def test_shipped_manifest_is_valid_and_has_every_key() -> None:
     assert list(SHIPPED) == list(SCHEMA["properties"])
 
 
-def test_lists_of_keys_cover_the_schema() -> None:
-    groups = (PEOPLE_KEYS, SOURCE_KEYS, RUN_KEYS, CHAMPION_KEYS, INFERENCE_KEYS)
-    keys = [key for group in groups for key in group]
-    assert sorted(keys) == sorted(SCHEMA["properties"])
-    assert tuple(SCHEMA["required"]) == PEOPLE_KEYS
-    assert {*INFERENCE_REQUIRED, *TRAINING_PRESENT} == set(SCHEMA["properties"])
-    assert not set(INFERENCE_REQUIRED) & set(TRAINING_PRESENT)
+def test_every_key_is_filled_by_somebody() -> None:
+    for key, rule in SCHEMA["properties"].items():
+        assert rule["x-filled-by"] in FILLERS, key
+    groups = [keys_filled_by(SCHEMA, filler) for filler in FILLERS]
+    assert all(groups)
+    assert sorted(key for group in groups for key in group) == sorted(SCHEMA["properties"])
+    assert sorted(keys_of_a_run(SCHEMA, UPDATE_SCHEMA)) == sorted(SCHEMA["properties"])
+    # A copy of the repository without Git has no commit to upload: create_schema says "unknown".
+    assert SCHEMA["required"] == [*keys_filled_by(SCHEMA, "person"), "CodeVersion"]
+
+
+@pytest.mark.parametrize("key", [key for key in SCHEMA["properties"] if may_be_empty(SCHEMA, key)])
+def test_what_may_be_empty_is_still_there(settings: Settings, key: str) -> None:
+    manifest = resolved(settings)
+    del manifest[key]
+    with pytest.raises(ConfigurationError, match=f"{key}: missing"):
+        check_run_manifest(SCHEMA, manifest, CREATE_SCHEMA)
 
 
 @pytest.mark.parametrize("key", sorted(SCHEMA["properties"]))
@@ -134,7 +146,7 @@ def test_both_validators_refuse(key: str, value: Any) -> None:
     }
 
 
-@pytest.mark.parametrize("key", PEOPLE_KEYS)
+@pytest.mark.parametrize("key", SCHEMA["required"])
 def test_both_validators_miss_a_required_key(key: str) -> None:
     document = {other: value for other, value in SHIPPED.items() if other != key}
     (problem,) = problems_of(SCHEMA, document)
@@ -152,25 +164,25 @@ def test_validating_changes_nothing() -> None:
 def test_resolved_manifest_is_valid_by_the_same_schema(settings: Settings) -> None:
     manifest = resolved(settings)
     jsonschema.validate(manifest, SCHEMA)
-    assert check_run_manifest(SCHEMA, manifest, TRAINING_REQUIRED) == manifest
+    assert check_run_manifest(SCHEMA, manifest, CREATE_SCHEMA) == manifest
 
 
-@pytest.mark.parametrize("key", TRAINING_REQUIRED)
+@pytest.mark.parametrize("key", REQUIRED)
 def test_nothing_stays_empty_in_a_run(settings: Settings, key: str) -> None:
     manifest = {**resolved(settings), key: None if key == "MetricThreshold" else ""}
     with pytest.raises(ConfigurationError) as caught:
-        check_run_manifest(SCHEMA, manifest, TRAINING_REQUIRED)
+        check_run_manifest(SCHEMA, manifest, CREATE_SCHEMA)
     assert f"{key}: found " in str(caught.value)
 
 
 def test_inference_needs_more(settings: Settings) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        check_run_manifest(SCHEMA, resolved(settings), INFERENCE_REQUIRED)
+        check_run_manifest(SCHEMA, resolved(settings), UPDATE_SCHEMA)
     problems = caught.value.problems
-    assert [problem.split(":")[0] for problem in problems] == list(INFERENCE_KEYS)
+    assert [problem.split(":")[0] for problem in problems] == INFERENCE_KEYS
 
 
-@pytest.mark.parametrize("key", [*RUN_KEYS, *INFERENCE_KEYS])
+@pytest.mark.parametrize("key", keys_filled_by(SCHEMA, CREATE_SCHEMA, UPDATE_SCHEMA))
 def test_people_leave_the_run_keys_empty(settings: Settings, key: str) -> None:
     value = resolved(settings).get(key) or "filled"
     with pytest.raises(ConfigurationError, match="allowed: empty, each run fills it in"):

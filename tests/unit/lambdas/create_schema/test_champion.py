@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from common.errors import AccessError
-from create_schema.champion import NO_VERSION, Champion, find_champion, marker
+from create_schema.champion import NO_VERSION, ChampionVersion, find_champion, marker
 from create_schema.settings import Settings
 from tests.unit.lambdas import fakes
 
@@ -33,7 +33,7 @@ def test_newest_approved_version(
     s3: fakes.FakeS3, registry: fakes.FakeSageMaker, settings: Settings
 ) -> None:
     found = find_champion(s3, registry, settings, GROUP)
-    assert found == Champion(f"{ARN}2", URL, SHA256)
+    assert found == ChampionVersion(f"{ARN}2", URL, SHA256)
     assert found.location(fakes.WORKFLOW, fakes.RUN_ID) == URL
 
 
@@ -41,7 +41,7 @@ def test_no_version(s3: fakes.FakeS3, settings: Settings) -> None:
     sagemaker = fakes.FakeSageMaker()
     sagemaker.add_version(GROUP, 1, "Rejected", URL, {})
     found = find_champion(s3, sagemaker, settings, GROUP)
-    assert found == Champion(reason=NO_VERSION)
+    assert found == ChampionVersion(reason=NO_VERSION)
     assert found.location("bucket", "run") == "s3://bucket/run/champion/"
     assert json.loads(marker(found)) == {"reason": NO_VERSION}
 
@@ -50,7 +50,7 @@ def test_version_of_before_hashes_were_recorded(
     s3: fakes.FakeS3, registry: fakes.FakeSageMaker, settings: Settings
 ) -> None:
     del registry.packages[f"{ARN}2"]["CustomerMetadataProperties"]
-    assert find_champion(s3, registry, settings, GROUP) == Champion(f"{ARN}2", URL, "")
+    assert find_champion(s3, registry, settings, GROUP) == ChampionVersion(f"{ARN}2", URL, "")
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from common.errors import AccessError, ActionError, ConfigurationError, JobError
+from common.errors import AccessError, ActionError, ConfigurationError, InputError
 from common.job import Job
-from common.manifest import CHAMPION_KEYS, RUN_KEYS, SOURCE_KEYS, TRAINING_REQUIRED
+from common.manifest import CREATE_SCHEMA, keys_filled_by, keys_of_a_run, may_be_empty
 from create_schema.service import Clients, Schemas, create_schema
 from create_schema.settings import Settings
 from tests.unit.lambdas import fakes
@@ -73,7 +73,11 @@ def test_resolves_every_value(run: Run) -> None:
     answer = run.start()
 
     manifest = run.output()
-    assert [key for key in TRAINING_REQUIRED if manifest[key] in ("", None)] == []
+    schema = run.schemas.manifest
+    required = [
+        key for key in keys_of_a_run(schema, CREATE_SCHEMA) if not may_be_empty(schema, key)
+    ]
+    assert [key for key in required if manifest[key] in ("", None)] == []
     place = f"s3://{fakes.WORKFLOW}/{fakes.RUN_ID}"
     code = f"s3://{fakes.SOURCE}/code/{fakes.CODE_VERSION}/"
     expected = {
@@ -85,7 +89,6 @@ def test_resolves_every_value(run: Run) -> None:
         "MetricThreshold": 0.8,
         "GitCommit": "unknown",
         "ChampionModelPackageArn": "",
-        "ChampionModelDataUrl": "",
         "ChampionModelSha256": "",
         "ChampionLocation": f"{place}/champion/",
         "ChampionMaxRegression": None,
@@ -99,7 +102,6 @@ def test_resolves_every_value(run: Run) -> None:
         "TrainingJobName": "housing-train",
         "TrainingImageUri": fakes.PREBUILT,
         "TrainingOutputLocation": f"{place}/training/",
-        "TrainingCodeUri": f"{code}sourcedir.tar.gz",
         "SageMakerSubmitDirectory": f"{code}sourcedir.tar.gz",
         "EvaluationJobName": "housing-evaluate",
         "EvaluationOutputLocation": f"{place}/evaluation/output/",
@@ -111,7 +113,8 @@ def test_resolves_every_value(run: Run) -> None:
         "InferenceOutputLocation": f"{place}/predictions/",
     }
     assert {key: manifest[key] for key in expected} == expected
-    assert set(expected) == {*RUN_KEYS, *SOURCE_KEYS, *CHAMPION_KEYS, "MetricThreshold"}
+    filled = keys_filled_by(schema, CREATE_SCHEMA)
+    assert set(expected) == {*filled, "GitCommit", "MetricThreshold"}
     hyperparameters = json.loads(manifest["TrainingHyperParameters"])
     assert hyperparameters["max_iter"] == "400"
     assert hyperparameters["early_stopping"] == "false"
@@ -154,7 +157,7 @@ def test_names_the_champion(run: Run) -> None:
     assert manifest["ChampionModelPackageArn"].endswith(
         ":model-package/ml-core-development-housing/4"
     )
-    assert manifest["ChampionModelDataUrl"] == manifest["ChampionLocation"] == url
+    assert manifest["ChampionLocation"] == url
     assert manifest["ChampionModelSha256"] == "cd" * 32
     assert (fakes.WORKFLOW, f"{fakes.RUN_ID}/champion/none.json") not in run.s3.objects
 
@@ -296,7 +299,7 @@ def test_missing_key(run: Run) -> None:
 )
 def test_artifact_that_holds_no_manifest(run: Run, body: bytes | str, expected: str) -> None:
     run.upload(body)
-    message = run.fails(JobError)
+    message = run.fails(InputError)
     assert message.startswith("artifact SourceArtifact: ")
     assert expected in message
 
@@ -370,9 +373,35 @@ def test_code_version_is_empty(run: Run) -> None:
     assert "upload-source-files.sh" in message
 
 
-def test_code_version_was_never_uploaded(run: Run) -> None:
-    del run.s3.objects[fakes.SOURCE, f"code/{fakes.CODE_VERSION}/train.py"]
-    assert f"code/{fakes.CODE_VERSION}/ lacks train.py" in run.fails()
+def test_code_version_was_never_uploaded_or_not_completely(run: Run) -> None:
+    """The marker is what the upload writes last."""
+    del run.s3.objects[fakes.SOURCE, fakes.CODE_MARKER]
+    run.s3.put(fakes.SOURCE, f"code/{fakes.CODE_VERSION}/train.py", b"code")
+    message = run.fails()
+    assert message.startswith(
+        f"CodeVersion: found '{fakes.CODE_VERSION}', but there is no "
+        f"s3://{fakes.SOURCE}/{fakes.CODE_MARKER}: the code was not uploaded, or not completely."
+    )
+    assert "upload-source-files.sh" in message
+
+
+def test_code_marker_of_another_version(run: Run) -> None:
+    run.s3.put(fakes.SOURCE, fakes.CODE_MARKER, "ba9876543210\n")
+    message = run.fails()
+    assert f"found '{fakes.CODE_VERSION}', but s3://" in message
+    assert "holds 'ba9876543210'; both must be equal" in message
+
+
+def test_code_marker_that_may_not_be_read(run: Run) -> None:
+    body = run.s3.get_object
+
+    def denied(*, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
+        if Key == fakes.CODE_MARKER:
+            raise fakes.refusal("AccessDenied", "Access Denied", "GetObject")
+        return body(Bucket=Bucket, Key=Key)
+
+    run.s3.get_object = denied  # type: ignore[method-assign]
+    assert "Look at the role of this function" in run.fails(AccessError)
 
 
 def test_own_image_without_a_repository(run: Run, environment: dict[str, str]) -> None:

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from ml.config.use_case import parse_use_case
 from ml.data import csv_files, csv_rows
 from ml.data.data_gate import GatedData, gate
-from ml.data.frames import write_part
+from ml.data.frames import write_split
 from ml.data.profile import columns_statistics, make_profile
 from ml.data.split import held_out_rows
 from ml.data.violations import DataRefusedError
 from tests.unit.workflow.conftest import ROOT, SMALL, shipped_document
-from tests.unit.workflow.helpers import as_csv
+from tests.unit.workflow.helpers import as_csv, frame_of_data
 
 pytest.importorskip("polars")
 
@@ -53,12 +53,12 @@ def outcome(folder, document, fast, scratch):
 def content(data: GatedData, scratch):
     test = held_out_rows(data.hashes, data.labels, data.same_features, data.use_case)
     files = [
-        write_part(data.blocks(rows), data.use_case, scratch, part, int(rows.sum()))
-        for part, rows in (("train", ~test), ("test", test))
+        write_split(data.chunks(rows), data.use_case, scratch, split, int(rows.sum()))
+        for split, rows in (("train", ~test), ("test", test))
     ]
     statistics = columns_statistics(data, ~test)
     profile = json.dumps(make_profile(data, test, *files, statistics))
-    columns = [(name, data.frame[name].tolist()) for name in data.frame]
+    columns = [(name, frame_of_data(data)[name].tolist()) for name in frame_of_data(data)]
     return data.files, profile, repr(columns), [file.read_bytes() for file in files]
 
 
@@ -68,10 +68,10 @@ def agree(folder, document, scratch):
     return careful
 
 
-@pytest.fixture(params=[64, 1000, 4 << 20], ids=["tiny pieces", "small pieces", "usual pieces"])
-def piece_bytes(request, monkeypatch):
+@pytest.fixture(params=[64, 1000, 4 << 20], ids=["tiny chunks", "small chunks", "usual chunks"])
+def chunk_bytes(request, monkeypatch):
     """Pieces so small that rows, quotes, characters and line ends fall on every border."""
-    monkeypatch.setattr(csv_files, "PIECE_BYTES", request.param)
+    monkeypatch.setattr(csv_files, "CHUNK_BYTES", request.param)
 
 
 @pytest.mark.parametrize(("name", "sample"), [("housing", "cal_housing.csv"), ("iris", "iris.csv")])
@@ -118,7 +118,7 @@ VIOLATIONS = {
 
 @pytest.mark.parametrize("rows", VIOLATIONS.values(), ids=VIOLATIONS)
 @pytest.mark.parametrize("duplicates", ["keep", "drop", "refuse"])
-@pytest.mark.usefixtures("piece_bytes")
+@pytest.mark.usefixtures("chunk_bytes")
 def test_on_every_violation(tmp_path, write_data, rows, duplicates):
     document = {**SMALL, "data": {**SMALL["data"], "duplicates": duplicates}}
     for text in (as_csv(rows), as_csv(rows, ";", "\r\n")):
@@ -126,7 +126,7 @@ def test_on_every_violation(tmp_path, write_data, rows, duplicates):
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.2])
-@pytest.mark.usefixtures("piece_bytes")
+@pytest.mark.usefixtures("chunk_bytes")
 def test_on_missing_cells_and_ignored_columns(tmp_path, write_data, missing):
     columns = [{**column, "maximum_missing_share": missing} for column in SMALL["columns"][:3]]
     rules = {**SMALL["data"], "unexpected_columns": "ignore", "minimum_class_share": 0.4}
@@ -141,7 +141,7 @@ def test_on_missing_cells_and_ignored_columns(tmp_path, write_data, missing):
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-@pytest.mark.usefixtures("piece_bytes")
+@pytest.mark.usefixtures("chunk_bytes")
 def test_on_files_of_other_programs(tmp_path, write_data, delimiter, end, encoding):
     document = {**SMALL, "columns": [dict(column) for column in SMALL["columns"]]}
     document["columns"][2]["values"] = ["red", "green", "vert fonc\u00e9"]
@@ -153,7 +153,7 @@ def test_on_files_of_other_programs(tmp_path, write_data, delimiter, end, encodi
     assert kind == ("accepted" if encoding.startswith("utf-8") else "refused")
 
 
-@pytest.mark.usefixtures("piece_bytes")
+@pytest.mark.usefixtures("chunk_bytes")
 def test_on_several_files(tmp_path, write_data):
     write_data(as_csv(ROWS[:8]), "a.csv")
     write_data(as_csv([ROWS[0], *ROWS[8:]], ";"), "b.csv")
@@ -176,7 +176,7 @@ QUOTED = [f'"He said ""no {n}""\nand, left\r\nat\rlast"' for n in range(30)]
     [PLAIN, QUOTED, [*PLAIN[:15], *QUOTED[15:]], [*QUOTED[:3], '"open', *PLAIN[:9], '5" wide']],
     ids=["plain", "quoted", "both", "open quote"],
 )
-@pytest.mark.usefixtures("piece_bytes")
+@pytest.mark.usefixtures("chunk_bytes")
 def test_on_texts(tmp_path, write_data, texts):
     rows = [f"{text},{'yes' if n % 2 else 'no'}" for n, text in enumerate(texts)]
     result = agree(write_data("text,label\n" + "\n".join(rows) + "\n"), TEXTS, tmp_path)
@@ -184,7 +184,7 @@ def test_on_texts(tmp_path, write_data, texts):
 
 
 def test_a_quote_left_open_is_refused_without_reading_on(monkeypatch, tmp_path, write_data):
-    monkeypatch.setattr(csv_files, "PIECE_BYTES", 1000)
+    monkeypatch.setattr(csv_files, "CHUNK_BYTES", 1000)
     monkeypatch.setattr(csv_rows, "OPEN_QUOTE_BYTES", 5000)
     text = "text,label\n" + "fine,yes\n" * 10 + '"open,no\n' + "more,yes\n" * 5000
     _, violations, *_ = agree(write_data(text), TEXTS, tmp_path)
@@ -211,23 +211,23 @@ def test_on_cells_of_any_kind(tmp_path_factory, cells):
     text = "\n".join(["a,y", *(f"{a},{y}" for a, y in cells)])
     (folder / "data.csv").write_bytes(text.encode())
     file = csv_files.open_csv_file(folder / "data.csv", "data.csv", ["a", "y"])
-    blocks = {fast: list(blocks_of(file, fast)) for fast in (True, False)}
-    assert blocks[True] == blocks[False]
+    chunks = {fast: list(chunks_of(file, fast)) for fast in (True, False)}
+    assert chunks[True] == chunks[False]
 
 
-def blocks_of(file, fast):
-    from ml.data.csv_polars import parse_piece
+def chunks_of(file, fast):
+    from ml.data.csv_polars import parse_chunk
 
-    for piece in csv_rows.pieces(file):
-        block = parse_piece(piece, file, frozenset({"a", "y"}), fast)
-        lines = [block.line(row) for row in range(block.rows)]
-        yield block.rows, lines, block.line_count, block.ragged, block.error
-        for column in block.columns.values():
+    for chunk in csv_rows.chunks(file):
+        parsed = parse_chunk(chunk, file, frozenset({"a", "y"}), fast)
+        lines = [parsed.line(row) for row in range(parsed.rows)]
+        yield parsed.rows, lines, parsed.line_count, parsed.ragged, parsed.error
+        for column in parsed.columns.values():
             values, missing = column.numbers()
             none = np.zeros(len(values), dtype=bool)
             yield values.tobytes(), (none if missing is None else missing).tolist()
             texts = column.texts()
-            yield texts.array().tolist(), column.at(range(block.rows))
+            yield texts.array().tolist(), column.at(range(parsed.rows))
 
 
 def test_polars_reads_what_is_plain(monkeypatch, tmp_path, write_data):

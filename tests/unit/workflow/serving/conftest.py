@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ml.config.use_case import UseCase
-from tests.unit.workflow.serving.models import MIXED, make_model
+from tests.unit.workflow.serving.small_models import MIXED, make_model
 
 
 @dataclass(frozen=True)

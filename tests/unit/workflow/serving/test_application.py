@@ -29,13 +29,13 @@ class FakeEngine:
 
 
 @pytest.fixture
-def engine() -> FakeEngine:
+def predictor() -> FakeEngine:
     return FakeEngine()
 
 
 @pytest.fixture
-def application(engine: FakeEngine) -> Application:
-    return Application(engine, Settings(workers=3))
+def application(predictor: FakeEngine) -> Application:
+    return Application(predictor, Settings(workers=3))
 
 
 def split(answer: bytes) -> tuple[int, dict[str, str], bytes]:
@@ -71,12 +71,12 @@ def test_invocations_hands_the_body_on(application: Application) -> None:
 
 
 def test_custom_attributes_are_echoed_on_success_and_refusal(
-    application: Application, engine: FakeEngine
+    application: Application, predictor: FakeEngine
 ) -> None:
     headers = {**POSTED, b"x-amzn-sagemaker-custom-attributes": b"trace=7; c=\xc3\xa9"}
     name = b"X-Amzn-SageMaker-Custom-Attributes: trace=7; c=\xc3\xa9\r\n"
     assert name in application.respond(Request(b"POST", b"/invocations", headers))
-    engine.error = InvalidRequestError("no")
+    predictor.error = InvalidRequestError("no")
     assert name in application.respond(Request(b"POST", b"/invocations", headers))
 
 
@@ -124,9 +124,9 @@ def test_a_compressed_body_is_refused_by_name(application: Application) -> None:
 
 
 def test_a_fault_of_the_engine_is_500_and_logged(
-    application: Application, engine: FakeEngine, capsys: pytest.CaptureFixture[str]
+    application: Application, predictor: FakeEngine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    engine.error = ZeroDivisionError("secret detail")
+    predictor.error = ZeroDivisionError("secret detail")
     status, _, body = ask(application, "POST", "/invocations", headers=POSTED)
     assert status == 500
     assert b"ZeroDivisionError" in body and b"secret" not in body
@@ -134,9 +134,9 @@ def test_a_fault_of_the_engine_is_500_and_logged(
 
 
 def test_a_message_with_a_lone_surrogate_can_be_sent(
-    application: Application, engine: FakeEngine
+    application: Application, predictor: FakeEngine
 ) -> None:
-    engine.error = InvalidRequestError("found '\ud800'")
+    predictor.error = InvalidRequestError("found '\ud800'")
     status, _, body = ask(application, "POST", "/invocations", headers=POSTED)
     assert status == 400
     assert json.loads(body) == {"error": "found '?'"}

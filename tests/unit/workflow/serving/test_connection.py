@@ -8,7 +8,6 @@ from typing import Any, cast
 from serving.application import Request
 from serving.connection import Connection
 from serving.settings import Settings
-from serving.worker import Worker
 
 POST = b"POST /invocations HTTP/1.1\r\ncontent-length: 5\r\n\r\n1,2,3"
 
@@ -79,7 +78,7 @@ class FakeTransport:
 
 def connected() -> tuple[Connection, FakeTransport, FakeWorker]:
     worker, transport = FakeWorker(), FakeTransport()
-    connection = Connection(cast(Worker, worker))
+    connection = Connection(worker)
     connection.connection_made(cast(Any, transport))
     return connection, transport, worker
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from serving.reading import FastReader, csv_blocks
-from tests.unit.workflow.serving.models import MIXED, NUMBERS, make_use_case
+from serving.reading import FastReader, csv_chunks
+from tests.unit.workflow.serving.small_models import MIXED, NUMBERS, make_use_case
 
 
 @pytest.fixture(scope="module")
@@ -155,12 +155,12 @@ def test_wrong_lines_with_categories_are_left_to_the_careful_way(
 @pytest.mark.parametrize("size", [1, 20, 64, 10_000])
 def test_blocks_are_whole_lines(lines: int, end: str, size: int) -> None:
     rows = [f"{number},{'9' * (number % 30)}" for number in range(lines)]
-    blocks = list(csv_blocks(end.join([*rows, ""]).encode(), size))
-    assert b"\n".join(blocks).decode().split("\n") == rows
+    chunks = list(csv_chunks(end.join([*rows, ""]).encode(), size))
+    assert b"\n".join(chunks).decode().split("\n") == rows
     longest = max(map(len, rows))
-    assert all(len(block) <= max(size, longest) for block in blocks)
+    assert all(len(chunk) <= max(size, longest) for chunk in chunks)
 
 
 @pytest.mark.parametrize("body", [b'1\n"2\n3"\n4\n', b"1\n\n2\n3\n", b"1\r2\n3\n4\n"])
 def test_a_body_whose_lines_may_not_be_rows_is_one_block(body: bytes) -> None:
-    assert list(csv_blocks(body, 2)) == [body.rstrip()]
+    assert list(csv_chunks(body, 2)) == [body.rstrip()]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from serving.settings import MIB, SettingError, Settings, read_settings
-from tests.unit.workflow.serving.models import WORKFLOW
+from tests.unit.workflow.serving.small_models import WORKFLOW
 
 
 def test_by_default_only_this_machine_is_served() -> None:

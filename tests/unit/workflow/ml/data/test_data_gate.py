@@ -9,7 +9,7 @@ from ml.config.use_case import parse_use_case
 from ml.data import csv_files
 from ml.data.data_gate import gate
 from ml.data.violations import DataRefusedError
-from tests.unit.workflow.helpers import as_csv
+from tests.unit.workflow.helpers import as_csv, frame_of_data
 
 
 def refusal(folder, use_case) -> DataRefusedError:
@@ -27,10 +27,10 @@ def only_violation(folder, use_case):
 
 def test_good_data_passes_unchanged(write_data, small, small_rows):
     data = gate(write_data(as_csv(small_rows)), small)
-    assert list(data.frame.columns) == ["size", "count", "colour", "label"]
-    assert data.frame["size"].tolist() == [number / 4 for number in range(20)]
-    assert data.frame["colour"].tolist() == [row[2] for row in small_rows[1:]]
-    assert data.frame["size"].dtype == np.float64
+    assert list(frame_of_data(data).columns) == ["size", "count", "colour", "label"]
+    assert frame_of_data(data)["size"].tolist() == [number / 4 for number in range(20)]
+    assert frame_of_data(data)["colour"].tolist() == [row[2] for row in small_rows[1:]]
+    assert frame_of_data(data)["size"].dtype == np.float64
     assert (data.files[0].name, data.files[0].rows) == ("data.csv", 20)
     assert (data.ignored_columns, data.dropped_duplicates) == ((), 0)
 
@@ -40,8 +40,8 @@ def test_good_data_passes_unchanged(write_data, small, small_rows):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 def test_files_of_other_programs_are_read(write_data, small, small_rows, delimiter, end, encoding):
     text = as_csv(small_rows, delimiter, end)
-    expected = gate(write_data(as_csv(small_rows)), small).frame
-    assert gate(write_data(text.encode(encoding)), small).frame.equals(expected)
+    expected = frame_of_data(gate(write_data(as_csv(small_rows)), small))
+    assert frame_of_data(gate(write_data(text.encode(encoding)), small)).equals(expected)
 
 
 def test_columns_may_come_in_any_order_with_spaces_quotes_and_blank_lines(
@@ -51,19 +51,19 @@ def test_columns_may_come_in_any_order_with_spaces_quotes_and_blank_lines(
         [f' "{row[i]}"' if i != 3 else f"  {row[i]} " for i in (3, 0, 2, 1)] for row in small_rows
     ]
     text = "\n" + as_csv(shuffled).replace(' "', '"').replace("\n", "\n\n") + "\n"
-    assert gate(write_data(text), small).frame.equals(
-        gate(write_data(as_csv(small_rows)), small).frame
+    assert frame_of_data(gate(write_data(text), small)).equals(
+        frame_of_data(gate(write_data(as_csv(small_rows)), small))
     )
 
 
 def test_several_files_are_one_data_set(write_data, small, small_rows):
-    whole = gate(write_data(as_csv(small_rows)), small).frame
+    whole = frame_of_data(gate(write_data(as_csv(small_rows)), small))
     (write_data("") / "data.csv").unlink()
     write_data(as_csv(small_rows[:8]), "a/1.csv")
     folder = write_data(as_csv([small_rows[0], *small_rows[8:]]), "b.CSV")
     write_data("not data", "notes.txt")
     data = gate(folder, small)
-    assert data.frame.equals(whole)
+    assert frame_of_data(data).equals(whole)
     assert [(file.name, file.rows) for file in data.files] == [("a/1.csv", 7), ("b.CSV", 13)]
 
 
@@ -125,7 +125,7 @@ def test_an_unexpected_column_can_be_ignored(write_data, small_document, small_r
     small_document["data"]["unexpected_columns"] = "ignore"
     data = gate(write_data(as_csv(rows)), parse_use_case(small_document))
     assert data.ignored_columns == ("note",)
-    assert "note" not in data.frame
+    assert "note" not in frame_of_data(data)
 
 
 def test_a_repeated_column_is_refused_once(write_data, small, small_rows):
@@ -221,7 +221,7 @@ def test_missing_cells_up_to_the_share_are_accepted(write_data, small_document, 
     for line in (2, 3):
         small_rows[line][0] = ""
         small_rows[line][2] = ""
-    frame = gate(write_data(as_csv(small_rows)), use_case).frame
+    frame = frame_of_data(gate(write_data(as_csv(small_rows)), use_case))
     assert (frame["size"].isna().sum(), (frame["colour"] == "").sum()) == (2, 2)
     small_rows[5][0] = ""
     violation = only_violation(write_data(as_csv(small_rows)), use_case)
@@ -236,7 +236,7 @@ def test_repeated_rows_are_kept_or_dropped(write_data, small_document, small_row
     small_document["data"]["duplicates"] = policy
     folder = write_data(as_csv([*small_rows, small_rows[1], small_rows[2]]))
     data = gate(folder, parse_use_case(small_document))
-    assert (len(data.frame), data.dropped_duplicates) == (rows, 22 - rows)
+    assert (len(frame_of_data(data)), data.dropped_duplicates) == (rows, 22 - rows)
 
 
 def test_repeated_rows_are_refused_where_asked(write_data, small_document, small_rows):
@@ -269,7 +269,7 @@ def test_every_violation_is_in_the_refusal(write_data, small, small_rows):
     assert str(error).startswith("Data refused: 5 violations in data.csv (20 rows).")
 
 
-@pytest.mark.parametrize("piece_bytes", [5, 16, 4 << 20])
+@pytest.mark.parametrize("chunk_bytes", [5, 16, 4 << 20])
 @pytest.mark.parametrize(
     ("content", "found"),
     [
@@ -281,9 +281,9 @@ def test_every_violation_is_in_the_refusal(write_data, small, small_rows):
     ],
 )
 def test_the_first_byte_that_is_not_utf8_is_named(
-    monkeypatch, tmp_path, piece_bytes, content, found
+    monkeypatch, tmp_path, chunk_bytes, content, found
 ):
-    monkeypatch.setattr(csv_files, "PIECE_BYTES", piece_bytes)
+    monkeypatch.setattr(csv_files, "CHUNK_BYTES", chunk_bytes)
     (tmp_path / "data.csv").write_bytes(content)
     assert csv_files.find_encoding(tmp_path / "data.csv")[1] == found
 

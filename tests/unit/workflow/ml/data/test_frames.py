@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from ml.config.use_case import parse_use_case
 from ml.data import frames, parquet
-from ml.data.block_cells import Texts
+from ml.data.column_cells import Texts
 from ml.data.frames import (
-    find_part,
+    find_split,
     make_frame,
     read_frame,
     write_frame,
-    write_part,
     write_sample,
+    write_split,
 )
 from ml.errors import JobError
 
@@ -85,17 +85,17 @@ def test_a_part_is_read_back_from_either_format(use_case, tmp_path_factory, limi
     codes = np.arange(len(rows), dtype=np.int32)
     whole = {"a": a, "b": a, "t": Texts(texts, codes)}
     half = len(rows) // 2
-    blocks = [
+    chunks = [
         {"a": a[part], "b": a[part], "t": Texts(texts, codes[part])}
         for part in (slice(0, half), slice(half, None))
     ]
     frames.PARQUET_ROWS, before = limit, frames.PARQUET_ROWS
     try:
-        path = write_part(blocks, use_case, folder, "train", len(rows))
+        path = write_split(chunks, use_case, folder, "train", len(rows))
         first = path.read_bytes()
-        assert path == find_part(folder, "train")
-        again = write_part([whole], use_case, folder, "train", len(rows)).read_bytes()
-        assert again == first or limit  # a lone \r puts quotes around its block of a CSV
+        assert path == find_split(folder, "train")
+        again = write_split([whole], use_case, folder, "train", len(rows)).read_bytes()
+        assert again == first or limit  # a lone \r puts quotes around its chunk of a CSV
     finally:
         frames.PARQUET_ROWS = before
     frame = read_frame(path, use_case)
@@ -108,7 +108,7 @@ def test_two_files_of_one_part_are_refused(tmp_path):
     for suffix in ("csv", "parquet"):
         (tmp_path / f"train.{suffix}").write_bytes(b"")
     with pytest.raises(JobError, match=r"holds train\.parquet and train\.csv"):
-        find_part(tmp_path, "train")
+        find_split(tmp_path, "train")
 
 
 def test_parquet_of_others_and_without_polars_is_refused(use_case, tmp_path, monkeypatch):
@@ -124,11 +124,11 @@ def test_parquet_of_others_and_without_polars_is_refused(use_case, tmp_path, mon
 
 def test_a_part_takes_the_place_of_an_earlier_one(use_case, tmp_path, monkeypatch):
     pytest.importorskip("polars")
-    block = {"a": np.ones(2), "b": np.ones(2), "t": Texts(["red"], np.zeros(2, dtype=np.int32))}
-    write_part([block], use_case, tmp_path, "test", 2)
+    chunk = {"a": np.ones(2), "b": np.ones(2), "t": Texts(["red"], np.zeros(2, dtype=np.int32))}
+    write_split([chunk], use_case, tmp_path, "test", 2)
     monkeypatch.setattr(frames, "PARQUET_ROWS", 1)
-    write_part([block], use_case, tmp_path, "test", 2)
-    write_sample([block], use_case, tmp_path)
+    write_split([chunk], use_case, tmp_path, "test", 2)
+    write_sample([chunk], use_case, tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["sample.csv", "test.parquet"]
     assert (tmp_path / "sample.csv").read_text() == "a,b,t\n1.0,1.0,red\n1.0,1.0,red\n"
 
@@ -136,8 +136,8 @@ def test_a_part_takes_the_place_of_an_earlier_one(use_case, tmp_path, monkeypatc
 def test_without_polars_a_large_part_is_csv(use_case, tmp_path, monkeypatch):
     monkeypatch.setattr(frames, "PARQUET_ROWS", 1)
     monkeypatch.setattr(parquet, "pl", None)
-    block = {"a": np.ones(2), "b": np.ones(2), "t": Texts(["red"], np.zeros(2, dtype=np.int32))}
-    path = write_part([block], use_case, tmp_path, "test", 2)
+    chunk = {"a": np.ones(2), "b": np.ones(2), "t": Texts(["red"], np.zeros(2, dtype=np.int32))}
+    path = write_split([chunk], use_case, tmp_path, "test", 2)
     assert path.name == "test.csv"
     assert read_frame(path, use_case)["t"].tolist() == ["red", "red"]
 
@@ -160,14 +160,14 @@ def test_texts_keep_their_place_among_numbers(tmp_path, monkeypatch):
     }
     mixed = parse_use_case(document)
     codes = np.zeros(2, dtype=np.int32)
-    block = {
+    chunk = {
         "name": Texts(["so"], codes),
         "a": np.array([1.0, np.nan]),
         "colour": Texts(["red"], codes),
         "b": np.array([2.0, 3.0]),
     }
     monkeypatch.setattr(frames, "PARQUET_ROWS", 0)
-    frame = read_frame(write_part([block], mixed, tmp_path, "train", 2), mixed)
+    frame = read_frame(write_split([chunk], mixed, tmp_path, "train", 2), mixed)
     assert frame.columns.tolist() == mixed.column_names
     assert frame.dtypes.tolist() == [object, float, object, float]
     assert frame["a"].tolist()[0] == 1.0 and np.isnan(frame["a"][1])

@@ -7,13 +7,13 @@ import gc
 import numpy as np
 import pytest
 
-from ml.data.block_cells import Texts
+from ml.data.column_cells import Texts
 from ml.data.row_store import RowStore
 
 TEXTS = ["", "two\nlines", 'say "x"', "\u00e9\U0001f600", "\x85", "a\r"]
 
 
-def block(start, rows):
+def chunk(start, rows):
     codes = np.arange(start, start + rows, dtype=np.int32) % len(TEXTS)
     return {"n": np.arange(start, start + rows, dtype=float) / 3, "t": Texts(TEXTS, codes)}
 
@@ -22,26 +22,26 @@ def block(start, rows):
 def store(tmp_path):
     store = RowStore({"n": True, "t": False}, tmp_path)
     for start, rows in ((0, 5), (5, 1), (6, 8)):
-        store.append(block(start, rows), rows)
+        store.append(chunk(start, rows), rows)
     return store
 
 
-def joined(blocks):
-    blocks = list(blocks)
-    numbers = np.concatenate([block["n"] for block in blocks])
-    return numbers.tolist(), [text for block in blocks for text in block["t"].array().tolist()]
+def joined(chunks):
+    chunks = list(chunks)
+    numbers = np.concatenate([chunk["n"] for chunk in chunks])
+    return numbers.tolist(), [text for chunk in chunks for text in chunk["t"].array().tolist()]
 
 
 def test_all_rows_come_out(store):
-    whole = block(0, 14)
-    assert store.rows == 14
-    assert joined(store.blocks()) == (whole["n"].tolist(), whole["t"].array().tolist())
+    whole = chunk(0, 14)
+    assert len(joined(store.chunks())[0]) == 14
+    assert joined(store.chunks()) == (whole["n"].tolist(), whole["t"].array().tolist())
 
 
 def test_wanted_rows_come_out(store):
     wanted = np.arange(14) % 3 == 1
-    whole = block(0, 14)
-    assert joined(store.blocks(wanted)) == (
+    whole = chunk(0, 14)
+    assert joined(store.chunks(wanted)) == (
         whole["n"][wanted].tolist(),
         whole["t"].array()[wanted].tolist(),
     )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ml.config.use_case import parse_use_case
 from ml.data.frames import make_frame
-from ml.data.split import held_out, repeated_rows, row_hashes
+from ml.data.split import as_texts, held_out_rows, label_codes, repeated_rows, row_hashes
 from ml.errors import JobError
 
 COLUMNS = [{"name": "x", "type": "number"}, {"name": "z", "type": "number"}]
@@ -43,6 +43,15 @@ def frame_of(rows: int, labels: bool = False, start: int = 0):
     )
     y = np.array(target, dtype=object) if labels else target
     return make_frame({"x": numbers[:, 0], "z": numbers[:, 1], "y": y})
+
+
+def held_out(frame, use_case):
+    """Of a frame what preprocess makes of the rows of its files."""
+    hashes = row_hashes(frame[use_case.feature_names], use_case.split.seed)
+    labels = None
+    if use_case.task == "classification":
+        labels = label_codes(as_texts(frame[use_case.target]), use_case)
+    return held_out_rows(hashes, labels, repeated_rows(hashes), use_case)
 
 
 @pytest.mark.parametrize("share", [0.05, 0.2, 0.33, 0.5])

@@ -1,4 +1,4 @@
-"""Statistics in blocks: those of numpy on all of the values at once."""
+"""Statistics in chunks: those of numpy on all of the values at once."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ml.data.statistics import BINS, QUANTILES, numbers_statistics
 numbers = st.floats(-1e12, 1e12, allow_subnormal=False) | st.integers(-50, 50).map(float)
 
 
-def statistics(values, blocks=3):
-    parts = np.array_split(np.array(values, dtype=float), blocks)
+def statistics(values, chunks=3):
+    parts = np.array_split(np.array(values, dtype=float), chunks)
     return numbers_statistics(lambda: iter(parts))
 
 

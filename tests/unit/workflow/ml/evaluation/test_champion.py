@@ -12,8 +12,8 @@ from pathlib import Path
 import joblib
 import pytest
 
-from ml.data.frames import file_sha256
 from ml.errors import JobError
+from ml.hashes import file_sha256
 from tests.unit.workflow.conftest import Run, sample_data, shipped_document
 
 ARN = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/ml-core-development-iris/3"

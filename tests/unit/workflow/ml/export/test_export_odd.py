@@ -28,7 +28,7 @@ from ml.export.onnx_export import (
 from ml.export.trees import CannotExportError
 from ml.model.estimators import make_estimator
 from ml.model.features import build_pipeline, fit
-from tests.unit.workflow.serving.models import NUMBERS, make_frame, make_use_case
+from tests.unit.workflow.serving.small_models import NUMBERS, make_frame, make_use_case
 
 # scikit-learn adds up every row to find infinity in it; +3e38 and -3e38 overflow on the way.
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")

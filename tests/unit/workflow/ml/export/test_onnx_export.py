@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pandas as pd
 import pytest
 from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingRegressor
@@ -16,10 +15,17 @@ from sklearn.preprocessing import MinMaxScaler
 
 from ml.export import onnx_export, onnx_graph
 from ml.export.onnx_export import export_model, rows_of, to_onnx
+from ml.export.onnx_session import load_session
 from ml.export.trees import CannotExportError
 from ml.model.estimators import ESTIMATORS, make_estimator
 from ml.model.features import build_pipeline, fit
-from tests.unit.workflow.serving.models import CLASSES, MIXED, NUMBERS, make_frame, make_use_case
+from tests.unit.workflow.serving.small_models import (
+    CLASSES,
+    MIXED,
+    NUMBERS,
+    make_frame,
+    make_use_case,
+)
 
 NOT_TRANSLATED = {
     "KNeighborsRegressor", "KNeighborsClassifier", "SVR", "SVC", "GaussianNB",
@@ -64,7 +70,7 @@ def test_predictions_are_equal(
 
     # Rows that neither the fit nor the check has seen, computed here without the code under test.
     new = make_frame(use_case, 300, seed=8)[use_case.feature_names]
-    session = onnxruntime.InferenceSession(content)
+    session = load_session(content)
     names = [output.name for output in session.get_outputs()]
     found = dict(
         zip(names, session.run(names, {"rows": rows_of(new, serving["categories"])}), strict=True)
@@ -210,7 +216,7 @@ def test_without_the_package_onnx_the_reason_says_so(
 
 
 def test_the_names_of_the_tensors_are_those_of_the_server() -> None:
-    from serving import engine
+    from serving import predictor
 
     for name in ("INPUT", "VALUES", "LABELS", "PROBABILITIES"):
-        assert getattr(engine, name) == getattr(onnx_graph, name)
+        assert getattr(predictor, name) == getattr(onnx_graph, name)

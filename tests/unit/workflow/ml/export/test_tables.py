@@ -15,7 +15,7 @@ from ml.export.table_export import MAXIMUM_LEAVES, tables_of
 from ml.export.trees import read_ensemble
 from ml.model.estimators import make_estimator
 from ml.model.features import build_pipeline, fit
-from tests.unit.workflow.serving.models import MIXED, NUMBERS, make_frame, make_use_case
+from tests.unit.workflow.serving.small_models import MIXED, NUMBERS, make_frame, make_use_case
 
 SMALL: dict[str, dict[str, Any]] = {
     "HistGradientBoosting": {"max_iter": 30},

@@ -134,7 +134,8 @@ def test_rows_that_the_model_cannot_answer_are_bad_rows(
 
     body = b"8,a\n1,a\nx,a\n9,a\n3,a\n"
     assert BadRows(SKIP, answer).respond(body, CSV, CSV) == (CSV, b"\n2\n\n\n6\n")
-    assert ": row 4: 9.0 is too large: '9,a'" in capsys.readouterr().err
+    logged = [json.loads(line) for line in capsys.readouterr().err.splitlines()[:-1]]
+    assert ("row 4: 9.0 is too large", "'9,a'") in [(row["reason"], row["line"]) for row in logged]
     with pytest.raises(
         InvalidRequestError, match=r"^row 1: 8.0 is too large; .* Row 1 is '8,a'\.$"
     ):
@@ -149,10 +150,13 @@ def test_a_failure_shows_the_first_bad_row(capsys: pytest.CaptureFixture[str]) -
         "expected a number from 0 to 1000. Row 2 is 'x,b'."
     )
     first, _ = capsys.readouterr().err.splitlines()
-    assert first == (
-        f"bad row {fingerprint(b'x,b')}: row 2, column once: found 'x', expected a number from 0 to 1000: "
-        "'x,b'"
-    )
+    assert json.loads(first) == {
+        "event": "bad_row",
+        "sha256": fingerprint(b"x,b"),
+        "row": 2,
+        "reason": "row 2, column once: found 'x', expected a number from 0 to 1000",
+        "line": "'x,b'",
+    }
 
 
 def test_good_rows_are_answered_whatever_the_policy(capsys: pytest.CaptureFixture[str]) -> None:
@@ -182,7 +186,7 @@ def test_the_log_is_bounded(capsys: pytest.CaptureFixture[str]) -> None:
     )
 
 
-def test_numbers_go_on_where_the_rows_are_looked_at_in_parts(
+def test_numbers_go_on_where_the_rows_are_looked_at_in_chunks(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     lines = [b"x,a" if number % 5000 == 0 else b"1,a" for number in range(1, 20_001)]
@@ -191,7 +195,9 @@ def test_numbers_go_on_where_the_rows_are_looked_at_in_parts(
         5000, 10_000, 15_000, 20_000, 20_001,  # the end of the last line
     ]  # fmt: skip
     log = capsys.readouterr().err.splitlines()
-    assert [re.findall(r": row (\d+), column once", line) for line in log[:-1]] == [
+    logged = [json.loads(line) for line in log[:-1]]
+    assert [row["row"] for row in logged] == [5000, 10_000, 15_000, 20_000]
+    assert [re.findall(r"^row (\d+), column once", row["reason"]) for row in logged] == [
         ["5000"], ["10000"], ["15000"], ["20000"],
     ]  # fmt: skip
     with pytest.raises(InvalidRequestError, match=r"^row 10000, .* Row 10000 is 'x,a'\.$"):

@@ -11,8 +11,9 @@ import tarfile
 import joblib
 import pytest
 
-from ml.data.frames import file_sha256
-from ml.model.artifact import ModelRefusedError, Recorded, load_model
+from ml.hashes import file_sha256
+from ml.model.artifact import load_model
+from ml.model.model_files import ModelRefusedError, Recorded
 
 
 @pytest.fixture
@@ -158,3 +159,20 @@ def test_a_replaced_model_that_is_consistent_is_found_by_the_recorded_hash(model
 def test_files_are_not_taken_for_a_registered_archive(model):
     with pytest.raises(ModelRefusedError, match=r"model\.tar\.gz .* found no such file"):
         load_model(model, Recorded(archive="0" * 64))
+
+
+def test_changed_serving_code_is_refused_before_the_pipeline_is_loaded(model):
+    recorded = Recorded(card=file_sha256(model / "model.json"))
+    (model / "code/inference.py").write_text("raise SystemExit('changed after registration')\n")
+    with pytest.raises(
+        ModelRefusedError,
+        match=r"code/inference\.py is not the file that train wrote: found sha256 [0-9a-f]{64}, "
+        r"model\.json records [0-9a-f]{64}",
+    ):
+        load_model(model, recorded)
+
+
+def test_a_model_without_recorded_code_is_still_loaded(model):
+    """Versions that were registered before model.json recorded the code are champions too."""
+    change_card(model, lambda card: card.pop("code_files"))
+    assert load_model(model).use_case.name == "iris"

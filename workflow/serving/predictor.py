@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
+from ml.export.onnx_session import load_session
 from ml.export.tables import TreeTables
 from ml.inference.answers import accepted
 from ml.inference.bad_rows import BadRows, in_transform_job
@@ -22,8 +22,9 @@ from ml.inference.requests import (
     content_type_of,
     decode,
 )
-from serving.model import ModelFiles, ModelFilesError, read_recorded
-from serving.reading import FastReader, Matrix, csv_blocks
+from ml.model.model_files import ModelRefusedError, read_recorded
+from serving.model import ServedModel
+from serving.reading import FastReader, Matrix, csv_chunks
 from serving.writing import Predicted, Writer
 
 INPUT, VALUES, LABELS, PROBABILITIES = "rows", "values", "labels", "probabilities"
@@ -32,7 +33,7 @@ EXAMPLE_TOLERANCE = 1e-6
 TABLE_ROWS = 8  # from here on the tables are faster than walking down the trees
 
 
-class Engine(Protocol):
+class Predictor(Protocol):
     """What the application needs of a model."""
 
     def respond(
@@ -42,26 +43,23 @@ class Engine(Protocol):
         ...
 
 
-class OnnxEngine:
+class OnnxPredictor:
     """Predicts with model.onnx, and many rows at once with the tables where the model has them."""
 
-    def __init__(self, model: ModelFiles) -> None:
+    def __init__(self, model: ServedModel) -> None:
         serving = model.serving
-        options = onnxruntime.SessionOptions()
-        # A worker a core: threads of the library would only wait for each other.
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        content = read_recorded(model.folder, serving["model_file"])
+        [content] = read_recorded(model.folder, [serving["model_file"]])
         try:
-            self._session = onnxruntime.InferenceSession(
-                content, options, providers=["CPUExecutionProvider"]
-            )
+            self._session = load_session(content)
         except Exception as error:  # its exceptions have no common base below Exception
-            raise ModelFilesError(f"onnxruntime cannot load the exported model: {error}") from error
+            raise ModelRefusedError(
+                f"onnxruntime cannot load the exported model: {error}"
+            ) from error
         self._outputs = [output.name for output in self._session.get_outputs()]
         self._tables: TreeTables | None = None
         if "tables_file" in serving:
-            self._tables = TreeTables(read_recorded(model.folder, serving["tables_file"]))
+            [tables] = read_recorded(model.folder, [serving["tables_file"]])
+            self._tables = TreeTables(tables)
         self._use_case = model.use_case
         self._codes = {
             name: {text: code for code, text in enumerate(texts)}
@@ -85,18 +83,20 @@ class OnnxEngine:
             decode(body, content_type)  # raises UnsupportedContentTypeError
         if kind is None:
             kind = accepted(accept)
-            if len(self._accepted) < 100:  # clients repeat themselves; a stranger must not fill it
+            if (
+                len(self._accepted) < 100
+            ):  # clients repeat themselves, and no client may fill the memory
                 self._accepted[accept] = kind
-        parts = [self._predict(matrix) for matrix in self._matrices(body, form)]
-        return kind, self._writer.write(parts, kind)
+        chunks = [self._predict(matrix) for matrix in self._matrices(body, form)]
+        return kind, self._writer.write(chunks, kind)
 
     def _matrices(self, body: bytes, form: str) -> Iterator[Matrix]:
         if form == CSV:
             first = 1
-            for block in csv_blocks(body):
-                matrix = self._reader.csv(block)
+            for chunk in csv_chunks(body):
+                matrix = self._reader.csv(chunk)
                 if matrix is None:
-                    matrix = self._slow(decode(block, form), first)
+                    matrix = self._slow(decode(chunk, form), first)
                 first += len(matrix)
                 yield matrix
             return
@@ -106,8 +106,8 @@ class OnnxEngine:
         if matrix is None:
             rows = decode(body, form)
             for start in range(0, len(rows.rows), ROWS_AT_ONCE):
-                part = Rows(rows.rows[start : start + ROWS_AT_ONCE], rows.as_text)
-                yield self._slow(part, start + 1)
+                some = Rows(rows.rows[start : start + ROWS_AT_ONCE], rows.as_text)
+                yield self._slow(some, start + 1)
             return
         for start in range(0, len(matrix), ROWS_AT_ONCE):
             yield matrix[start : start + ROWS_AT_ONCE]
@@ -141,26 +141,26 @@ class OnnxEngine:
             else:
                 right = abs(found - expected) <= EXAMPLE_TOLERANCE * max(1.0, abs(expected))
             if not right:
-                raise ModelFilesError(
+                raise ModelRefusedError(
                     f"the exported model predicts {found!r} for the example row of model.json, which "
                     f"records {expected!r}. Train again."
                 )
 
 
-def load_engine(model: ModelFiles) -> Engine:
-    """The engine that model.json asks for; in a transform job with its policy for bad rows around it."""
-    engine = _engine(model)
-    return BadRows(model.use_case, engine.respond) if in_transform_job() else engine
+def load_predictor(model: ServedModel) -> Predictor:
+    """The predictor that model.json asks for; in a transform job with its policy for bad rows around it."""
+    predictor = _predictor(model)
+    return BadRows(model.use_case, predictor.respond) if in_transform_job() else predictor
 
 
-def _engine(model: ModelFiles) -> Engine:
+def _predictor(model: ServedModel) -> Predictor:
     runtime = model.serving["runtime"]
     if runtime == "onnxruntime":
-        return OnnxEngine(model)
+        return OnnxPredictor(model)
     if runtime == "scikit-learn":
-        from serving.sklearn_engine import SklearnEngine
+        from serving.sklearn_predictor import SklearnPredictor
 
-        return SklearnEngine(model.folder)
-    raise ModelFilesError(
+        return SklearnPredictor(model.folder)
+    raise ModelRefusedError(
         f"serving.runtime of model.json: found {runtime!r}, expected onnxruntime or scikit-learn."
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-# Read when scikit-learn is imported: a worker a core, a thread each.
+# Read when scikit-learn is imported: one worker per core, one thread per worker.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from ml.inference.answers import respond
 from ml.model.artifact import load_model
 
 
-class SklearnEngine:
+class SklearnPredictor:
     """Predicts with model.joblib, through the functions the prebuilt image calls."""
 
     def __init__(self, folder: Path) -> None:

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from ml.errors import JobError
-from ml.export.served import check_served
-from ml.model.artifact import ModelRefusedError, load_model
-from tests.unit.workflow.serving.models import make_frame, make_model
+from ml.export.serving_check import check_serving
+from ml.model.artifact import load_model
+from ml.model.model_files import ModelRefusedError
+from tests.unit.workflow.serving.small_models import make_frame, make_model
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def change_serving(folder: Path, **changes: Any) -> None:
 
 def test_equal_predictions(made: Any) -> None:
     folder, use_case, frame = made
-    found = check_served(folder, load_model(folder), frame, use_case)
+    found = check_serving(folder, load_model(folder), frame, use_case)
     assert found["runtime"] == "onnxruntime"
     assert found["reason"] == "equal to scikit-learn on 200 held-out rows"
     assert 0 <= found["maximum_difference"] < 1e-12
@@ -42,7 +43,7 @@ def test_the_files_may_be_packed(made: Any) -> None:
         for path in files:
             tar.add(path, path.name)
             path.unlink()
-    assert check_served(folder, load_model(folder), frame, use_case)["rows"] == 200
+    assert check_serving(folder, load_model(folder), frame, use_case)["rows"] == 200
 
 
 def test_another_prediction_ends_the_evaluation(made: Any) -> None:
@@ -50,18 +51,18 @@ def test_another_prediction_ends_the_evaluation(made: Any) -> None:
     model = load_model(folder)
     model.pipeline[-1]._baseline_prediction = model.pipeline[-1]._baseline_prediction + 0.001
     with pytest.raises(JobError, match=r"model\.onnx does not predict what the evaluated Pipeline"):
-        check_served(folder, model, frame, use_case)
+        check_serving(folder, model, frame, use_case)
 
 
 def test_another_file_is_refused(made: Any) -> None:
     folder, use_case, frame = made
     (folder / "model.tables.npz").write_bytes(b"another")
     with pytest.raises(ModelRefusedError, match=r"model\.tables\.npz is not the file that train"):
-        check_served(folder, load_model(folder), frame, use_case)
+        check_serving(folder, load_model(folder), frame, use_case)
 
 
 def test_scikit_learn_needs_no_comparison(made: Any) -> None:
     folder, use_case, frame = made
     change_serving(folder, runtime="scikit-learn", reason="texts are not translated: text")
     expected = {"runtime": "scikit-learn", "reason": "texts are not translated: text"}
-    assert check_served(folder, load_model(folder), frame, use_case) == expected
+    assert check_serving(folder, load_model(folder), frame, use_case) == expected

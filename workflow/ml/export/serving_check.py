@@ -11,12 +11,13 @@ from ml.config.use_case import UseCase
 from ml.errors import JobError
 from ml.export.onnx_export import compare, expected_of, rows_of, run_onnx, run_tables
 from ml.export.trees import CannotExportError
-from ml.model.artifact import LoadedModel, read_recorded
+from ml.model.artifact import LoadedModel
+from ml.model.model_files import read_recorded
 
 CHECKED_ROWS = 100_000
 
 
-def check_served(
+def check_serving(
     folder: Path, model: LoadedModel, frame: pd.DataFrame, use_case: UseCase
 ) -> dict[str, Any]:
     """`serving` of evaluation.json: the runtime, and how far its predictions are from the Pipeline's.

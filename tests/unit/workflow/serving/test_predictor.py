@@ -18,11 +18,12 @@ from ml.errors import InvalidRequestError, UnsupportedContentTypeError
 from ml.inference.answers import NoAnswerError, answer, encode
 from ml.inference.requests import decode
 from ml.model.artifact import load_model
-from serving.engine import OnnxEngine, load_engine
-from serving.model import CARD_FILE, ModelFilesError, open_model
-from serving.sklearn_engine import SklearnEngine
+from ml.model.model_files import CARD_FILE, ModelRefusedError
+from serving.model import open_model
+from serving.predictor import OnnxPredictor, load_predictor
+from serving.sklearn_predictor import SklearnPredictor
 from tests.unit.workflow.serving.conftest import Trained
-from tests.unit.workflow.serving.models import (
+from tests.unit.workflow.serving.small_models import (
     CSV,
     JSON,
     JSON_LINES,
@@ -64,8 +65,8 @@ def same(found: Any, expected: Any) -> bool:
 @pytest.mark.parametrize("accept", [CSV, JSON, JSON_LINES])
 @pytest.mark.parametrize("count", [1, 3, 9])
 def test_predictions_are_those_of_scikit_learn(any_model: Trained, accept: str, count: int) -> None:
-    engine = load_engine(open_model(any_model.folder))
-    assert isinstance(engine, OnnxEngine)
+    predictor = load_predictor(open_model(any_model.folder))
+    assert isinstance(predictor, OnnxPredictor)
     model = load_model(any_model.folder)
     rows = good_rows(any_model.use_case, count)
     bodies = [
@@ -77,7 +78,7 @@ def test_predictions_are_those_of_scikit_learn(any_model: Trained, accept: str, 
                                    for row in rows]}).encode(), JSON),
     ]  # fmt: skip
     for body, kind in bodies:
-        found_kind, found = engine.respond(body, kind, accept)
+        found_kind, found = predictor.respond(body, kind, accept)
         expected, expected_kind = oracle(model, body, kind, accept)
         assert found_kind == expected_kind == accept
         assert same(parsed(found.decode(), accept), parsed(expected, accept)), (body, kind)
@@ -85,7 +86,7 @@ def test_predictions_are_those_of_scikit_learn(any_model: Trained, accept: str, 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_fuzzed_bodies_are_answered_or_refused_alike(any_model: Trained, seed: int) -> None:
-    engine = load_engine(open_model(any_model.folder))
+    predictor = load_predictor(open_model(any_model.folder))
     model = load_model(any_model.folder)
     answered = refused = 0
     for body, kind in hostile_bodies(any_model.use_case, 80, seed):
@@ -98,12 +99,13 @@ def test_fuzzed_bodies_are_answered_or_refused_alike(any_model: Trained, seed: i
         if error is None:
             answered += 1
             assert same(
-                parsed(engine.respond(body, kind, JSON)[1].decode(), JSON), parsed(expected, JSON)
+                parsed(predictor.respond(body, kind, JSON)[1].decode(), JSON),
+                parsed(expected, JSON),
             ), (body, kind)
         else:
             refused += 1
             with pytest.raises(InvalidRequestError) as found:
-                engine.respond(body, kind, JSON)
+                predictor.respond(body, kind, JSON)
             assert str(found.value) == str(error), (body, kind)
             assert found.value.status_code == error.status_code
     assert answered > 5 and refused > 25
@@ -111,23 +113,23 @@ def test_fuzzed_bodies_are_answered_or_refused_alike(any_model: Trained, seed: i
 
 @pytest.mark.parametrize("kind", [CSV, JSON, JSON_LINES])
 def test_a_long_body_is_one_answer_in_order(any_model: Trained, kind: str) -> None:
-    engine = load_engine(open_model(any_model.folder))
+    predictor = load_predictor(open_model(any_model.folder))
     rows = good_rows(any_model.use_case, 30_000)
     bodies = {
         CSV: as_csv(rows),
         JSON: json.dumps({"instances": rows}).encode(),
         JSON_LINES: "\n".join(map(json.dumps, rows)).encode(),
     }
-    found = parsed(engine.respond(bodies[kind], kind, JSON)[1].decode(), JSON)
+    found = parsed(predictor.respond(bodies[kind], kind, JSON)[1].decode(), JSON)
     assert len(found) == len(rows)
     for index in (0, 1, 8191, 8192, 12_345, 29_999):
-        one = engine.respond(as_csv(rows[index : index + 1]), CSV, JSON)[1]
+        one = predictor.respond(as_csv(rows[index : index + 1]), CSV, JSON)[1]
         assert same(found[index : index + 1], parsed(one.decode(), JSON))
 
 
 @pytest.mark.parametrize("kind", [CSV, JSON, JSON_LINES])
 def test_an_error_far_down_names_its_row(numbers_model: Trained, kind: str) -> None:
-    engine = load_engine(open_model(numbers_model.folder))
+    predictor = load_predictor(open_model(numbers_model.folder))
     rows = good_rows(numbers_model.use_case, 30_000)
     rows[25_000][0] = 77.5
     body = {
@@ -138,30 +140,30 @@ def test_an_error_far_down_names_its_row(numbers_model: Trained, kind: str) -> N
     with pytest.raises(
         InvalidRequestError, match=r"row 25001, column width: found '?77.5'?, expected a number"
     ):
-        engine.respond(body, kind, CSV)
+        predictor.respond(body, kind, CSV)
 
 
 def test_a_blank_line_between_blocks_is_refused(numbers_model: Trained) -> None:
-    engine = load_engine(open_model(numbers_model.folder))
+    predictor = load_predictor(open_model(numbers_model.folder))
     half = as_csv(good_rows(numbers_model.use_case, 8_000))
     with pytest.raises(InvalidRequestError, match="row 8001: found 0 values, expected 3"):
-        engine.respond(half + b"\n" + half, CSV, CSV)
+        predictor.respond(half + b"\n" + half, CSV, CSV)
 
 
 def test_an_unknown_content_type_is_named(numbers_model: Trained) -> None:
-    engine = load_engine(open_model(numbers_model.folder))
+    predictor = load_predictor(open_model(numbers_model.folder))
     with pytest.raises(UnsupportedContentTypeError, match="'image/PNG' is not supported"):
-        engine.respond(b"1", "image/PNG", None)
+        predictor.respond(b"1", "image/PNG", None)
     with pytest.raises(UnsupportedContentTypeError):
-        engine.respond(b"1", None, None)
+        predictor.respond(b"1", None, None)
 
 
 def test_a_prediction_that_overflows_is_refused(numbers_model: Trained) -> None:
-    engine = load_engine(open_model(numbers_model.folder))
+    predictor = load_predictor(open_model(numbers_model.folder))
     body = json.dumps({"instances": [[1, 2, 3], [1, 1.7e308, 1.7e308]]}).encode()
     for accept in (CSV, JSON, JSON_LINES):
         with pytest.raises(InvalidRequestError, match="row 2: the prediction is inf"):
-            engine.respond(body, JSON, accept)
+            predictor.respond(body, JSON, accept)
 
 
 @pytest.mark.parametrize("accept", [CSV, JSON, JSON_LINES])
@@ -173,10 +175,10 @@ def test_no_form_of_the_answer_hides_an_overflow(
     tmp_path: Path, estimator: str, classes: int, exported: bool, accept: str
 ) -> None:
     make_model(tmp_path, estimator, classes=classes, exported=exported)
-    engine = load_engine(open_model(tmp_path))
+    predictor = load_predictor(open_model(tmp_path))
     body = b"1,2,3\n1,1.7e308,1e308\n1,2,3\n1,1.7e308,1e308\n"
     with pytest.raises(InvalidRequestError, match=r"row 2: the prediction is .*; row 4: the pred"):
-        engine.respond(body, CSV, accept)
+        predictor.respond(body, CSV, accept)
 
 
 @pytest.mark.parametrize("classes", [0, 2])
@@ -186,11 +188,11 @@ def test_a_number_beyond_single_precision_is_the_clients_fault(
     """Trees of scikit-learn raise ValueError, which must not count as a fault of the endpoint."""
     kind = "RandomForestClassifier" if classes else "RandomForestRegressor"
     make_model(tmp_path, kind, classes=classes, exported=False)
-    engine = load_engine(open_model(tmp_path))
+    predictor = load_predictor(open_model(tmp_path))
     with pytest.raises(
         InvalidRequestError, match=r"row 2, column height: found -1e\+39, which sing"
     ):
-        engine.respond(b"1,2,3\n1,-1e39,3\n", CSV, JSON)
+        predictor.respond(b"1,2,3\n1,-1e39,3\n", CSV, JSON)
 
 
 def test_a_model_that_was_not_exported_is_served_by_scikit_learn(tmp_path: Path) -> None:
@@ -200,16 +202,16 @@ def test_a_model_that_was_not_exported_is_served_by_scikit_learn(tmp_path: Path)
         "runtime": "scikit-learn",
         "reason": "the estimator KNeighborsRegressor is not translated",
     }
-    engine = load_engine(model)
-    assert isinstance(engine, SklearnEngine)
-    kind, body = engine.respond(as_csv(good_rows(use_case, 2)), CSV, None)
+    predictor = load_predictor(model)
+    assert isinstance(predictor, SklearnPredictor)
+    kind, body = predictor.respond(as_csv(good_rows(use_case, 2)), CSV, None)
     assert kind == JSON
     assert len(json.loads(body)["predictions"]) == 2
 
 
 def test_a_model_of_the_prebuilt_image_is_served_by_scikit_learn(tmp_path: Path) -> None:
     make_model(tmp_path, exported=False)
-    assert isinstance(load_engine(open_model(tmp_path)), SklearnEngine)
+    assert isinstance(load_predictor(open_model(tmp_path)), SklearnPredictor)
 
 
 def changed(folder: Path, target: Path, change: Any) -> Path:
@@ -224,8 +226,8 @@ def test_another_file_than_recorded_is_not_loaded(numbers_model: Trained, tmp_pa
     folder = changed(numbers_model.folder, tmp_path / "model", lambda card: None)
     path = folder / "model.onnx"
     path.write_bytes(path.read_bytes()[:-1] + b"!")
-    with pytest.raises(ModelFilesError, match=r"model\.onnx is not the file that train wrote"):
-        load_engine(open_model(folder))
+    with pytest.raises(ModelRefusedError, match=r"model\.onnx is not the file that train wrote"):
+        load_predictor(open_model(folder))
 
 
 def test_a_model_that_predicts_something_else_than_recorded_is_refused(
@@ -235,8 +237,8 @@ def test_a_model_that_predicts_something_else_than_recorded_is_refused(
         card["serving"]["example"]["prediction"] += 1
 
     folder = changed(numbers_model.folder, tmp_path / "model", change)
-    with pytest.raises(ModelFilesError, match=r"for the example row of model\.json"):
-        load_engine(open_model(folder))
+    with pytest.raises(ModelRefusedError, match=r"for the example row of model\.json"):
+        load_predictor(open_model(folder))
 
 
 def test_an_unknown_runtime_is_named(numbers_model: Trained, tmp_path: Path) -> None:
@@ -246,13 +248,13 @@ def test_an_unknown_runtime_is_named(numbers_model: Trained, tmp_path: Path) -> 
         lambda card: card["serving"].update(runtime="magic"),
     )
     with pytest.raises(
-        ModelFilesError, match="found 'magic', expected onnxruntime or scikit-learn"
+        ModelRefusedError, match="found 'magic', expected onnxruntime or scikit-learn"
     ):
-        load_engine(open_model(folder))
+        load_predictor(open_model(folder))
 
 
 def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ModelFilesError, match=f"{tmp_path} holds no model"):
+    with pytest.raises(ModelRefusedError, match=f"{tmp_path} holds no model"):
         open_model(tmp_path)
 
 
@@ -263,17 +265,39 @@ def test_a_transform_job_skips_bad_rows_or_fails(
     make_model(tmp_path, exported=exported)
     model = open_model(tmp_path)
     body = b"1,2,3\n1,2,x\n1,2,3\n1,1.7e308,1.7e308\n"
-    endpoint = load_engine(model)
+    endpoint = load_predictor(model)
     expected = endpoint.respond(b"1,2,3\n", CSV, CSV)[1]
     skipping = replace(model, use_case=replace(model.use_case, batch=Batch("skip")))
     with pytest.raises(InvalidRequestError):
-        load_engine(skipping).respond(body, CSV, CSV)  # an endpoint refuses, whatever a batch does
+        load_predictor(skipping).respond(
+            body, CSV, CSV
+        )  # an endpoint refuses, whatever a batch does
 
     monkeypatch.setenv("SAGEMAKER_BATCH", "true")
 
-    assert load_engine(skipping).respond(body, CSV, CSV) == (
+    assert load_predictor(skipping).respond(body, CSV, CSV) == (
         CSV,
         expected + b"\n" + expected + b"\n",
     )
     with pytest.raises(InvalidRequestError, match=r"row 2, column count: .* Row 2 is '1,2,x'\."):
-        load_engine(model).respond(body, CSV, CSV)
+        load_predictor(model).respond(body, CSV, CSV)
+
+
+def test_a_changed_file_of_the_code_is_refused(tmp_path: Path) -> None:
+    make_model(tmp_path)
+    assert open_model(tmp_path).serving["runtime"] == "onnxruntime"
+    (tmp_path / "code/ml/errors.py").write_text("raise SystemExit\n")
+    with pytest.raises(ModelRefusedError, match=r"code/ml/errors\.py is not the file that train"):
+        open_model(tmp_path)
+    (tmp_path / "code/ml/errors.py").unlink()
+    with pytest.raises(ModelRefusedError, match=r"No such file or directory .*code/ml/errors\.py"):
+        open_model(tmp_path)
+
+
+def test_a_model_json_that_was_not_registered_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_model(tmp_path)
+    monkeypatch.setenv("MODEL_CARD_SHA256", "0" * 64)
+    with pytest.raises(ModelRefusedError, match=r"model\.json is not the one that was registered"):
+        open_model(tmp_path)

@@ -1,4 +1,4 @@
-"""The cells of one column in one block of rows, as numbers or as texts."""
+"""The cells of one column in one chunk of rows, as numbers or as texts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Texts:
-    """Texts of a column as positions in a list, so that a value is looked at once and not in every row."""
+    """Texts of a column as positions in a list of distinct values, so that each value is checked once."""
 
     values: list[str]
     codes: npt.NDArray[np.int32]
@@ -26,7 +26,7 @@ class Texts:
         return len(self.codes)
 
     def flags(self, wanted: Sequence[bool]) -> Flags:
-        """For every row what `wanted` says of its value."""
+        """For every row, the flag that `wanted` has for its value."""
         return np.array(wanted, dtype=bool)[self.codes]
 
     def array(self) -> npt.NDArray[Any]:
@@ -40,7 +40,7 @@ class Cells(Protocol):
     """Cells without the spaces around them."""
 
     def numbers(self) -> tuple[Floats, Flags | None]:
-        """NaN where a cell holds no number, and which cells are empty (None: not a single one)."""
+        """NaN where a cell holds no number, and which cells are empty (None: no cell is)."""
 
     def texts(self) -> Texts: ...
 

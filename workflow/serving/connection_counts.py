@@ -1,8 +1,8 @@
 """How many connections each worker has, in memory that all of them see.
 
-Workers accept from one socket. The system wakes all that wait, and a worker that is awake anyway takes every
-connection of a burst: sixteen clients may end up with one worker while the other's core is idle. So a worker
-that has more than another leaves the next connection to that one for a moment.
+Workers accept from one socket. The system wakes all that wait, and a worker that is already awake takes every
+connection of a burst: sixteen clients may end up with one worker while the other core is idle. So a worker
+that has more connections than another waits a moment and leaves the next one to it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import mmap
 ABSENT = 2**31 - 1  # not ready: nothing is left to it
 
 
-class Shares:
-    """One number a worker; made before the workers are, and inherited by them."""
+class ConnectionCounts:
+    """One number per worker, created before the workers and inherited by them."""
 
     def __init__(self, workers: int) -> None:
         self._memory = mmap.mmap(-1, 4 * workers)
@@ -25,7 +25,7 @@ class Shares:
         self._counts[slot] = connections
 
     def absent(self, slot: int) -> None:
-        """The worker ended; until its successor is ready the others wait for nobody."""
+        """Note that the worker ended: until its successor is ready, nothing is left to it."""
         self._counts[slot] = ABSENT
 
     def is_ready(self, slot: int) -> bool:
