@@ -22,9 +22,10 @@ import psutil
 import pytest
 from python_terraform import IsFlagged, Terraform
 
-from landing_zone.local import local_environment
-from landing_zone.settings import load_settings
-from landing_zone.terraform import make_terraform
+from landing_zone.commands.local import local_environment
+from landing_zone.core.names import Names
+from landing_zone.core.settings import load_settings
+from landing_zone.stack.terraform import make_terraform
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "deployment-scripts"
@@ -158,7 +159,7 @@ def test_the_plan_after_the_apply_changes_nothing(
     landing: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     environ = landing.environment
-    stack = make_terraform(load_settings(environ), environ, "123456789012")
+    stack = make_terraform(Names(load_settings(environ), "123456789012"), environ)
     for name, value in stack.environment.items():
         monkeypatch.setenv(name, value)
     terraform = Terraform(working_dir=str(ROOT / "infra"), terraform_bin_path=stack.program)

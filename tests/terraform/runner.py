@@ -13,8 +13,8 @@ from unittest.mock import patch
 
 import python_terraform
 
-from landing_zone.settings import load_settings
-from landing_zone.terraform import find_terraform
+from landing_zone.core.settings import load_settings
+from landing_zone.stack.terraform import find_terraform
 
 ROOT = Path(__file__).parents[2]
 # What the stack is made of; a copy of it never touches the checkout's state, lock or build folder.

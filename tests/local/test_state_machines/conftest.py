@@ -5,6 +5,7 @@ The clock runs fast, so that waits and retries take no time; jobs take the time 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 import uuid
@@ -15,11 +16,11 @@ from typing import Any
 import pytest
 import yaml
 
-import package
 from create_schema.champion import find_champion, marker
 from create_schema.resolve import model_package_group, resolve
 from create_schema.settings import Settings
 from create_schema.use_case import with_overrides
+from landing_zone.sources import package
 from localaws.testing import REGION, LocalAws, running
 from update_schema.service import add_inference, split_output
 from update_schema.settings import Settings as InferenceSettings
@@ -75,7 +76,7 @@ class Machines:
             **package.code_files(ROOT),
             **{name: text.encode() for name, text in (scripts or {}).items()},
         }
-        version = package.code_version(files)
+        version = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:12]
         for name, body in {**files, "sourcedir.tar.gz": package.tar_gz_bytes(files)}.items():
             self.s3.put_object(
                 Bucket=self.settings.source_bucket, Key=f"code/{version}/{name}", Body=body

@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from landing_zone.deployment import Deployment
+from landing_zone.core.deployment import Deployment
 
 DEPLOYMENT = Deployment("pipe", "source-bucket", "workflow-bucket", "artifact-bucket")
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
