@@ -20,6 +20,7 @@ from landing_zone.core.settings import ROOT, Settings
 from landing_zone.core.timing import Steps
 from landing_zone.sources.checkout import built_code, manifest_to_upload
 from landing_zone.sources.package import build
+from landing_zone.stack import locks
 from landing_zone.stack.deploy import deploy_stack
 from landing_zone.stack.state_bucket import ensure_state_bucket
 from landing_zone.stack.terraform import make_terraform
@@ -30,8 +31,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    aws = Aws(settings)
     steps = Steps()
+    with locks.checkout_lock("quick-deploy.sh"):
+        deploy(args, settings, steps)
+    print(steps.table("quick-deploy took"))
+    return 0
+
+
+def deploy(args: argparse.Namespace, settings: Settings, steps: Steps) -> None:
+    """Bring the target that the settings name up to date with this checkout."""
+    aws = Aws(settings)
     with steps.step("package"):
         written = build(ROOT, ROOT / "build")
         print(f"packaged {len(written)} files, code {built_code()[0]}")
@@ -39,14 +48,13 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     names = Names(settings, aws.account)
     with steps.step("state bucket"):
         ensure_state_bucket(aws, names)
-    deploy_stack(
-        make_terraform(names, os.environ, quiet=args.quiet),
-        steps,
-        confirm=lambda: (
-            args.yes or settings.is_local or confirm(f"Apply this plan to {aws.target}?")
-        ),
-    )
+    with locks.explained_state_lock(aws.client("s3"), names):
+        deploy_stack(
+            make_terraform(names, os.environ, quiet=args.quiet),
+            steps,
+            confirm=lambda: (
+                args.yes or settings.is_local or confirm(f"Apply this plan to {aws.target}?")
+            ),
+        )
     with steps.step("upload"):
         upload_source_files.run(args, settings)
-    print(steps.table("quick-deploy took"))
-    return 0

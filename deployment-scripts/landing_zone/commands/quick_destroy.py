@@ -26,6 +26,7 @@ from landing_zone.core.settings import Settings
 from landing_zone.core.timing import Steps
 from landing_zone.runs.pipeline import Pipeline
 from landing_zone.runs.resources import RunResources
+from landing_zone.stack import locks
 from landing_zone.stack.teardown import delete_state, destroy_stack, empty_storage
 from landing_zone.stack.terraform import make_terraform
 
@@ -38,11 +39,18 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     aws = Aws(settings)
     if not args.yes and not confirm(f"Remove {aws.target}, with all its data and models?"):
         raise OperatorError("nothing was removed. Say yes, or pass --yes")
-    names = Names(settings, aws.account)
-    deployment = expected_deployment(names)
-    made_by_runs = RunResources(aws, settings.prefix)
-    role_arn = _sagemaker_role(aws, names)
     steps = Steps()
+    with locks.checkout_lock("quick-destroy.sh"):
+        destroy(aws, Names(settings, aws.account), steps, quiet=args.quiet)
+    print(steps.table("quick-destroy took"))
+    return 0
+
+
+def destroy(aws: Aws, names: Names, steps: Steps, *, quiet: bool) -> None:
+    """Remove everything, in an order in which nothing is made again."""
+    deployment = expected_deployment(names)
+    made_by_runs = RunResources(aws, names.settings.prefix)
+    role_arn = _sagemaker_role(aws, names)
     with steps.step("stop runs and jobs"):
         made_by_runs.stop_runs(Pipeline(aws, deployment))
         made_by_runs.stop_state_machines(names.state_machine_arns)
@@ -54,15 +62,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             made_by_runs.remove_models(role_arn)
     with steps.step("buckets"):
         empty_storage(aws, names, deployment)
-    with steps.step("terraform destroy"):
-        destroy_stack(
-            aws.client("s3"), names, lambda: make_terraform(names, os.environ, quiet=args.quiet)
-        )
+    s3 = aws.client("s3")
+    with steps.step("terraform destroy"), locks.explained_state_lock(s3, names):
+        destroy_stack(s3, names, lambda: make_terraform(names, os.environ, quiet=quiet))
     with steps.step("logs and state"):
         made_by_runs.remove_logs(names.log_groups)
-        delete_state(aws.client("s3"), names)
-    print(steps.table("quick-destroy took"))
-    return 0
+        delete_state(s3, names)
 
 
 def _sagemaker_role(aws: Aws, names: Names) -> str:

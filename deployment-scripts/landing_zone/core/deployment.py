@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
 
+from landing_zone.core.aws import Aws
 from landing_zone.core.errors import OperatorError
 from landing_zone.core.names import Names
 from landing_zone.core.settings import Settings
-
-if TYPE_CHECKING:
-    from landing_zone.core.aws import Aws
 
 
 @dataclass(frozen=True)

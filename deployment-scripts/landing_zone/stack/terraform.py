@@ -86,6 +86,19 @@ def _write_cli_config(mirror: Path, scratch: Path) -> Path:
     return path
 
 
+class TerraformError(OperatorError):
+    """Raised when Terraform fails; its own message has been shown."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan that has been shown: its file, the hash of the file, and whether it changes anything."""
+
+    file: Path
+    sha256: str
+    changes: bool
+
+
 @dataclass(frozen=True)
 class Terraform:
     """The stack in infra/: init, plan, apply, destroy."""
@@ -112,21 +125,27 @@ class Terraform:
         stamp.write_text(self._init_inputs())
         return True
 
-    def plan(self, file: Path, *options: str) -> bool:
-        """Write a plan to the file; return whether it changes anything."""
-        arguments = ["plan", "-input=false", "-detailed-exitcode", f"-out={file}", *options]
+    def plan(self, file: Path) -> Plan:
+        """Show a plan and write it to the file."""
+        arguments = ["plan", "-input=false", "-detailed-exitcode", f"-out={file}"]
         code = self._run(
             [*arguments, f"-var-file={self.variables_file}"], expected=(_NOTHING_CHANGED, _CHANGES)
         )
-        return code == _CHANGES
+        return Plan(file, _sha256_of(file), changes=code == _CHANGES)
 
-    def apply(self, file: Path) -> None:
-        """Apply exactly the plan that was made."""
-        self._run(["apply", "-input=false", str(file)])
+    def apply(self, plan: Plan) -> None:
+        """Apply exactly the plan that was shown."""
+        found = _sha256_of(plan.file)
+        if found != plan.sha256:
+            raise OperatorError(
+                f"{plan.file} is not the plan that was shown: its sha256 is {found}, that of the shown "
+                f"plan was {plan.sha256}. Nothing was applied: run this command again"
+            )
+        self._run(["apply", "-input=false", str(plan.file)])
 
-    def destroy(self, *options: str) -> None:
-        """Remove everything in the state."""
-        arguments = ["destroy", "-input=false", "-auto-approve", *options]
+    def destroy(self) -> None:
+        """Destroy everything in the state."""
+        arguments = ["destroy", "-input=false", "-auto-approve"]
         self._run([*arguments, f"-var-file={self.variables_file}"])
 
     def _run(self, arguments: Sequence[str], expected: Sequence[int] = (0,)) -> int:
@@ -136,7 +155,7 @@ class Terraform:
         else:
             code = self._run_quietly([*command, "-no-color"], self.log, expected)
         if code not in expected:
-            raise OperatorError(
+            raise TerraformError(
                 f"terraform {arguments[0]} failed with exit code {code}; its message is above. "
                 "Correct that and run this command again: it continues where it stopped"
             )
@@ -169,6 +188,10 @@ class Terraform:
             digest.update(path.relative_to(self.folder).as_posix().encode())
             digest.update(path.read_bytes() if path.exists() else b"none")
         return digest.hexdigest()
+
+
+def _sha256_of(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def make_terraform(names: Names, environ: Mapping[str, str], *, quiet: bool = False) -> Terraform:

@@ -138,7 +138,9 @@ def test_a_removed_lock_file_means_a_new_init(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("code", "changes"), [(0, False), (2, True)])
 def test_plan_says_whether_it_changes_anything(tmp_path: Path, code: int, changes: bool) -> None:
-    assert stack(tmp_path, f"exit {code}").plan(tmp_path / "plan") is changes
+    plan = stack(tmp_path, f"touch {tmp_path}/plan; exit {code}").plan(tmp_path / "plan")
+
+    assert plan.changes is changes
     assert f"-var-file={tmp_path}/development.tfvars" in calls(tmp_path)[0]
 
 
@@ -151,9 +153,9 @@ def test_quiet_output_shows_the_summary_only(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log = tmp_path / "terraform.log"
-    text = 'echo "aws_s3_bucket.this: Refreshing"; echo "Plan: 1 to add"; exit 2'
+    text = 'echo "aws_s3_bucket.this: Refreshing"; echo "Plan: 1 to add"; touch "$0.plan"; exit 2'
 
-    stack(tmp_path, text, log).plan(tmp_path / "plan")
+    stack(tmp_path, text, log).plan(tmp_path / "terraform.plan")
 
     assert capsys.readouterr().out == "Plan: 1 to add\n"
     assert "Refreshing" in log.read_text()
