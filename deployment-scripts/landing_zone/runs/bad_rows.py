@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -24,7 +23,7 @@ from landing_zone.runs.pipeline import Pipeline
 from landing_zone.runs.run import Run
 
 SHOWN_LINES = 10  # line numbers of skipped rows
-_LOGGED = re.compile(r"bad row ([0-9a-f]{16}): (?:row (\d+)(?:, |: ))?(.*)", re.DOTALL)
+_EVENT = "bad_row"  # of the log line that the job writes for each
 _CHUNK = 1 << 20
 
 
@@ -68,19 +67,26 @@ def skipped_rows(s3: Any, bucket: str, key: str) -> str:
 
 
 def _logged(logs: Any, job: str) -> dict[str, str]:
-    """Why a row was refused, by the hash of its line."""
+    """Why a row was refused and its text, by the hash of its line."""
     pages = logs.get_paginator("filter_log_events").paginate(
-        logGroupName=TRANSFORM_JOBS, logStreamNamePrefix=f"{job}/", filterPattern='"bad row"'
+        logGroupName=TRANSFORM_JOBS, logStreamNamePrefix=f"{job}/", filterPattern=f'"{_EVENT}"'
     )
     reasons: dict[str, str] = {}
-    for event in (event for page in pages for event in page["events"]):
-        found = _LOGGED.match(event["message"].rstrip("\n"))
-        if found:
-            # Beside the number of the line, that of the row in its request would confuse.
-            number = found[2]
-            reason = found[3].replace(f"; row {number}, ", "; ").replace(f"; row {number}: ", "; ")
-            reasons.setdefault(found[1], reason)
+    for message in (event["message"] for page in pages for event in page["events"]):
+        try:
+            logged = json.loads(message)
+            if logged["event"] == _EVENT:
+                reasons.setdefault(logged["sha256"], f"{_reason(logged)}: {logged['line']}")
+        except (ValueError, KeyError, TypeError):  # another line that has the word in it
+            continue
     return reasons
+
+
+def _reason(logged: Mapping[str, Any]) -> str:
+    """Without the number of the row in its request, which would confuse beside that of the line."""
+    row = f"row {logged['row']}"
+    parts = str(logged["reason"]).split("; ")
+    return "; ".join(part.removeprefix(f"{row}, ").removeprefix(f"{row}: ") for part in parts)
 
 
 def _find(s3: Any, location: str, reasons: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
@@ -47,8 +48,15 @@ class FakeLogs:
         yield {"events": [{"message": message} for message in self.messages]}
 
 
-def logged(line: bytes, reason: str = f"row 77, {REASON}") -> str:
-    return f"bad row {sha256(line).hexdigest()[:16]}: {reason}: '{line.decode()}'\n"
+def logged(line: bytes, reason: str = f"row 77, {REASON}", **changes: object) -> str:
+    event = {
+        "event": "bad_row",
+        "sha256": sha256(line).hexdigest()[:16],
+        "row": 77,
+        "reason": reason,
+        "line": f"'{line.decode()}'",
+    }
+    return json.dumps({**event, **changes}) + "\n"
 
 
 def refused(logs: FakeLogs, *files: bytes, log_group: str = TRANSFORM_JOBS) -> str:
@@ -98,6 +106,15 @@ def test_several_problems_of_a_row_are_told_without_its_number_in_the_request() 
 
 def test_a_row_that_is_not_there_any_more_is_shown_without_its_line() -> None:
     assert refused(FakeLogs(logged(BAD)), b"1,2,3,4\n") == f"bad row: {REASON}: '5.1,x,1.4,0.2'"
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["bad_row", '["bad_row"]', '{"event": "bad_row"}', logged(BAD, event="bad_rows"), "{"],
+)
+def test_other_lines_of_the_log_are_passed_over(other: str) -> None:
+    assert refused(FakeLogs(other), BAD) == ""
+    assert "line 1 of " in refused(FakeLogs(other, logged(BAD, "no number", row=None)), BAD)
 
 
 @pytest.mark.parametrize("log_group", [TRANSFORM_JOBS, "/aws/sagemaker/TrainingJobs"])
