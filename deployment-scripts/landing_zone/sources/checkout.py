@@ -15,6 +15,9 @@ from landing_zone.core.manifest import Key
 from landing_zone.core.names import MANIFEST_KEY
 from landing_zone.core.settings import ROOT, Settings
 
+# The file with the version of the job code: in build/code/, and below code/{CodeVersion}/ in S3.
+CODE_VERSION = "CODE_VERSION"
+
 
 @dataclass(frozen=True)
 class UseCase:
@@ -115,7 +118,7 @@ def read_use_case(name: str, root: Path = ROOT) -> UseCase:
 def built_code(root: Path = ROOT) -> tuple[str, dict[str, Path]]:
     """The version of the built job code, and its files by their name below code/{version}/."""
     folder = root / "build/code"
-    version = folder / "CODE_VERSION"
+    version = folder / CODE_VERSION
     if not version.is_file():
         raise OperatorError(f"{folder} holds no built code: run `make package`")
     files = {

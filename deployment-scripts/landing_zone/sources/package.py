@@ -18,6 +18,7 @@ from importlib import metadata
 from pathlib import Path
 
 from landing_zone.core.errors import OperatorError
+from landing_zone.sources.checkout import CODE_VERSION
 from landing_zone.sources.job_code import code_version, source_files
 
 FUNCTIONS = ("create_schema", "update_schema")
@@ -25,7 +26,6 @@ FUNCTIONS = ("create_schema", "update_schema")
 # runs on every processor and every version of Python.
 DEPENDENCIES = {"fastjsonschema": "fastjsonschema", "PyYAML": "yaml"}
 SCHEMAS = ("manifest.schema.json", "use_case.schema.json")
-CODE_VERSION = "CODE_VERSION"  # file with the version, in build/code/ and below code/{CodeVersion}/
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date a zip can hold
 
 Files = Mapping[str, bytes]

@@ -14,7 +14,12 @@ from botocore.exceptions import ClientError
 from landing_zone.core.aws import error_code
 from landing_zone.core.names import MANIFEST_KEY
 from landing_zone.core.settings import ROOT, Settings
-from landing_zone.sources.checkout import built_code, manifest_to_upload, without_commit
+from landing_zone.sources.checkout import (
+    CODE_VERSION,
+    built_code,
+    manifest_to_upload,
+    without_commit,
+)
 
 # The ETag of an object that KMS encrypts is no hash of its content, so the hash is stored as metadata.
 _HASH = "sha256"
@@ -65,15 +70,16 @@ def upload_sources(s3: Any, bucket: str, settings: Settings) -> list[str]:
     """Bring the source bucket up to date with this checkout; return the uploaded keys."""
     version, files = built_code()
     use_cases = sorted((ROOT / "config/use_cases").glob("*.yaml"))
-    changed = put_all(
-        s3,
-        bucket,
+    manifest = manifest_to_upload(settings, version)
+    stages = (
         [Upload(f"code/{version}/{name}", path.read_bytes()) for name, path in files.items()]
         + [Upload(f"config/use_cases/{path.name}", path.read_bytes()) for path in use_cases],
+        # The mark of a complete upload, which create_schema looks for.
+        [Upload(f"code/{version}/{CODE_VERSION}", f"{version}\n".encode())],
+        # Last, because it starts a run, which must find the rest.
+        [Upload(MANIFEST_KEY, manifest, without_commit(manifest))],
     )
-    # Last, because it starts a run, which must find the rest.
-    manifest = manifest_to_upload(settings, version)
-    return changed + put_all(s3, bucket, [Upload(MANIFEST_KEY, manifest, without_commit(manifest))])
+    return [key for uploads in stages for key in put_all(s3, bucket, uploads)]
 
 
 def describe(changed: list[str], bucket: str) -> str:

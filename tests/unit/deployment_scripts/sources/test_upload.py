@@ -1,9 +1,14 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
+import pytest
+
+from landing_zone.core.settings import load_settings
+from landing_zone.sources import upload
 from landing_zone.sources.checkout import without_commit
-from landing_zone.sources.upload import Upload, describe, put_all
+from landing_zone.sources.upload import Upload, describe, put_all, upload_sources
 from tests.unit.deployment_scripts.fakes import FakeS3
 
 
@@ -20,6 +25,23 @@ def test_uploads_what_differs_and_nothing_else() -> None:
     stored = s3.buckets["b"]["config/manifest.json"]
     assert stored["Metadata"] == {"sha256": hashlib.sha256(b"[]").hexdigest()}
     assert stored["ContentType"] == "application/json"
+
+
+def test_the_version_marks_a_complete_upload_and_the_manifest_is_last(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    names = [f"{number}.py" for number in range(20)]
+    for name in names:
+        (tmp_path / name).touch()
+    files = {name: tmp_path / name for name in names}
+    monkeypatch.setattr(upload, "built_code", lambda: ("abc123", files))
+    s3 = FakeS3("b")
+
+    upload_sources(s3, "b", load_settings({}))
+
+    assert s3.puts[-2:] == ["code/abc123/CODE_VERSION", "config/manifest.json"]
+    assert s3.text("b", "code/abc123/CODE_VERSION") == "abc123\n"
+    assert {f"code/abc123/{name}" for name in names} < set(s3.puts[:-2])
 
 
 def test_an_object_of_another_origin_is_replaced() -> None:
