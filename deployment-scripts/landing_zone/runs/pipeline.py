@@ -203,8 +203,6 @@ class Pipeline:
                 if latest["status"] == "Failed"
                 else ""
             ),
-            summary=str(result.get("externalExecutionSummary", "")),
-            url=str(result.get("externalExecutionUrl", "")),
             token="" if over else token,
             attempts=len(tries),
             steps=self._steps(provider, str(result.get("externalExecutionId", "")), over),

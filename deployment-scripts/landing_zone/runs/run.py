@@ -24,8 +24,6 @@ class Action:
     started: datetime | None = None
     ended: datetime | None = None
     error: str = ""
-    summary: str = ""
-    url: str = ""
     token: str = ""  # needed to answer an approval that waits
     attempts: int = 0
     steps: tuple[Step, ...] = ()

@@ -23,7 +23,6 @@ CODE_VERSION = "CODE_VERSION"
 class UseCase:
     """The part of a use case that the scripts use: its columns and its sample files."""
 
-    name: str
     target: str
     features: tuple[str, ...]
     training_sample: Path
@@ -99,7 +98,6 @@ def read_use_case(name: str, root: Path = ROOT) -> UseCase:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         sample = content.get("sample") or {}
         return UseCase(
-            name=name,
             target=content["target"],
             features=tuple(
                 column["name"]
