@@ -44,7 +44,8 @@ def deploy(args: argparse.Namespace, settings: Settings, steps: Steps) -> None:
     with steps.step("package"):
         written = build(ROOT, ROOT / "build")
         print(f"packaged {len(written)} files, code {built_code()[0]}")
-        manifest_to_upload(settings, "")  # an unknown USE_CASE fails here, not after the apply
+        # An unknown USE_CASE fails here, not after the apply.
+        manifest_to_upload(settings, "")
     names = Names(settings, aws.account)
     with steps.step("state bucket"):
         ensure_state_bucket(aws, names)

@@ -40,9 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     if settings.data:
-        csv_files(
-            Path(settings.data)
-        )  # a wrong path fails here, not after the pipeline has started
+        # A wrong path fails here, not after the pipeline has started.
+        csv_files(Path(settings.data))
     aws, pipeline = open_pipeline(settings)
     run_id = args.run or _select_or_start(aws, pipeline, settings)
 

@@ -73,7 +73,8 @@ def run_command(
         from landing_zone.core.aws import explain
 
         print(f"{script}: {explain(error, os.environ)}", file=sys.stderr)  # type: ignore[arg-type]
-    except BrokenPipeError:  # `| head` has read enough; nothing more may be written, also at exit
+    except BrokenPipeError:
+        # `| head` has read enough. Nothing more may be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:

@@ -23,4 +23,5 @@ class Key(StrEnum):
     ENDPOINT_NAME = "EndpointName"
 
 
-BATCH = "Batch"  # an EndpointType
+# The EndpointType of a run that predicts a file.
+BATCH = "Batch"

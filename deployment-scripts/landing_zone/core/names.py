@@ -56,7 +56,8 @@ RESOURCES = {
         f'module.ml_workflow.{_LOG_GROUPS}["training"]', "/aws/vendedlogs/states/{prefix}-training"
     ),
 }
-STATE_BUCKET = "{prefix}-{account}-state-bucket"  # not Terraform's: it must exist before
+# Terraform does not build it: it must exist before.
+STATE_BUCKET = "{prefix}-{account}-state-bucket"
 
 # Below /{service}/{stage}/ in SSM.
 SAGEMAKER_ROLE_PARAMETER = "sagemaker_role_arn"

@@ -20,7 +20,8 @@ class Setting:
     default: str
     help: str
     pattern: str = ".*"
-    allowed: str = ""  # the pattern in words
+    # The pattern in words.
+    allowed: str = ""
 
     def read(self, environ: Mapping[str, str]) -> tuple[str, str | None]:
         """The value in force, and what is wrong with it."""

@@ -22,8 +22,10 @@ from landing_zone.runs.logs import TRANSFORM_JOBS
 from landing_zone.runs.pipeline import Pipeline
 from landing_zone.runs.run import Run
 
-SHOWN_LINES = 10  # line numbers of skipped rows
-_EVENT = "bad_row"  # of the log line that the job writes for each
+# How many skipped rows are listed by line number.
+SHOWN_LINES = 10
+# The "event" of the JSON object that a job logs for each bad row.
+_EVENT = "bad_row"
 _CHUNK = 1 << 20
 
 
@@ -38,7 +40,8 @@ def refused_row(aws: Clients, pipeline: Pipeline, run: Run) -> str:
             return ""
         location = str(pipeline.manifest(run)[Key.INFERENCE_INPUT])
         found = _find(aws.client("s3"), location, reasons)
-    except ClientError as error:  # the reason why the job failed is shown all the same
+    except ClientError as error:
+        # An error here must not hide why the job failed.
         return f"bad row: not looked for, {error}"
     return found or f"bad row: {next(iter(reasons.values()))}"
 
@@ -77,7 +80,8 @@ def _logged(logs: Any, job: str) -> dict[str, str]:
             logged = json.loads(message)
             if logged["event"] == _EVENT:
                 reasons.setdefault(logged["sha256"], f"{_reason(logged)}: {logged['line']}")
-        except (ValueError, KeyError, TypeError):  # another line that has the word in it
+        except (ValueError, KeyError, TypeError):
+            # Another line that has the word in it.
             continue
     return reasons
 

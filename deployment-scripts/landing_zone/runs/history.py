@@ -36,7 +36,8 @@ class Step:
 
     state: str
     name: str
-    status: str  # InProgress, Succeeded, Failed
+    # InProgress, Succeeded or Failed.
+    status: str
     started: datetime
     ended: datetime | None = None
     log_group: str | None = None
@@ -45,8 +46,10 @@ class Step:
 
 def read_steps(history: Iterable[Mapping[str, Any]]) -> list[Step]:
     """Steps from the events of GetExecutionHistory, oldest first; tasks that only read are left out."""
-    steps: dict[int, Step] = {}  # by the id of their TaskScheduled event
-    task_of: dict[int, int] = {}  # id of any event: id of the TaskScheduled event before it
+    # By the id of their TaskScheduled event.
+    steps: dict[int, Step] = {}
+    # Id of any event: id of the TaskScheduled event that it follows.
+    task_of: dict[int, int] = {}
     state = ""
     for event in history:
         kind, identity = event["type"], event["id"]
@@ -79,7 +82,8 @@ def _scheduled(event: Mapping[str, Any], state: str) -> Step | None:
     try:
         name = str(json.loads(details["parameters"])[key])
     except (ValueError, KeyError):
-        name = "?"  # the history was requested without its data
+        # The history was requested without its data.
+        name = "?"
     return Step(
         state=state,
         name=name,

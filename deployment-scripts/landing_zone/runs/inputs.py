@@ -30,7 +30,8 @@ def upload_inputs(s3: Any, location: str, files: Sequence[Path]) -> list[str]:
         s3.upload_file(str(path), bucket, key)
     for key, _ in _files_in(s3, bucket, prefix):
         if key not in wanted:
-            s3.delete_object(Bucket=bucket, Key=key)  # the bucket is versioned: this can be undone
+            # The bucket is versioned, so this can be undone.
+            s3.delete_object(Bucket=bucket, Key=key)
     return [f"s3://{bucket}/{key}" for key in wanted]
 
 

@@ -11,7 +11,8 @@ SAGEMAKER = "/aws/sagemaker/"
 PROCESSING_JOBS = f"{SAGEMAKER}ProcessingJobs"
 TRAINING_JOBS = f"{SAGEMAKER}TrainingJobs"
 TRANSFORM_JOBS = f"{SAGEMAKER}TransformJobs"
-ENDPOINTS = f"{SAGEMAKER}Endpoints/"  # followed by the endpoint's name
+# The name of the endpoint follows.
+ENDPOINTS = f"{SAGEMAKER}Endpoints/"
 
 
 def job_log(logs: Any, name: str) -> Iterator[str]:

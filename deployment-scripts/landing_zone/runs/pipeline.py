@@ -26,7 +26,8 @@ class Pipeline:
         self.deployment = deployment
         self.name = deployment.pipeline_name
         self._api = aws.client("codepipeline")
-        self._actions: list[tuple[str, str, str]] | None = None  # stage, action, provider
+        # Stage, name and provider of each action, in order.
+        self._actions: list[tuple[str, str, str]] | None = None
         self._finished_steps: dict[str, tuple[Step, ...]] = {}
 
     def executions(self, limit: int = 100) -> list[dict[str, Any]]:
@@ -84,7 +85,8 @@ class Pipeline:
                 token=action.token,
                 result={
                     "status": "Approved" if approved else "Rejected",
-                    "summary": summary[:512],  # PutApprovalResult's limit
+                    # The limit of PutApprovalResult.
+                    "summary": summary[:512],
                 },
             )
         except ClientError as error:
@@ -163,7 +165,7 @@ class Pipeline:
         return self._actions
 
     def _tries(self, run_id: str) -> list[dict[str, Any]]:
-        """Every try of every action, oldest first."""
+        """Every attempt at every action, oldest first."""
         pages = self._api.get_paginator("list_action_executions").paginate(
             pipelineName=self.name, filter={"pipelineExecutionId": run_id}
         )

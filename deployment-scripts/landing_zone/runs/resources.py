@@ -43,7 +43,8 @@ class RunResources:
         self._say = say
         self._now = now
         self._sleep = sleep
-        self.jobs: list[tuple[str, str]] = []  # log group, job name
+        # Log group and name of each job.
+        self.jobs: list[tuple[str, str]] = []
 
     def stop_runs(self, pipeline: Pipeline) -> None:
         """Stop every unfinished run, so that none makes new resources during the removal."""
@@ -162,7 +163,8 @@ class RunResources:
         key = {f"{kind}JobName": name}
         try:
             getattr(self._sagemaker, f"stop_{kind.lower()}_job")(**key)
-        except ClientError as error:  # it has ended, or somebody else has stopped it
+        except ClientError as error:
+            # It has ended, or somebody else has stopped it.
             if error_code(error) != "ValidationException":
                 raise
         describe = getattr(self._sagemaker, f"describe_{kind.lower()}_job")
@@ -174,9 +176,8 @@ class RunResources:
         try:
             self._sagemaker.describe_endpoint(EndpointName=name)
         except ClientError as error:
-            if (
-                error_code(error) == "ValidationException"
-            ):  # what DescribeEndpoint answers when there is none
+            # The answer of DescribeEndpoint when there is none.
+            if error_code(error) == "ValidationException":
                 return True
             raise
         return False

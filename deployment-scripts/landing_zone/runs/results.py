@@ -16,7 +16,8 @@ from landing_zone.core.s3 import list_objects, split_folder, split_uri
 from landing_zone.runs.bad_rows import skipped_rows, skips_bad_rows
 
 ROWS = 3
-_HEAD_BYTES = 64 * 1024  # more than the first rows of any file
+# More than the first rows of any file.
+_HEAD_BYTES = 64 * 1024
 
 
 def show_results(

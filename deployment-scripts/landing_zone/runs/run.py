@@ -24,10 +24,12 @@ class Action:
     started: datetime | None = None
     ended: datetime | None = None
     error: str = ""
-    token: str = ""  # needed to answer an approval that waits
+    # Of an approval that waits; its answer needs it.
+    token: str = ""
     attempts: int = 0
     steps: tuple[Step, ...] = ()
-    outputs: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # artifact -> bucket, key
+    # Bucket and key of each output artifact.
+    outputs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def waits(self) -> bool:

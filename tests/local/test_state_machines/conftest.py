@@ -5,12 +5,12 @@ The clock runs fast, so that waits and retries take no time; jobs take the time 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from create_schema.resolve import model_package_group, resolve
 from create_schema.settings import Settings
 from create_schema.use_case import with_overrides
 from landing_zone.sources import package
+from landing_zone.sources.job_code import code_version
 from localaws.testing import REGION, LocalAws, running
 from update_schema.service import add_inference, split_output
 from update_schema.settings import Settings as InferenceSettings
@@ -76,7 +77,7 @@ class Machines:
             **package.code_files(ROOT),
             **{name: text.encode() for name, text in (scripts or {}).items()},
         }
-        version = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:12]
+        version = version_of(files)
         for name, body in {**files, "sourcedir.tar.gz": package.tar_gz_bytes(files)}.items():
             self.s3.put_object(
                 Bucket=self.settings.source_bucket, Key=f"code/{version}/{name}", Body=body
@@ -156,6 +157,16 @@ class Machines:
         manifest, result = split_output(dict(output))
         settings = InferenceSettings("ml-core", "development")
         return {**add_inference(manifest, result, settings), **changes}
+
+
+def version_of(files: Mapping[str, bytes]) -> str:
+    """The version that a job computes of these files."""
+    with TemporaryDirectory() as folder:
+        for name, body in files.items():
+            path = Path(folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(body)
+        return code_version(Path(folder))
 
 
 def _role(iam: Any, service: str) -> str:
