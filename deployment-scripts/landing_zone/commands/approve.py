@@ -1,7 +1,9 @@
 """Approve what a run waits for, after looking at the evidence.
 
-python deployment-scripts/approve.py
-python deployment-scripts/approve.py ApproveModel --summary "better than the last one" --yes
+    python deployment-scripts/approve.py
+    python deployment-scripts/approve.py ApproveModel --summary "better than the last one" --yes
+
+Without --summary and --yes, the reason and a confirmation are asked for.
 """
 
 from __future__ import annotations

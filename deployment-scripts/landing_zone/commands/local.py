@@ -1,7 +1,9 @@
 """Run the main job on this machine, or remove it: what `make local` and `make local-down` call.
 
-python deployment-scripts/local.py up
-python deployment-scripts/local.py down
+    python deployment-scripts/local.py up
+    python deployment-scripts/local.py down
+
+It starts localaws and runs quick-deploy.sh and run.py against it, as a person would.
 """
 
 from __future__ import annotations

@@ -1,10 +1,12 @@
 """Build what is deployed beside the Terraform: the Lambda packages and the job code.
 
-python deployment-scripts/package.py
+    python deployment-scripts/package.py
 
-build/lambdas/{function}.zip    handler.py, the function's modules, common/, schemas, dependencies
-build/code/                     the job scripts, ml/, and sourcedir.tar.gz with all of them
-build/code/CODE_VERSION         12 characters of a SHA-256 over the job code
+    build/lambdas/{function}.zip    handler.py, the function's modules, common/, schemas, dependencies
+    build/code/                     the job scripts, ml/, and sourcedir.tar.gz with all of them
+    build/code/CODE_VERSION         12 characters of a SHA-256 over the job code
+
+The same sources give the same bytes. No network is needed.
 """
 
 from __future__ import annotations

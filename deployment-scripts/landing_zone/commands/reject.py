@@ -1,6 +1,8 @@
 """Reject what a run waits for. That fails the run; its stage can be retried.
 
-python deployment-scripts/reject.py ApproveModel --summary "too few rows"
+    python deployment-scripts/reject.py ApproveModel --summary "too few rows"
+
+Without --summary and --yes, the reason and a confirmation are asked for.
 """
 
 from __future__ import annotations

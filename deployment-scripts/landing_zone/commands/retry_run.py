@@ -1,6 +1,8 @@
 """Retry the failed actions of a run in the same run, for example after correcting the data.
 
-python deployment-scripts/retry_run.py --run ID
+    python deployment-scripts/retry_run.py --run ID
+
+Actions that succeeded are not repeated.
 """
 
 from __future__ import annotations

@@ -1,6 +1,9 @@
-"""Start a run, for example of another use case than the manifest's.
+"""Start a run.
 
-USE_CASE=iris ENDPOINT_TYPE=Batch IMAGE_TAG=prebuilt python deployment-scripts/start_run.py
+    python deployment-scripts/start_run.py
+    USE_CASE=iris ENDPOINT_TYPE=Batch IMAGE_TAG=prebuilt python deployment-scripts/start_run.py
+
+USE_CASE, ENDPOINT_TYPE and IMAGE_TAG override the manifest for this run.
 """
 
 from __future__ import annotations

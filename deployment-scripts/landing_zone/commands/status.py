@@ -1,8 +1,10 @@
 """Show a run: stages, actions and jobs with status, time and log group.
 
-python deployment-scripts/status.py            shows the run until it ends
-python deployment-scripts/status.py --once     shows its present state
-python deployment-scripts/status.py --logs JOB prints what a job or endpoint has written
+    python deployment-scripts/status.py            shows the run until it ends
+    python deployment-scripts/status.py --once     shows its present state
+    python deployment-scripts/status.py --logs JOB prints what a job or endpoint has written
+
+Without --run it is the oldest run that has not ended, else the newest.
 """
 
 from __future__ import annotations

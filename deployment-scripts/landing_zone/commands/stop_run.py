@@ -1,6 +1,8 @@
 """Stop a run; the next one in the queue continues.
 
-python deployment-scripts/stop_run.py --run ID --reason "wrong data"
+    python deployment-scripts/stop_run.py --run ID --reason "wrong data"
+
+The current action is abandoned. An execution of a state machine that has begun runs to its end.
 """
 
 from __future__ import annotations
