@@ -36,7 +36,7 @@ class Landing:
     def script(
         self, name: str, *arguments: str, **settings: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run a script of deployment-scripts/ with these settings on top."""
+        """Run a script of deployment-scripts/ with further settings."""
         program = "bash" if name.endswith(".sh") else sys.executable
         return subprocess.run(
             [program, str(SCRIPTS / name), *arguments],
@@ -45,7 +45,7 @@ class Landing:
         )  # fmt: skip
 
     def succeed(self, name: str, *arguments: str, **settings: str) -> str:
-        """The same, for a script that must not fail; returns what it printed."""
+        """Run a script that must succeed; return its output."""
         done = self.script(name, *arguments, **settings)
         assert done.returncode == 0, f"{name} {arguments}\n{done.stdout}\n{done.stderr}"
         return done.stdout
@@ -68,7 +68,7 @@ class Landing:
         return str(answer["pipelineExecution"]["status"])
 
     def tries(self, run_id: str) -> list[dict[str, Any]]:
-        """Every try of every action of a run, oldest first."""
+        """Every attempt at every action of a run, oldest first."""
         answer = self.client("codepipeline").list_action_executions(
             pipelineName=PIPELINE, filter={"pipelineExecutionId": run_id}
         )
@@ -132,7 +132,7 @@ def card_of(archive: bytes) -> Any:
 
 
 def left_over(landing: Landing) -> dict[str, list[Any]]:
-    """Everything that a deployment or a run makes, by what lists it."""
+    """What remains of everything that a deployment or a run makes, by kind."""
     listed = {
         "s3": landing.client("s3").list_buckets()["Buckets"],
         "iam": landing.client("iam").list_roles()["Roles"],
@@ -179,7 +179,7 @@ def waits_for(landing: Landing, run_id: str, approval: str) -> bool:
 
 
 def job_process(landing: Landing, prefix: str) -> psutil.Process | None:
-    """The process of a running job, found by the name that the container contract gives it."""
+    """The process of a running job, found by the variable that SageMaker sets in its container."""
     for process in psutil.Process(landing.pid).children(recursive=True):
         try:
             # Before its own program runs, the process makes its private /opt/ml.
@@ -192,7 +192,7 @@ def job_process(landing: Landing, prefix: str) -> psutil.Process | None:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Whether a process runs: one that has ended may stand in the table until its parent asks."""
+    """Whether a process runs; one that has ended stays a zombie until its parent waits for it."""
     try:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:

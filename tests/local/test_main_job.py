@@ -1,4 +1,4 @@
-"""The main job from the shipped scripts, as a person would type them, on a localaws of its own.
+"""The main job with the shipped scripts, as a person would run them, on a localaws of its own.
 
 The tests build on each other, in this order: a deployment takes half a minute.
 """
@@ -43,7 +43,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("main_job")]
 
 @pytest.fixture(scope="module")
 def landing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Landing]:
-    """`make local` of housing in our own image; `make local-down` at the end, whatever happened."""
+    """`make local` of housing in our own image; `make local-down` at the end, also after a failure."""
     state_dir = tmp_path_factory.mktemp("main_job") / "localaws"
     names = (
         "SERVICE",
@@ -162,7 +162,7 @@ BAD_FILES: dict[str, tuple[Callable[[list[dict[str, str]]], None], tuple[str, ..
 }
 
 
-def test_bad_data_is_refused_by_name_and_mended_data_finishes_the_same_run(
+def test_bad_data_is_refused_and_corrected_data_finishes_the_same_run(
     landing: Landing, tmp_path: Path
 ) -> None:
     good = ROOT / "sample-files/iris.csv"

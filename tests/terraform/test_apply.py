@@ -132,7 +132,7 @@ def test_scripts_find_everything_in_the_parameters(stack: Stack) -> None:
 
 
 def test_the_names_are_those_that_the_scripts_know(stack: Stack) -> None:
-    """Another resource of these kinds must get into the table, so that quick-destroy.sh knows it."""
+    """A new resource of these kinds needs a row in the table, or quick-destroy.sh does not know it."""
     kinds = {resource.address.rsplit(".", 2)[1] for resource in RESOURCES.values()}
     shown = json.loads(stack.terraform.run("show", json=IsFlagged))
     modules = shown["values"]["root_module"]["child_modules"]
@@ -255,7 +255,7 @@ def test_the_other_environments_can_be_planned(stack: Stack, stage: str) -> None
 
 
 def test_destroy_leaves_nothing(stack: Stack) -> None:
-    """Last: the other tests look at what stands. In development, what a bucket holds goes too."""
+    """The last test, since it destroys the stack; in development the content of buckets too."""
     for body in (b"old", b"new"):
         bucket = f"{PREFIX}-{ACCOUNT}-workflow-bucket"
         stack.client("s3").put_object(Bucket=bucket, Key="run/source/data.csv", Body=body)

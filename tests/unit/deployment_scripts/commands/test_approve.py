@@ -18,7 +18,7 @@ def test_yes_answers_with_or_without_a_summary() -> None:
     assert "reject" in summary_of(arguments(yes=True), approved=False)
 
 
-def test_nobody_at_the_terminal_is_told_what_to_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_terminal_the_error_names_the_options(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: False)
 
     with pytest.raises(OperatorError, match="--yes to approve, and --summary"):

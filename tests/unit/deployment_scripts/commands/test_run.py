@@ -76,7 +76,7 @@ def test_uploads_own_data(tmp_path: Path) -> None:
     assert scene.uploaded() == ["run-1/source/mine.csv"]
 
 
-def test_approves_a_model_with_its_numbers() -> None:
+def test_approves_a_model_with_its_metric() -> None:
     summary = Scene().answer("ApproveModel")
 
     assert summary == "APPROVE=auto: r2 0.8500 >= 0.8 on 100 held-out rows"
@@ -99,11 +99,11 @@ def test_uploads_rows_to_predict_for_a_batch_only() -> None:
     assert summary == "APPROVE=auto: an endpoint needs no inference data"
 
 
-def test_an_approval_nobody_knows_is_left_to_a_person() -> None:
+def test_an_unknown_approval_is_left_to_a_person() -> None:
     assert Scene().answer("SecurityReview") is None
 
 
-def test_the_end_tells_where_things_are_and_what_to_try() -> None:
+def test_the_end_shows_locations_and_next_commands() -> None:
     run = Scene().pipeline.read("run-1")
     local = load_settings({"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"})
 

@@ -1,4 +1,4 @@
-"""How the commands start and end, without AWS behind them."""
+"""The entry point of the scripts, without AWS."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def run(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("script", [s for s in SHELL if s.name != "lib.sh"], ids=lambda p: p.name)
-def test_a_shell_script_says_what_it_does(script: Path) -> None:
+def test_a_shell_script_has_a_help(script: Path) -> None:
     done = run("bash", str(script), "--help")
 
     assert done.returncode == 0, done.stderr
@@ -44,7 +44,7 @@ def test_sourcing_a_shell_script_does_nothing(script: Path) -> None:
 
 
 @pytest.mark.parametrize("script", sorted(SCRIPTS.glob("*.py")), ids=lambda p: p.name)
-def test_a_python_script_says_what_it_does(script: Path) -> None:
+def test_a_python_script_has_a_help(script: Path) -> None:
     done = run(sys.executable, str(script), "--help")
 
     assert done.returncode == 0, done.stderr
@@ -63,7 +63,7 @@ def test_a_python_script_says_what_it_does(script: Path) -> None:
     ],
     ids=repr,
 )
-def test_what_a_person_can_mend_is_a_message_not_a_traceback(
+def test_an_error_that_a_person_can_correct_is_a_message_without_a_traceback(
     capsys: pytest.CaptureFixture[str], raised: BaseException, code: int, message: str
 ) -> None:
     def command(_: object, __: Settings) -> int:
@@ -73,7 +73,7 @@ def test_what_a_person_can_mend_is_a_message_not_a_traceback(
     assert message in capsys.readouterr().err
 
 
-def test_a_reader_that_has_had_enough_is_no_error() -> None:
+def test_a_closed_pipe_is_no_error() -> None:
     program = (
         "import sys; from landing_zone.core import cli\n"
         "def command(*_):\n"

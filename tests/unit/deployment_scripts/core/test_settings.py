@@ -64,7 +64,7 @@ def test_every_setting_is_overridden_by_the_environment() -> None:
         ("APPROVE", "yes"),
     ],
 )
-def test_rejects_a_value_by_name(name: str, value: str) -> None:
+def test_the_error_of_a_wrong_value_names_the_setting(name: str, value: str) -> None:
     with pytest.raises(OperatorError) as caught:
         load_settings({name: value})
 
@@ -73,7 +73,7 @@ def test_rejects_a_value_by_name(name: str, value: str) -> None:
     assert "allowed: " in str(caught.value)
 
 
-def test_says_everything_that_is_wrong_at_once() -> None:
+def test_the_error_lists_every_wrong_setting() -> None:
     with pytest.raises(OperatorError) as caught:
         load_settings({"SERVICE": "X", "APPROVE": "maybe"})
 

@@ -6,7 +6,7 @@ from landing_zone.core.errors import OperatorError
 from landing_zone.core.timing import Steps
 
 
-def test_steps_are_summed_also_when_they_fail() -> None:
+def test_failed_steps_are_counted_too() -> None:
     clock = iter([0.0, 2.0, 2.0, 5.0])
     steps = Steps(lambda: next(clock))
 

@@ -94,7 +94,7 @@ def test_of_several_the_first_in_the_file_is_shown() -> None:
     assert "line 1 of " in text
 
 
-def test_several_problems_of_a_row_are_told_without_its_number_in_the_request() -> None:
+def test_several_problems_of_a_row_are_shown_without_its_number_in_the_request() -> None:
     reason = (
         "row 77, column a: found 'x', expected 1; row 77, column b: found 'row 7, c', expected 2"
     )
@@ -104,7 +104,7 @@ def test_several_problems_of_a_row_are_told_without_its_number_in_the_request() 
     )
 
 
-def test_a_row_that_is_not_there_any_more_is_shown_without_its_line() -> None:
+def test_a_row_that_is_no_longer_in_the_input_is_shown_without_its_line() -> None:
     assert refused(FakeLogs(logged(BAD)), b"1,2,3,4\n") == f"bad row: {REASON}: '5.1,x,1.4,0.2'"
 
 
@@ -112,7 +112,7 @@ def test_a_row_that_is_not_there_any_more_is_shown_without_its_line() -> None:
     "other",
     ["bad_row", '["bad_row"]', '{"event": "bad_row"}', logged(BAD, event="bad_rows"), "{"],
 )
-def test_other_lines_of_the_log_are_passed_over(other: str) -> None:
+def test_other_lines_of_the_log_are_ignored(other: str) -> None:
     assert refused(FakeLogs(other), BAD) == ""
     assert "line 1 of " in refused(FakeLogs(other, logged(BAD, "no number", row=None)), BAD)
 
@@ -122,7 +122,7 @@ def test_a_job_that_failed_for_another_reason(log_group: str) -> None:
     assert refused(FakeLogs("killed"), BAD, log_group=log_group) == ""
 
 
-def test_a_log_that_may_not_be_read_hides_nothing() -> None:
+def test_an_unreadable_log_is_reported() -> None:
     text = refused(FakeLogs(error=client_error("AccessDeniedException", "FilterLogEvents")), BAD)
 
     assert text.startswith("bad row: not looked for, An error occurred (AccessDeniedException)")

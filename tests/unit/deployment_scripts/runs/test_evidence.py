@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from landing_zone.core.errors import OperatorError
-from landing_zone.core.s3 import split_uri
 from landing_zone.runs.evidence import Evidence, read_evidence
 from tests.unit.deployment_scripts.fakes import EVALUATION, MANIFEST, FakeS3
 
@@ -111,9 +110,3 @@ def test_the_worst_group_in_one_line(worst: list[dict[str, Any]], line: str) -> 
 def test_a_model_that_was_not_evaluated() -> None:
     with pytest.raises(OperatorError, match=KEY):
         read_evidence(FakeS3("workflow-bucket"), MANIFEST)
-
-
-@pytest.mark.parametrize("uri", ["", "bucket/key", "s3:///key", "https://bucket/key"])
-def test_a_place_that_is_not_in_s3_is_refused(uri: str) -> None:
-    with pytest.raises(OperatorError, match="no place in S3"):
-        split_uri(uri)

@@ -45,7 +45,7 @@ def test_answers_an_approval_once_and_follows_to_the_end(
     assert api.answers[0]["result"]["summary"] == "fine"
 
 
-def test_tells_a_person_once_how_to_answer(api: FakePipelineApi, pipeline: Pipeline) -> None:
+def test_the_commands_that_answer_are_shown_once(api: FakePipelineApi, pipeline: Pipeline) -> None:
     api.wait_for("run-1", ML, "UploadSourceData", "token-1")
     said: list[str] = []
     looks = iter(range(10))
@@ -60,14 +60,14 @@ def test_tells_a_person_once_how_to_answer(api: FakePipelineApi, pipeline: Pipel
     assert api.answers == []
 
 
-def test_how_to_answer_names_both_answers() -> None:
+def test_both_commands_are_shown() -> None:
     text = how_to_answer(Run("r", "InProgress", (), {}), Action("s", "ApproveModel", "Manual"))
 
     assert "approve.py ApproveModel --run r" in text
     assert "reject.py ApproveModel --run r" in text
 
 
-def test_aws_is_asked_less_often_than_localaws() -> None:
+def test_aws_is_polled_less_often_than_localaws() -> None:
     assert interval(is_local=True) < 1 < interval(is_local=False)
 
 
@@ -75,7 +75,7 @@ def test_success_is_silent() -> None:
     require_success(Run("r", "Succeeded", (), {}))
 
 
-def test_a_failure_says_message_job_and_next_steps() -> None:
+def test_a_failure_has_message_job_and_next_steps() -> None:
     step = Step("Train", "iris-train-1", "Failed", START, START, "/aws/sagemaker/TrainingJobs")
     action = Action(
         ML, "InvokeMLStepFunction", "StepFunctions", "Failed", error="column x", steps=(step,)
@@ -91,7 +91,7 @@ def test_a_failure_says_message_job_and_next_steps() -> None:
         assert text in str(caught.value)
 
 
-def test_a_bad_row_of_a_batch_is_shown_with_the_data_to_mend() -> None:
+def test_a_bad_row_of_a_batch_is_shown_with_the_command_that_replaces_the_data() -> None:
     step = Step("Transform", "iris-1", "Failed", START, START, "/aws/sagemaker/TransformJobs")
     action = Action(ML, "Inference", "StepFunctions", "Failed", error="failed", steps=(step,))
 

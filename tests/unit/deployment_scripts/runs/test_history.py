@@ -54,7 +54,7 @@ def test_a_job_that_succeeded() -> None:
     assert step.ended == START + timedelta(seconds=6)
 
 
-def test_a_job_that_failed_says_its_reason() -> None:
+def test_a_failed_job_has_its_reason() -> None:
     cause = json.dumps({"FailureReason": "AlgorithmError: no rows, exit code: 1"})
     details = {"error": "States.TaskFailed", "cause": cause}
 
@@ -64,7 +64,7 @@ def test_a_job_that_failed_says_its_reason() -> None:
     assert step.error == "AlgorithmError: no rows, exit code: 1"
 
 
-def test_a_refused_request_says_the_sentence_of_the_service() -> None:
+def test_a_refused_request_has_the_message_of_the_service() -> None:
     details = {"error": "SageMaker.AmazonSageMakerException", "cause": "no such role"}
 
     (step,) = read_steps([*TRAINING[:4], event(5, "TaskFailed", 4, taskFailedEventDetails=details)])

@@ -18,7 +18,7 @@ def csv(folder: Path, name: str, text: str = "1,2\n") -> Path:
     return path
 
 
-def test_the_place_holds_exactly_what_was_uploaded(tmp_path: Path) -> None:
+def test_the_folder_holds_exactly_the_uploaded_files(tmp_path: Path) -> None:
     s3 = FakeS3("b")
     for key in ("run-1/inference/refused.csv", "run-1/inference/output/old.out"):
         s3.put_object(Bucket="b", Key=key, Body=b"x")
@@ -35,7 +35,7 @@ def test_the_place_holds_exactly_what_was_uploaded(tmp_path: Path) -> None:
     ]
 
 
-def test_two_files_of_one_name_are_refused_before_anything_is_uploaded(tmp_path: Path) -> None:
+def test_two_files_with_the_same_name_are_refused_before_the_upload(tmp_path: Path) -> None:
     s3 = FakeS3("b")
 
     with pytest.raises(OperatorError, match="same name"):

@@ -43,7 +43,7 @@ def pipeline(api: FakePipelineApi, **clients: Any) -> Pipeline:
     return Pipeline(FakeAws(codepipeline=api, **clients), DEPLOYMENT)
 
 
-def test_actions_that_have_not_begun_stand_in_the_order_of_the_pipeline(
+def test_actions_that_have_not_started_are_in_the_order_of_the_pipeline(
     api: FakePipelineApi,
 ) -> None:
     run = pipeline(api).read("run-1")
@@ -77,7 +77,7 @@ def test_the_token_of_another_run_is_not_ours(api: FakePipelineApi) -> None:
     assert pipeline(api).read("run-1").waiting is None
 
 
-def test_the_latest_try_counts_and_tries_are_counted(api: FakePipelineApi) -> None:
+def test_the_latest_attempt_is_read_and_attempts_are_counted(api: FakePipelineApi) -> None:
     error = {"executionResult": {"errorDetails": {"code": "JobFailed", "message": "column x"}}}
     api.add_action("run-1", ML, "InvokeMLStepFunction", "Failed", **error)
     assert pipeline(api).read("run-1").failed is not None
@@ -133,12 +133,12 @@ def test_jobs_of_a_running_action_are_read_each_time(api: FakePipelineApi) -> No
     assert machines.reads == 2
 
 
-def test_an_unknown_run_is_refused_with_the_latest_ones(api: FakePipelineApi) -> None:
+def test_the_error_of_an_unknown_run_lists_the_latest_ones(api: FakePipelineApi) -> None:
     with pytest.raises(OperatorError, match=r"no run run-9; the latest are: run-1"):
         pipeline(api).read("run-9")
 
 
-def test_the_latest_run_is_the_one_that_moves() -> None:
+def test_the_latest_run_is_the_one_that_makes_progress() -> None:
     api = FakePipelineApi()
     with pytest.raises(OperatorError, match=r"has never run: .*start_run\.py"):
         pipeline(api).latest()
@@ -164,7 +164,7 @@ def test_start_sends_no_empty_list_of_variables() -> None:
     ]
 
 
-def test_an_answer_is_cut_to_what_aws_takes(api: FakePipelineApi) -> None:
+def test_a_summary_is_cut_to_the_limit_of_aws(api: FakePipelineApi) -> None:
     api.wait_for("run-1", ML, "UploadSourceData", "token-1")
     pipe = pipeline(api)
     waiting = pipe.read("run-1").waiting

@@ -51,7 +51,7 @@ def test_a_line_for_each_change_and_none_twice(lines: Lines, written: list[str])
     assert "5.0 s" in written[2]
 
 
-def test_a_second_try_is_shown_again(lines: Lines, written: list[str]) -> None:
+def test_a_second_attempt_is_shown_again(lines: Lines, written: list[str]) -> None:
     failed = replace(ACTION, status="Failed", error="column x", steps=())
     lines.show(run(failed))
     lines.show(run(replace(ACTION, attempts=2, steps=())))
@@ -69,13 +69,13 @@ def test_the_error_of_a_job_is_shown(lines: Lines, written: list[str]) -> None:
     assert written[0].endswith("AlgorithmError: no rows")
 
 
-def test_an_approval_that_waits_says_so(lines: Lines, written: list[str]) -> None:
+def test_a_waiting_approval_is_shown_as_waiting(lines: Lines, written: list[str]) -> None:
     lines.show(run(replace(LATER, status="InProgress", started=START, token="t", attempts=1)))
 
     assert "waits for approval" in written[0]
 
 
-def test_the_picture_shows_everything_within_80_columns() -> None:
+def test_the_screen_shows_everything_within_80_columns() -> None:
     failed = replace(
         ACTION, name="Again", status="Failed", attempts=2, error="[bold] is no markup", steps=()
     )
@@ -91,7 +91,7 @@ def test_the_picture_shows_everything_within_80_columns() -> None:
     assert max(map(len, text.splitlines())) <= 80
 
 
-def test_the_picture_names_what_failed_and_no_longer_what_succeeded() -> None:
+def test_the_screen_names_failed_jobs_and_not_successful_ones() -> None:
     job = replace(STEP, status="Failed", ended=NOW, error="AlgorithmError: no rows")
     done = replace(STEP, status="Succeeded", ended=NOW)
 
@@ -124,6 +124,6 @@ def test_the_screen_redraws_on_a_terminal() -> None:
         (7260, "2 h 1 min"),
     ],
 )
-def test_durations_as_a_person_says_them(seconds: float, text: str) -> None:
+def test_durations_as_people_write_them(seconds: float, text: str) -> None:
     assert duration(START, START + timedelta(seconds=seconds), NOW) == text
     assert duration(None, None, NOW) == ""

@@ -174,7 +174,7 @@ def test_only_endpoints_of_the_prefix_are_deleted(
     assert sagemaker.deleted == ["zone-iris"]
 
 
-def test_an_endpoint_that_does_not_go_is_named(
+def test_an_endpoint_that_is_not_deleted_is_named(
     left: RunResources, sagemaker: FakeSageMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sagemaker, "describe_endpoint", lambda **_: {})
@@ -183,7 +183,7 @@ def test_an_endpoint_that_does_not_go_is_named(
         left.remove_endpoints()
 
 
-def test_only_our_models_and_what_hangs_on_them_are_deleted(
+def test_only_our_models_and_what_uses_them_are_deleted(
     left: RunResources, sagemaker: FakeSageMaker
 ) -> None:
     left.remove_models(ROLE)
@@ -191,7 +191,7 @@ def test_only_our_models_and_what_hangs_on_them_are_deleted(
     assert sagemaker.deleted == ["config-ours", "model-ours", "arn:package/1", "zone-iris"]
 
 
-def test_the_logs_of_other_deployments_stay(left: RunResources, logs: FakeLogs) -> None:
+def test_the_logs_of_other_deployments_are_kept(left: RunResources, logs: FakeLogs) -> None:
     left.stop_jobs(ROLE)
 
     left.remove_logs()

@@ -37,7 +37,7 @@ def s3() -> FakeS3:
     return made
 
 
-def test_an_endpoint_is_asked_with_three_rows_and_shown_beside_the_truth(s3: FakeS3) -> None:
+def test_three_predictions_are_shown_beside_the_true_values(s3: FakeS3) -> None:
     runtime = FakeRuntime()
     manifest = {**MANIFEST, "EndpointType": "SageMakerEndpoint"}
 
@@ -50,7 +50,7 @@ def test_an_endpoint_is_asked_with_three_rows_and_shown_beside_the_truth(s3: Fak
     assert "actual versicolor" in text
 
 
-def test_the_rows_are_taken_from_all_over_the_file(s3: FakeS3) -> None:
+def test_the_rows_are_taken_from_the_whole_file(s3: FakeS3) -> None:
     text = HEADER + "".join(row * 20 for row in ROWS[:3])  # sorted, as samples often are
     s3.put_object(Bucket="workflow-bucket", Key=TEST, Body=text.encode())
     found = [row["variety"] for row in held_out_rows(s3, MANIFEST)]

@@ -48,7 +48,7 @@ def add(api: FakePipelineApi, s3: FakeS3, run_id: str, status: str = "InProgress
     api.add_run(run_id, status, variables=FROM_MANIFEST, sourceRevisions=[{"revisionId": version}])
 
 
-def test_takes_on_the_run_of_this_manifest(
+def test_selects_the_run_of_this_manifest(
     selector: RunSelector, api: FakePipelineApi, s3: FakeS3
 ) -> None:
     api.add_run("older", sourceRevisions=[{"revisionId": "other"}])
@@ -58,7 +58,7 @@ def test_takes_on_the_run_of_this_manifest(
     assert selector.find(HOUSING) == "ours"
 
 
-def test_a_run_of_something_else_is_not_taken_on(
+def test_a_run_of_another_use_case_is_not_selected(
     selector: RunSelector, api: FakePipelineApi, s3: FakeS3
 ) -> None:
     add(api, s3, "housing")
@@ -77,7 +77,7 @@ def test_a_run_whose_variables_override_the_manifest(
 
 
 @pytest.mark.parametrize("status", ["Succeeded", "Failed", "Stopped", "Stopping", "Superseded"])
-def test_a_run_that_is_over_is_not_taken_on_and_nothing_is_waited_for(
+def test_a_run_that_has_ended_is_not_selected_and_ends_the_wait(
     selector: RunSelector, api: FakePipelineApi, s3: FakeS3, slept: list[float], status: str
 ) -> None:
     add(api, s3, "over", status)
@@ -153,7 +153,7 @@ def test_a_run_ahead_that_waits_for_an_answer_is_stopped(queue: FakePipelineApi)
     assert said == ["run ahead stopped: it waited for UploadSourceData"]
 
 
-def test_nothing_is_stopped_while_ours_moves_or_is_over(queue: FakePipelineApi) -> None:
+def test_nothing_is_stopped_while_our_run_is_in_progress_or_over(queue: FakePipelineApi) -> None:
     moving = Action(ML, "InvokeMLStepFunction", "StepFunctions", "InProgress")
 
     stop_ahead(queue, Run("ours", "InProgress", (moving,), {}))
@@ -162,7 +162,7 @@ def test_nothing_is_stopped_while_ours_moves_or_is_over(queue: FakePipelineApi) 
     assert queue.calls == []
 
 
-def test_a_run_ahead_that_works_is_waited_for(queue: FakePipelineApi) -> None:
+def test_a_run_ahead_that_is_in_progress_is_not_stopped(queue: FakePipelineApi) -> None:
     queue.tokens = {}
 
     stop_ahead(queue, Run("ours", "InProgress", (), {}))

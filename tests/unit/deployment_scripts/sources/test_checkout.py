@@ -37,7 +37,7 @@ def test_settings_override_the_manifest_where_they_are_set() -> None:
     assert {key: uploaded[key] for key in chosen} == chosen
 
 
-def test_an_unknown_use_case_is_refused_with_those_that_exist() -> None:
+def test_the_error_of_an_unknown_use_case_lists_those_that_exist() -> None:
     with pytest.raises(OperatorError) as caught:
         manifest_to_upload(load_settings({"USE_CASE": "nope"}), "abc")
 
@@ -55,7 +55,7 @@ def test_a_use_case_knows_its_features_in_order() -> None:
 
 
 @pytest.mark.parametrize("text", ["columns: 3", "[1, 2]", "target: x", "a: [", ""])
-def test_a_file_that_is_no_use_case_is_refused_by_name(tmp_path: Path, text: str) -> None:
+def test_the_error_of_an_invalid_use_case_names_the_file(tmp_path: Path, text: str) -> None:
     (tmp_path / "config/use_cases").mkdir(parents=True)
     (tmp_path / "config/use_cases/odd.yaml").write_text(text)
 
@@ -64,7 +64,7 @@ def test_a_file_that_is_no_use_case_is_refused_by_name(tmp_path: Path, text: str
 
 
 @pytest.mark.parametrize("text", ["[1]", "{", ""])
-def test_a_file_that_is_no_manifest_is_refused_by_name(tmp_path: Path, text: str) -> None:
+def test_the_error_of_an_invalid_manifest_names_the_file(tmp_path: Path, text: str) -> None:
     (tmp_path / "config").mkdir()
     (tmp_path / "config/manifest.json").write_text(text)
 
@@ -72,7 +72,7 @@ def test_a_file_that_is_no_manifest_is_refused_by_name(tmp_path: Path, text: str
         read_manifest(tmp_path)
 
 
-def test_code_files_are_named_as_below_their_version(tmp_path: Path) -> None:
+def test_built_code_has_the_names_below_its_version(tmp_path: Path) -> None:
     (tmp_path / "build/code/ml").mkdir(parents=True)
     for name in ("train.py", "ml/job.py", "sourcedir.tar.gz", ".train.py.123"):
         (tmp_path / "build/code" / name).touch()
@@ -84,12 +84,12 @@ def test_code_files_are_named_as_below_their_version(tmp_path: Path) -> None:
     assert sorted(files) == ["ml/job.py", "sourcedir.tar.gz", "train.py"]
 
 
-def test_code_that_is_not_built_is_refused_with_the_command(tmp_path: Path) -> None:
+def test_the_error_of_missing_code_names_the_command_that_builds_it(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="make package"):
         built_code(tmp_path)
 
 
-def test_the_commit_goes_into_a_manifest_that_has_a_place_for_it(tmp_path: Path) -> None:
+def test_the_commit_is_written_into_a_manifest_that_has_the_key(tmp_path: Path) -> None:
     (tmp_path / "config").mkdir()
     (tmp_path / "config/manifest.json").write_text('{"GitCommit": "", "UseCase": "iris"}')
 
@@ -99,7 +99,7 @@ def test_the_commit_goes_into_a_manifest_that_has_a_place_for_it(tmp_path: Path)
     assert "GitCommit" not in json.loads(without_commit(b'{"GitCommit": "a"}'))
 
 
-def test_the_commit_says_when_files_differ_from_it(tmp_path: Path) -> None:
+def test_the_commit_is_marked_when_files_differ_from_it(tmp_path: Path) -> None:
     def git(*arguments: str) -> None:
         identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
         subprocess.run(

@@ -106,7 +106,7 @@ def test_version_follows_the_job_code_and_nothing_else(built: Path, copy: Path) 
     assert code_version(copy / "workflow") != before
 
 
-def test_a_script_that_is_gone_does_not_travel_on(copy: Path, tmp_path: Path) -> None:
+def test_a_deleted_script_is_not_packaged(copy: Path, tmp_path: Path) -> None:
     target = tmp_path / "build"
     (copy / "workflow/ml/old").mkdir()
     (copy / "workflow/ml/old/thing.py").write_text("")

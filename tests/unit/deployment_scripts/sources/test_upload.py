@@ -44,7 +44,7 @@ def test_the_version_marks_a_complete_upload_and_the_manifest_is_last(
     assert {f"code/abc123/{name}" for name in names} < set(s3.puts[:-2])
 
 
-def test_an_object_of_another_origin_is_replaced() -> None:
+def test_an_object_without_a_stored_hash_is_replaced() -> None:
     s3 = FakeS3("b")
     s3.put_object(Bucket="b", Key="k", Body=b"same")
 
@@ -57,7 +57,7 @@ def test_describe_says_whether_a_run_starts() -> None:
     assert "starts a run" not in describe(["code/1/x.py"], "b")
 
 
-def test_the_commit_alone_makes_no_new_manifest() -> None:
+def test_another_commit_alone_uploads_no_manifest() -> None:
     s3 = FakeS3("b")
     first, second = (
         b'{"GitCommit": "a", "UseCase": "iris"}',

@@ -21,7 +21,7 @@ def test_a_bucket_is_emptied_and_deleted() -> None:
     assert list(s3.buckets) == ["other"]
 
 
-def test_a_bucket_that_is_gone_is_no_error() -> None:
+def test_a_missing_bucket_is_no_error() -> None:
     assert empty_bucket(FakeS3(), "b", ACCOUNT) == 0
     assert not delete_bucket(FakeS3(), "b", ACCOUNT)
 
@@ -48,7 +48,7 @@ def test_objects_that_s3_refuses_to_delete_are_named(monkeypatch: pytest.MonkeyP
         empty_bucket(s3, "b", ACCOUNT)
 
 
-def test_a_repository_that_is_gone_is_no_error() -> None:
+def test_a_missing_repository_is_no_error() -> None:
     class Ecr:
         def get_paginator(self, _: str) -> Any:
             class Gone:

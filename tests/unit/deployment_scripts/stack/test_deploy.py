@@ -31,7 +31,7 @@ def applied(tmp_path: Path) -> Path:
 
 
 def operator(tmp_path: Path, name: str) -> Terraform:
-    """One of two who deploy from the same checkout to the same target."""
+    """Terraform of one of two operators who deploy from the same checkout to the same target."""
     program = tmp_path / "terraform"
     program.write_text(FAKE_TERRAFORM)
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
@@ -47,7 +47,7 @@ def operator(tmp_path: Path, name: str) -> Terraform:
     return Terraform(str(program), environment, {"bucket": "b"}, variables, tmp_path / "infra")
 
 
-def test_the_plan_that_was_shown_is_applied_although_another_was_made(
+def test_the_shown_plan_is_applied_although_another_deploy_has_planned_since(
     tmp_path: Path, applied: Path
 ) -> None:
     def confirm() -> bool:
@@ -60,9 +60,7 @@ def test_the_plan_that_was_shown_is_applied_although_another_was_made(
     assert applied.read_text() == "plan of A\n"
 
 
-def test_a_plan_that_was_changed_after_it_was_shown_is_not_applied(
-    tmp_path: Path, applied: Path
-) -> None:
+def test_a_plan_changed_since_it_was_shown_is_not_applied(tmp_path: Path, applied: Path) -> None:
     def confirm() -> bool:
         (plan,) = (tmp_path / "data").rglob("*.tfplan")
         plan.write_text("plan of C\n")

@@ -1,4 +1,4 @@
-"""The locks of the checkout and of the Terraform state: who holds them is said."""
+"""The locks of the checkout and of the Terraform state, and the messages that name their holder."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def holder(lock: Path) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_the_second_waits_and_says_for_whom(lock: Path, holder: subprocess.Popen[str]) -> None:
+def test_the_second_script_waits_and_names_the_first(
+    lock: Path, holder: subprocess.Popen[str]
+) -> None:
     said: list[str] = []
 
     def sleep(_: float) -> None:
@@ -71,7 +73,7 @@ def test_a_killed_process_holds_no_lock(lock: Path, holder: subprocess.Popen[str
         pass
 
 
-def test_waiting_has_an_end(lock: Path, holder: subprocess.Popen[str]) -> None:
+def test_waiting_is_limited(lock: Path, holder: subprocess.Popen[str]) -> None:
     message = rf"quick-deploy\.sh \(pid {holder.pid}, .*Wait until it has ended or stop it"
 
     with (
@@ -105,7 +107,7 @@ def locked_state(body: bytes) -> FakeS3:
     return s3
 
 
-def test_a_locked_state_says_by_whom_since_when_and_what_to_do() -> None:
+def test_a_locked_state_names_holder_time_and_next_step() -> None:
     lock = {
         "ID": "c7d0-1", "Operation": "OperationTypeApply", "Info": "", "Who": "ann@laptop",
         "Version": "1.11.4", "Created": "2026-01-02T03:04:05.678Z", "Path": "b/k",
@@ -123,7 +125,7 @@ def test_a_locked_state_says_by_whom_since_when_and_what_to_do() -> None:
 
 
 @pytest.mark.parametrize("s3", [FakeS3(NAMES.state_bucket), FakeS3(), locked_state(b"what?")])
-def test_another_failure_of_terraform_stays_what_it_is(s3: FakeS3) -> None:
+def test_another_failure_of_terraform_is_raised_unchanged(s3: FakeS3) -> None:
     with (
         pytest.raises(TerraformError, match="terraform plan failed"),
         explained_state_lock(s3, NAMES),

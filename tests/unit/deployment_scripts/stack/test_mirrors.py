@@ -27,23 +27,23 @@ def test_finds_both_layouts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("version", ["5.99.1", "7.0.0", "4.67.0"])
-def test_passes_over_versions_that_the_stack_does_not_take(tmp_path: Path, version: str) -> None:
+def test_skips_versions_that_the_stack_does_not_accept(tmp_path: Path, version: str) -> None:
     assert mirrors.find_mirror([unpacked(tmp_path / "a", version)], PLATFORM) is None
     assert mirrors.find_mirror([packed(tmp_path / "b", version)], PLATFORM) is None
 
 
-def test_passes_over_other_platforms(tmp_path: Path) -> None:
+def test_skips_other_platforms(tmp_path: Path) -> None:
     assert mirrors.find_mirror([unpacked(tmp_path, platform="darwin_arm64")], PLATFORM) is None
 
 
-def test_takes_the_first_that_fits(tmp_path: Path) -> None:
+def test_takes_the_first_usable_folder(tmp_path: Path) -> None:
     first, second = unpacked(tmp_path / "1", "3.0.0"), unpacked(tmp_path / "2")
     third = unpacked(tmp_path / "3")
 
     assert mirrors.find_mirror([tmp_path / "missing", first, second, third], PLATFORM) == second
 
 
-def test_looks_in_terraforms_places_before_the_prefixes_and_one_level_below(tmp_path: Path) -> None:
+def test_searches_terraforms_folders_first_and_the_prefixes_one_level_deep(tmp_path: Path) -> None:
     (tmp_path / "prefix/one").mkdir(parents=True)
     (tmp_path / "prefix/two").mkdir()
     (tmp_path / "prefix/file").touch()
@@ -73,7 +73,7 @@ def test_default_places_follow_the_xdg_variables(tmp_path: Path) -> None:
     ]
 
 
-def test_the_cli_configuration_asks_nobody_else_for_the_provider() -> None:
+def test_the_cli_configuration_excludes_other_sources_of_the_provider() -> None:
     text = mirrors.cli_config(Path("/mirror"))
 
     assert 'path    = "/mirror"' in text

@@ -37,7 +37,7 @@ def test_makes_a_protected_bucket() -> None:
     assert statement["Resource"] == ["arn:aws:s3:::state", "arn:aws:s3:::state/*"]
 
 
-def test_us_east_1_is_never_named_as_location() -> None:
+def test_us_east_1_is_no_location_constraint() -> None:
     s3 = FakeS3()
 
     ensure(s3, "us-east-1")
@@ -45,7 +45,7 @@ def test_us_east_1_is_never_named_as_location() -> None:
     assert "CreateBucketConfiguration" not in dict(s3.calls)["create_bucket"]
 
 
-def test_a_bucket_that_is_there_is_protected_again_not_made() -> None:
+def test_an_existing_bucket_is_protected_again_and_not_created() -> None:
     s3 = FakeS3("state")
 
     assert not ensure(s3)

@@ -20,7 +20,7 @@ def mirror(folder: Path) -> Path:
 
 
 def program(folder: Path, text: str) -> str:
-    """A terraform that writes down how it is called."""
+    """A terraform that records its arguments."""
     path = folder / "terraform"
     path.write_text(f'#!/bin/sh\necho "$@" >> "{folder}/calls"\n{text}\n')
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
@@ -42,7 +42,7 @@ def calls(tmp_path: Path) -> list[str]:
     return (tmp_path / "calls").read_text().splitlines()
 
 
-def test_a_named_cli_configuration_is_honoured_when_the_file_exists(tmp_path: Path) -> None:
+def test_a_named_cli_configuration_is_used_when_the_file_exists(tmp_path: Path) -> None:
     config = tmp_path / "own.tfrc"
     config.touch()
 
@@ -54,7 +54,7 @@ def test_a_named_cli_configuration_is_honoured_when_the_file_exists(tmp_path: Pa
     assert made["TF_CLI_CONFIG_FILE"] == str(config)
 
 
-def test_a_named_cli_configuration_without_a_file_gives_way_to_a_mirror(tmp_path: Path) -> None:
+def test_a_mirror_replaces_a_named_cli_configuration_without_a_file(tmp_path: Path) -> None:
     made = terraform_environment(
         load_settings({}), {"TF_CLI_CONFIG_FILE": "/does/not/exist"}, scratch=tmp_path / "scratch",
         folders=[mirror(tmp_path / "mirror")],
@@ -83,7 +83,7 @@ def test_settings_become_variables_of_the_stack(tmp_path: Path) -> None:
     assert made["TF_VAR_aws_region"] == made["AWS_REGION"] == "us-east-1"
 
 
-def test_each_place_has_a_data_directory_of_its_own(tmp_path: Path) -> None:
+def test_each_target_has_its_own_data_directory(tmp_path: Path) -> None:
     environments = [
         {},
         LOCAL,
@@ -96,7 +96,7 @@ def test_each_place_has_a_data_directory_of_its_own(tmp_path: Path) -> None:
     assert len(folders) == len(environments)
 
 
-def test_terraform_on_path_wins_over_the_shim(tmp_path: Path) -> None:
+def test_terraform_on_path_is_preferred_to_the_shim(tmp_path: Path) -> None:
     found = program(tmp_path, "exit 0")
 
     assert find_terraform(load_settings({}), {"PATH": str(tmp_path)}) == found
@@ -126,7 +126,7 @@ def test_init_runs_once_until_something_changes(tmp_path: Path) -> None:
     )
 
 
-def test_a_removed_lock_file_means_a_new_init(tmp_path: Path) -> None:
+def test_init_runs_again_after_its_lock_file_was_removed(tmp_path: Path) -> None:
     made = stack(tmp_path)
     lock = tmp_path / "infra/.terraform.lock.hcl"
     lock.write_text("locked")
@@ -137,7 +137,9 @@ def test_a_removed_lock_file_means_a_new_init(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("code", "changes"), [(0, False), (2, True)])
-def test_plan_says_whether_it_changes_anything(tmp_path: Path, code: int, changes: bool) -> None:
+def test_a_plan_records_whether_it_changes_anything(
+    tmp_path: Path, code: int, changes: bool
+) -> None:
     plan = stack(tmp_path, f"touch {tmp_path}/plan; exit {code}").plan(tmp_path / "plan")
 
     assert plan.changes is changes
