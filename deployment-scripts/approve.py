@@ -1,6 +1,6 @@
-"""Approve what a run waits for, with the evidence in view; --help says more."""
+"""Approve what a run waits for, after looking at the evidence; --help says more."""
 
-from landing_zone.cli import start
+from landing_zone.core.cli import start
 
 if __name__ == "__main__":
-    start("approvals", "approve")
+    start(__file__)

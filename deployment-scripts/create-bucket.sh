@@ -1,16 +1,10 @@
 #!/usr/bin/env bash
-# Makes the bucket of the Terraform state, or checks the one that is there; --help says more.
+# Creates the bucket of the Terraform state, or protects the existing one. --help says more.
 set -euo pipefail
 
-ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
-readonly ROOT
 # shellcheck source=deployment-scripts/lib.sh
-source "${ROOT}/deployment-scripts/lib.sh"
-
-main() {
-  lz::exec "${ROOT}" create-bucket.sh state_bucket "$@"
-}
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 if [[ "${BASH_SOURCE[0]}" == "$0" ]]; then
-  main "$@"
+  lz::exec create-bucket.sh "$@"
 fi

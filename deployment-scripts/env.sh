@@ -4,19 +4,14 @@
 #   bash deployment-scripts/env.sh          prints every setting: value, origin, meaning, what is allowed
 #   source deployment-scripts/env.sh        sets what Terraform needs, for `terraform -chdir=infra ...` by hand
 #
-# The table itself is in deployment-scripts/landing_zone/settings.py.
+# The table of settings is in deployment-scripts/landing_zone/core/settings.py.
 
-env::root() {
-  cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd
-}
-
-env::print() {
-  local root
-  root="$(env::root)"
+# In a subshell, so that sourcing this file defines nothing but the variables.
+env::print() (
   # shellcheck source=deployment-scripts/lib.sh
-  source "${root}/deployment-scripts/lib.sh"
-  lz::exec "${root}" env.sh environment "$@"
-}
+  source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+  lz::exec env.sh "$@"
+)
 
 # Sets the variables in the calling shell; leaves its options alone.
 env::load() {

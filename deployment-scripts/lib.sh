@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# What the shell scripts share: they find a Python and hand over to deployment-scripts/landing_zone/.
-# Sourced, never run.
+# Runs a command of deployment-scripts/landing_zone/ for the shell scripts. Sourced, never run.
 
 # Prints the Python to use: PYTHON, else the project's own, else python3.
+# Arguments: root of the checkout
 lz::python() {
   local -r root="$1"
   if [[ -n "${PYTHON:-}" ]]; then
@@ -18,13 +18,12 @@ lz::python() {
   fi
 }
 
-# Runs a module of landing_zone in place of this shell.
-# Arguments: root of the checkout, the script's name (for messages), module, its arguments
+# Runs the command of a script in place of this shell.
+# Arguments: the script's name, its arguments
 lz::exec() {
-  local -r root="$1" name="$2" module="$3"
-  shift 3
-  local python
+  local root python
+  root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
   python="$(lz::python "${root}")"
-  export LZ_COMMAND="${name}" PYTHONPATH="${root}/deployment-scripts${PYTHONPATH:+:${PYTHONPATH}}"
-  exec "${python}" -m "landing_zone.${module}" "$@"
+  export PYTHONPATH="${root}/deployment-scripts${PYTHONPATH:+:${PYTHONPATH}}"
+  exec "${python}" -m landing_zone "$@"
 }

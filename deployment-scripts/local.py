@@ -1,6 +1,6 @@
 """The main job on localaws, and its removal; --help says more."""
 
-from landing_zone.cli import start
+from landing_zone.core.cli import start
 
 if __name__ == "__main__":
-    start("local", "main")
+    start(__file__)

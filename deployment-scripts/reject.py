@@ -1,6 +1,6 @@
 """Reject what a run waits for; --help says more."""
 
-from landing_zone.cli import start
+from landing_zone.core.cli import start
 
 if __name__ == "__main__":
-    start("approvals", "reject")
+    start(__file__)

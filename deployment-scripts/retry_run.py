@@ -1,6 +1,6 @@
-"""Run the failed action of a run again; --help says more."""
+"""Retry the failed actions of a run; --help says more."""
 
-from landing_zone.cli import start
+from landing_zone.core.cli import start
 
 if __name__ == "__main__":
-    start("starts", "retry")
+    start(__file__)

@@ -1,6 +1,6 @@
 """Start a run; --help says more."""
 
-from landing_zone.cli import start
+from landing_zone.core.cli import start
 
 if __name__ == "__main__":
-    start("starts", "start")
+    start(__file__)

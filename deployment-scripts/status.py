@@ -1,6 +1,6 @@
-"""Show a run as it goes, or the log of a job; --help says more."""
+"""Show a run, or the log of a job; --help says more."""
 
-from landing_zone.cli import start
+from landing_zone.core.cli import start
 
 if __name__ == "__main__":
-    start("status", "main")
+    start(__file__)

@@ -1,6 +1,6 @@
 """Stop a run; --help says more."""
 
-from landing_zone.cli import start
+from landing_zone.core.cli import start
 
 if __name__ == "__main__":
-    start("starts", "stop")
+    start(__file__)

@@ -2,15 +2,9 @@
 # Uploads job code, use cases and manifest; a changed manifest starts a run. --help says more.
 set -euo pipefail
 
-ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
-readonly ROOT
 # shellcheck source=deployment-scripts/lib.sh
-source "${ROOT}/deployment-scripts/lib.sh"
-
-main() {
-  lz::exec "${ROOT}" upload-source-files.sh upload "$@"
-}
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 if [[ "${BASH_SOURCE[0]}" == "$0" ]]; then
-  main "$@"
+  lz::exec upload-source-files.sh "$@"
 fi

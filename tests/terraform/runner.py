@@ -13,8 +13,8 @@ from unittest.mock import patch
 
 import python_terraform
 
-from landing_zone.settings import load_settings
-from landing_zone.terraform import find_terraform
+from landing_zone.core.settings import load_settings
+from landing_zone.stack.terraform import find_terraform
 
 ROOT = Path(__file__).parents[2]
 # What the stack is made of; a copy of it never touches the checkout's state, lock or build folder.
@@ -54,7 +54,7 @@ def copy_parts(target: Path) -> Path:
 
 
 def aws_free_environment() -> dict[str, str]:
-    """The environment without what would reach an AWS account or change the settings."""
+    """The environment without variables that lead to an AWS account or change the settings."""
     dropped = ("AWS_", "TF_VAR_", "SERVICE", "BUILD_STAGE", "STATE_BUCKET")
     kept = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
     return {**kept, "PATH": PATH, "PYTHON": sys.executable}

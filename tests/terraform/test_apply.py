@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,27 @@ import boto3
 import pytest
 from python_terraform import IsFlagged, IsNotFlagged
 
+from landing_zone.core.deployment import Deployment, expected_deployment
+from landing_zone.core.errors import OperatorError
+from landing_zone.core.names import (
+    APPROVE_MODEL,
+    FROM_MANIFEST,
+    MANIFEST_ARTIFACTS,
+    MANIFEST_KEY,
+    RESOURCES,
+    UPLOAD_DATA,
+    UPLOAD_INFERENCE_DATA,
+    Names,
+)
+from landing_zone.core.settings import load_settings
+from landing_zone.stack.locks import explained_state_lock
+from landing_zone.stack.terraform import TerraformError
 from tests.terraform.runner import Terraform, aws_free_environment, copy_parts
 
 PREFIX = "ml-core-development"
 ACCOUNT = "123456789012"
-STATE_BUCKET = f"{PREFIX}-{ACCOUNT}-state-bucket"
+NAMES = Names(load_settings({}), ACCOUNT)
+STATE_BUCKET = NAMES.state_bucket
 VARIABLES = "../config/environments/development.tfvars"
 # IAM knows no resource for these: service authorization reference of each service.
 WITHOUT_RESOURCE = {
@@ -115,6 +131,61 @@ def test_scripts_find_everything_in_the_parameters(stack: Stack) -> None:
         assert function["Environment"]["Variables"]["STAGE"] == "development"
 
 
+def test_the_names_are_those_that_the_scripts_know(stack: Stack) -> None:
+    """A new resource of these kinds needs a row in the table, or quick-destroy.sh does not know it."""
+    kinds = {resource.address.rsplit(".", 2)[1] for resource in RESOURCES.values()}
+    shown = json.loads(stack.terraform.run("show", json=IsFlagged))
+    modules = shown["values"]["root_module"]["child_modules"]
+    built = {
+        resource["address"]: resource["values"].get("bucket") or resource["values"]["name"]
+        for module in modules
+        for resource in module["resources"]
+        if resource["mode"] == "managed" and resource["type"] in kinds
+    }
+    assert built == {resource.address: NAMES.of(key) for key, resource in RESOURCES.items()}
+
+
+def test_the_parameters_and_the_pipeline_have_the_names_that_the_scripts_know(stack: Stack) -> None:
+    ssm = stack.client("ssm")
+    for field in fields(Deployment):
+        name = f"{NAMES.settings.parameter_path}/{field.name}"
+        value = ssm.get_parameter(Name=name)["Parameter"]["Value"]
+        assert value == getattr(expected_deployment(NAMES), field.name)
+    role = ssm.get_parameter(Name=NAMES.sagemaker_role_parameter)["Parameter"]["Value"]
+    assert role.endswith(f"/{PREFIX}-sagemaker")
+    machines = stack.client("stepfunctions").list_state_machines()["stateMachines"]
+    assert {m["stateMachineArn"] for m in machines} == set(NAMES.state_machine_arns)
+    pipeline = stack.client("codepipeline").get_pipeline(name=NAMES.of("pipeline"))["pipeline"]
+    actions = [action for stage in pipeline["stages"] for action in stage["actions"]]
+    approvals = [a["name"] for a in actions if a["actionTypeId"]["provider"] == "Manual"]
+    assert approvals == [UPLOAD_DATA, APPROVE_MODEL, UPLOAD_INFERENCE_DATA]
+    artifacts = [artifact["name"] for a in actions for artifact in a["outputArtifacts"]]
+    assert artifacts == ["SourceArtifact", *reversed(MANIFEST_ARTIFACTS)]
+    assert actions[0]["configuration"]["S3ObjectKey"] == MANIFEST_KEY
+    assert {variable["defaultValue"] for variable in pipeline["variables"]} == {FROM_MANIFEST}
+
+
+def test_a_locked_state_names_its_holder(stack: Stack) -> None:
+    lock = {
+        "ID": "c7d0f0a4-0000-0000-0000-000000000000", "Operation": "OperationTypeApply", "Info": "",
+        "Who": "ann@laptop", "Version": "1.11.0", "Created": "2026-01-02T03:04:05.678Z", "Path": "x",
+    }  # fmt: skip
+    s3, key = stack.client("s3"), f"{NAMES.settings.state_key}.tflock"
+    s3.put_object(Bucket=STATE_BUCKET, Key=key, Body=json.dumps(lock))
+    try:
+        code, out, err = stack.terraform.plan(var_file=VARIABLES)
+        assert code == 1, out
+        assert "Error acquiring the state lock" in err
+        assert "ann@laptop" in err
+        with (
+            pytest.raises(OperatorError, match="is locked by ann@laptop since 2026-01-02T03:04:05"),
+            explained_state_lock(s3, NAMES),
+        ):
+            raise TerraformError(err)
+    finally:
+        s3.delete_object(Bucket=STATE_BUCKET, Key=key)
+
+
 def test_the_pipeline_is_the_documented_one(stack: Stack) -> None:
     pipeline = stack.client("codepipeline").get_pipeline(name=f"{PREFIX}-ml-pipeline")["pipeline"]
     assert (pipeline["pipelineType"], pipeline["executionMode"]) == ("V2", "QUEUED")
@@ -184,7 +255,7 @@ def test_the_other_environments_can_be_planned(stack: Stack, stage: str) -> None
 
 
 def test_destroy_leaves_nothing(stack: Stack) -> None:
-    """Last: the other tests look at what stands. In development, what a bucket holds goes too."""
+    """The last test, since it destroys the stack; in development the content of buckets too."""
     for body in (b"old", b"new"):
         bucket = f"{PREFIX}-{ACCOUNT}-workflow-bucket"
         stack.client("s3").put_object(Bucket=bucket, Key="run/source/data.csv", Body=body)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from landing_zone.settings import DEPLOYMENT, OTHERS, Setting
+from landing_zone.core.settings import DEPLOYMENT, OTHERS, Setting
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "deployment-scripts"

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from landing_zone.settings import DEPLOYMENT, OTHERS, Setting
+from landing_zone.core.settings import DEPLOYMENT, OTHERS, Setting
 from ml.model.estimators import ESTIMATORS
 
 ROOT = Path(__file__).parents[2]

@@ -10,16 +10,18 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 import yaml
 
-import package
 from create_schema.champion import find_champion, marker
 from create_schema.resolve import model_package_group, resolve
 from create_schema.settings import Settings
 from create_schema.use_case import with_overrides
+from landing_zone.sources import package
+from landing_zone.sources.job_code import code_version
 from localaws.testing import REGION, LocalAws, running
 from update_schema.archive import check_archive
 from update_schema.service import add_archive, add_inference, split_output
@@ -76,11 +78,12 @@ class Machines:
             **package.code_files(ROOT),
             **{name: text.encode() for name, text in (scripts or {}).items()},
         }
-        version = package.code_version(files)
+        version = version_of(files)
         uploaded = {
             **files,
             "sourcedir.tar.gz": package.tar_gz_bytes(files),
-            "CODE_VERSION": f"{version}\n".encode(),
+            "CODE_VERSION": f"{version}
+".encode(),
         }
         for name, body in uploaded.items():
             self.s3.put_object(
@@ -164,6 +167,16 @@ class Machines:
         bucket = self.settings.workflow_bucket
         archive = check_archive(self.s3, bucket, result["ModelDataUrl"], found)
         return {**add_archive(add_inference(manifest, result, settings), archive), **changes}
+
+
+def version_of(files: Mapping[str, bytes]) -> str:
+    """The version that a job computes of these files."""
+    with TemporaryDirectory() as folder:
+        for name, body in files.items():
+            path = Path(folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(body)
+        return code_version(Path(folder))
 
 
 def _role(iam: Any, service: str) -> str:

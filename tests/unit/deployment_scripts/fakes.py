@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from landing_zone.deployment import Deployment
+from landing_zone.core.deployment import Deployment
 
 DEPLOYMENT = Deployment("pipe", "source-bucket", "workflow-bucket", "artifact-bucket")
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -25,7 +25,7 @@ def client_error(code: str, operation: str = "Operation", message: str = "said A
 
 
 class Pages:
-    """A paginator over pages made beforehand."""
+    """A paginator over given pages."""
 
     def __init__(self, *pages: Mapping[str, Any]) -> None:
         self._pages = pages
@@ -47,7 +47,7 @@ class FakeAws:
 
 
 class FakeS3:
-    """Buckets of versioned objects; counts what is written."""
+    """Buckets of versioned objects; records what is written."""
 
     def __init__(self, *buckets: str, owner: str = "123456789012") -> None:
         self.owner = owner

@@ -1,0 +1,153 @@
+"""Run the main job on this machine, or remove it: what `make local` and `make local-down` call.
+
+    python deployment-scripts/local.py up
+    python deployment-scripts/local.py down
+
+It starts localaws and runs quick-deploy.sh and run.py against it, as a person would.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from landing_zone.core.errors import OperatorError
+from landing_zone.core.settings import LOCALAWS_PORT, LOCALAWS_STATE_DIR, ROOT, Settings
+from landing_zone.core.timing import Steps
+
+SCRIPTS = ROOT / "deployment-scripts"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("up", "down"), help="start and run, or remove")
+    parser.add_argument(
+        "--since", type=float, default=0.0, help="seconds since 1970 at which `make local` began"
+    )
+
+
+def run(args: argparse.Namespace, _: Settings) -> int:
+    try:
+        if args.action == "down":
+            down(LocalAws(os.environ))
+            return 0
+        steps = Steps()
+        if args.since:
+            steps.seconds["environment"] = time.time() - args.since
+        try:
+            up(LocalAws(os.environ), steps)
+        finally:
+            print(f"\n{steps.table('make local took')}")
+    except StepFailedError as error:
+        return error.code
+    return 0
+
+
+class StepFailedError(Exception):
+    """Raised when a script ends with an exit code other than 0; it has printed why."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class LocalAws:
+    """The commands of localaws, and scripts that are run against it."""
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        program: Sequence[str] = (sys.executable, "-m", "localaws"),
+    ) -> None:
+        self._environment = local_environment(environ)
+        self._program = program
+
+    def start(self) -> None:
+        _run([*self._program, "start"], self._environment)
+
+    def stop(self) -> None:
+        _run([*self._program, "stop"], self._environment)
+
+    def clean(self) -> None:
+        """Remove the files that the stopped server has left in its state directory."""
+        _run([*self._program, "clean"], self._environment)
+
+    def script(self, *command: str) -> None:
+        """Run a script with the address of the running server."""
+        _run(command, {**self._environment, "AWS_ENDPOINT_URL": self.status()["endpoint_url"]})
+
+    def status(self) -> dict[str, Any]:
+        """The document of `localaws status --json`: a stopped server has no endpoint_url."""
+        done = subprocess.run(
+            [*self._program, "status", "--json"],
+            env=self._environment, cwd=ROOT, check=False, capture_output=True, text=True,
+        )  # fmt: skip
+        try:
+            document: dict[str, Any] = json.loads(done.stdout)
+        except ValueError as error:
+            raise OperatorError(
+                f"localaws status --json printed {done.stdout!r}, which is no JSON: {done.stderr}"
+            ) from error
+        return document
+
+    @property
+    def is_running(self) -> bool:
+        return "endpoint_url" in self.status()
+
+
+def up(localaws: LocalAws, steps: Steps) -> None:
+    """Start localaws unless it runs, deploy, run the main job."""
+    with steps.step("localaws"):
+        localaws.start()
+    with steps.step("quick-deploy"):
+        localaws.script("bash", str(SCRIPTS / "quick-deploy.sh"), "--yes", "--quiet")
+    with steps.step("run"):
+        localaws.script(sys.executable, str(SCRIPTS / "run.py"), "--take-over")
+
+
+def down(localaws: LocalAws) -> None:
+    """Destroy what was deployed, stop localaws, remove its files."""
+    if localaws.is_running:
+        localaws.script("bash", str(SCRIPTS / "quick-destroy.sh"), "--yes", "--quiet")
+        localaws.stop()
+    else:
+        print("localaws is not running, so nothing is deployed to it")
+    localaws.clean()
+
+
+def local_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of localaws and the scripts, without any real credentials or profiles."""
+    _, wrong_port = LOCALAWS_PORT.read(environ)
+    if wrong_port:
+        raise OperatorError(wrong_port)
+    kept = {
+        key: value
+        for key, value in environ.items()
+        if not key.startswith("AWS_") or key in {"AWS_REGION", "AWS_DEFAULT_REGION"}
+    }
+    return {
+        **kept,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        # A person's own files may name a profile, a region, another endpoint.
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        # A relative path counts from the checkout.
+        "LOCALAWS_STATE_DIR": str(ROOT / LOCALAWS_STATE_DIR.read(environ)[0]),
+        # An image of any repository of the account runs the programs of our own image.
+        "LOCALAWS_IMAGES": f"*={ROOT / 'workflow/container'}",
+        "PYTHON": sys.executable,
+    }
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> None:
+    sys.stdout.flush()
+    code = subprocess.run(command, env={**environment}, cwd=ROOT, check=False).returncode
+    if code:
+        raise StepFailedError(code)

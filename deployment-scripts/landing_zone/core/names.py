@@ -1,0 +1,122 @@
+"""The names of what Terraform builds: one table, read by the scripts that deploy, run and destroy.
+
+tests/terraform/test_apply.py compares it with an applied stack.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from landing_zone.core.errors import OperatorError
+from landing_zone.core.settings import Settings
+
+
+class Resource(NamedTuple):
+    """The address of a resource in Terraform's state, and the form of its name."""
+
+    address: str
+    form: str
+
+
+_LOG_GROUPS = "aws_cloudwatch_log_group.this"
+
+# Everything of these kinds that the stack has: quick-destroy.sh empties, stops or deletes it.
+RESOURCES = {
+    "artifact_bucket": Resource(
+        'module.storage.aws_s3_bucket.this["artifact"]', "{prefix}-{account}-artifact-bucket"
+    ),
+    "source_bucket": Resource(
+        'module.storage.aws_s3_bucket.this["source"]', "{prefix}-{account}-source-bucket"
+    ),
+    "workflow_bucket": Resource(
+        'module.storage.aws_s3_bucket.this["workflow"]', "{prefix}-{account}-workflow-bucket"
+    ),
+    "image_repository": Resource(
+        "module.image_repository.aws_ecr_repository.this", "{prefix}-workflow"
+    ),
+    "pipeline": Resource("module.ml_pipeline.aws_codepipeline.this", "{prefix}-ml-pipeline"),
+    "inference_machine": Resource(
+        'module.ml_workflow.aws_sfn_state_machine.this["inference"]', "{prefix}-inference"
+    ),
+    "training_machine": Resource(
+        'module.ml_workflow.aws_sfn_state_machine.this["training"]', "{prefix}-training"
+    ),
+    "create_schema_logs": Resource(
+        f'module.manifest.{_LOG_GROUPS}["create_schema"]', "/aws/lambda/{prefix}-create-schema"
+    ),
+    "update_schema_logs": Resource(
+        f'module.manifest.{_LOG_GROUPS}["update_schema"]', "/aws/lambda/{prefix}-update-schema"
+    ),
+    "inference_logs": Resource(
+        f'module.ml_workflow.{_LOG_GROUPS}["inference"]',
+        "/aws/vendedlogs/states/{prefix}-inference",
+    ),
+    "training_logs": Resource(
+        f'module.ml_workflow.{_LOG_GROUPS}["training"]', "/aws/vendedlogs/states/{prefix}-training"
+    ),
+}
+# Terraform does not build it: it must exist before.
+STATE_BUCKET = "{prefix}-{account}-state-bucket"
+
+# Below /{service}/{stage}/ in SSM.
+SAGEMAKER_ROLE_PARAMETER = "sagemaker_role_arn"
+
+# infra/modules/ml_pipeline: what starts a run, its variables, approvals and output artifacts.
+MANIFEST_KEY = "config/manifest.json"
+FROM_MANIFEST = "from-manifest"
+UPLOAD_DATA = "UploadSourceData"
+APPROVE_MODEL = "ApproveModel"
+UPLOAD_INFERENCE_DATA = "UploadInferenceDataConfirmation"
+# The newest first: each holds all that is in the ones after it.
+MANIFEST_ARTIFACTS = ("InferenceResult", "InferenceManifest", "TrainingResult", "TrainingManifest")
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of one deployment."""
+
+    settings: Settings
+    account: str
+
+    def of(self, resource: str) -> str:
+        """The name of a resource of the table."""
+        return self._fill(RESOURCES[resource].form)
+
+    @property
+    def state_bucket(self) -> str:
+        """The bucket of the Terraform state."""
+        name = self.settings.state_bucket or self._fill(STATE_BUCKET)
+        if len(name) > 63:
+            raise OperatorError(
+                f"the state bucket's name {name} has {len(name)} characters, S3 allows 63: "
+                "shorten SERVICE or set STATE_BUCKET"
+            )
+        return name
+
+    @property
+    def state_machine_arns(self) -> list[str]:
+        """The state machines, training first."""
+        region = self.settings.region
+        start = f"arn:{partition_of(region)}:states:{region}:{self.account}:stateMachine"
+        return [f"{start}:{self.of(name)}" for name in ("training_machine", "inference_machine")]
+
+    @property
+    def log_groups(self) -> list[str]:
+        """The log groups of the functions and the state machines."""
+        return [self.of(name) for name in RESOURCES if name.endswith("_logs")]
+
+    @property
+    def sagemaker_role_parameter(self) -> str:
+        """The SSM parameter with the ARN of the role of jobs and models."""
+        return f"{self.settings.parameter_path}/{SAGEMAKER_ROLE_PARAMETER}"
+
+    def _fill(self, form: str) -> str:
+        return form.format(prefix=self.settings.prefix, account=self.account)
+
+
+def partition_of(region: str) -> str:
+    """aws, aws-cn or aws-us-gov."""
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"

@@ -1,0 +1,1 @@
+"""Runs of the pipeline: read, shown, followed, answered; their data, their results, their resources."""

@@ -1,0 +1,128 @@
+"""What is in this checkout: the manifest, the use cases, the built job code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from landing_zone.core.errors import OperatorError
+from landing_zone.core.manifest import Key
+from landing_zone.core.names import MANIFEST_KEY
+from landing_zone.core.settings import ROOT, Settings
+
+# The file with the version of the job code: in build/code/, and below code/{CodeVersion}/ in S3.
+CODE_VERSION = "CODE_VERSION"
+
+
+@dataclass(frozen=True)
+class UseCase:
+    """The part of a use case that the scripts use: its columns and its sample files."""
+
+    target: str
+    features: tuple[str, ...]
+    training_sample: Path
+    inference_sample: Path
+
+
+def read_manifest(root: Path = ROOT) -> dict[str, Any]:
+    """config/manifest.json as Git has it."""
+    path = root / MANIFEST_KEY
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise OperatorError(f"{path} cannot be read: {error}") from error
+    if not isinstance(manifest, dict):
+        raise OperatorError(f"{path} holds a {type(manifest).__name__}, not a JSON object")
+    return manifest
+
+
+def manifest_to_upload(settings: Settings, code_version: str, root: Path = ROOT) -> bytes:
+    """The manifest with the version of the code, the commit, and the settings that override it."""
+    manifest = {**read_manifest(root), **overrides(settings, root), Key.CODE_VERSION: code_version}
+    if Key.GIT_COMMIT in manifest:
+        manifest[Key.GIT_COMMIT] = git_commit(root)
+    return (json.dumps(manifest, indent=2) + "\n").encode()
+
+
+def overrides(settings: Settings, root: Path = ROOT) -> dict[str, str]:
+    """The manifest keys that USE_CASE, ENDPOINT_TYPE and IMAGE_TAG override, in an upload or for one run."""
+    if settings.use_case:
+        # An unknown name fails here, not in a run.
+        read_use_case(settings.use_case, root)
+    chosen = {
+        Key.USE_CASE: settings.use_case,
+        Key.ENDPOINT_TYPE: settings.endpoint_type,
+        Key.IMAGE_TAG: settings.image_tag,
+    }
+    return {key.value: value for key, value in chosen.items() if value}
+
+
+def without_commit(manifest: bytes) -> bytes:
+    """The manifest without the commit: a commit that changes nothing else must not start a run."""
+    content = json.loads(manifest)
+    content.pop(Key.GIT_COMMIT, None)
+    return json.dumps(content).encode()
+
+
+def git_commit(root: Path) -> str:
+    """The commit of this checkout, with -dirty when files differ from it; empty outside of Git."""
+    try:
+        commit = _git(root, "rev-parse", "HEAD")
+        changed = _git(root, "status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return f"{commit}-dirty" if changed else commit
+
+
+def _git(root: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", "-C", str(root), *arguments], check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+def read_use_case(name: str, root: Path = ROOT) -> UseCase:
+    """config/use_cases/{name}.yaml."""
+    path = root / f"config/use_cases/{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in path.parent.glob("*.yaml")))
+        raise OperatorError(
+            f"use case {name!r} does not exist; allowed: {known}. Add {path.relative_to(root)} "
+            "for your own (docs/use-cases.md)"
+        )
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        sample = content.get("sample") or {}
+        return UseCase(
+            target=content["target"],
+            features=tuple(
+                column["name"]
+                for column in content["columns"]
+                if column["name"] != content["target"]
+            ),
+            training_sample=root / sample.get("training", ""),
+            inference_sample=root / sample.get("inference", ""),
+        )
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        raise OperatorError(
+            f"{path} is no use case: {error!r}. config/use_case.schema.json describes one"
+        ) from error
+
+
+def built_code(root: Path = ROOT) -> tuple[str, dict[str, Path]]:
+    """The version of the built job code, and its files by their name below code/{version}/."""
+    folder = root / "build/code"
+    version = folder / CODE_VERSION
+    if not version.is_file():
+        raise OperatorError(f"{folder} holds no built code: run `make package`")
+    files = {
+        path.relative_to(folder).as_posix(): path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path != version and not path.name.startswith(".")
+    }
+    return version.read_text(encoding="utf-8").strip(), files

@@ -1,0 +1,1 @@
+"""The Terraform stack and its state: deployed, destroyed, emptied."""
