@@ -103,20 +103,6 @@ run "rejects_kms_alias_for_an_arn" {
   expect_failures = [var.kms_key_arn]
 }
 
-run "rejects_log_level_that_is_none" {
-  command = plan
-
-  module {
-    source = "./modules/manifest"
-  }
-
-  variables {
-    log_level = "LOUD"
-  }
-
-  expect_failures = [var.log_level]
-}
-
 run "rejects_prefix_in_capitals" {
   command = plan
 

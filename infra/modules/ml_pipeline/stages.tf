@@ -7,9 +7,9 @@ locals {
   }
 
   variables = {
-    EndpointType = "SageMakerEndpoint or Batch for this run; from-manifest takes what the manifest says."
-    ImageTag     = "Tag of our own image, or prebuilt, for this run; from-manifest takes what the manifest says."
-    UseCase      = "Use case of this run; from-manifest takes what the manifest says."
+    EndpointType = "SageMakerEndpoint or Batch for this run; from-manifest uses the manifest's value."
+    ImageTag     = "Tag of our own image, or prebuilt, for this run; from-manifest uses the manifest's value."
+    UseCase      = "Use case of this run; from-manifest uses the manifest's value."
   }
 
   _run     = "#{codepipeline.PipelineExecutionId}"
@@ -22,9 +22,10 @@ locals {
       actions = [{
         name = "UploadManifest", kind = "S3", namespace = "SourceVariables", input = null, output = "SourceArtifact"
         configuration = {
-          S3Bucket             = var.buckets.source.name
-          S3ObjectKey          = local.manifest_key
-          PollForSourceChanges = "false" # trigger.tf starts the pipeline
+          S3Bucket    = var.buckets.source.name
+          S3ObjectKey = local.manifest_key
+          # trigger.tf starts the pipeline.
+          PollForSourceChanges = "false"
         }
       }]
     },
@@ -55,8 +56,9 @@ locals {
           name = "InvokeMLStepFunction", kind = "StepFunctions", namespace = null, input = "TrainingManifest", output = "TrainingResult"
           configuration = {
             StateMachineArn = var.state_machine_arns.training
-            InputType       = "FilePath" # a literal input may have 1000 characters only
-            Input           = "manifest.json"
+            # A literal input may have at most 1000 characters.
+            InputType = "FilePath"
+            Input     = "manifest.json"
           }
         },
       ]
