@@ -60,7 +60,8 @@ def test_nothing_fails(report: dict[str, Any]) -> None:
     failed = [f"{c['check_id']} {c['resource']}" for c in report["results"]["failed_checks"]]
     assert failed == []
     assert report["summary"]["parsing_errors"] == 0
-    assert report["summary"]["passed"] > 200  # it did look
+    # An empty report would have no failed checks either.
+    assert report["summary"]["passed"] > 200
 
 
 def test_each_waiver_has_a_reason_and_is_needed(report: dict[str, Any]) -> None:

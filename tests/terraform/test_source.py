@@ -1,4 +1,4 @@
-"""What can be said about the Terraform by reading it."""
+"""Checks of the Terraform that need only its source."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_the_tables_of_every_readme_are_up_to_date() -> None:
 
 @pytest.mark.parametrize("module", [INFRA, *MODULES], ids=name)
 def test_every_validation_has_a_value_it_rejects(module: Path) -> None:
-    """One run ``rejects_...`` at least for each validation block of each variable."""
+    """Each validation block of a variable has at least one run ``rejects_...``."""
     test = INFRA / "tests" / f"{'root' if module == INFRA else module.name}.tftest.hcl"
     rejected = re.findall(r"expect_failures = \[var\.(\w+)\]", test.read_text())
     variables = re.findall(

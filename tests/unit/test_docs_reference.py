@@ -166,7 +166,7 @@ def test_a_script_answers_help(script: str) -> None:
     assert len(done.stdout) > 60, done.stdout + done.stderr
 
 
-def test_scripts_without_help_are_what_they_are() -> None:
+def test_the_scripts_without_help_are_not_for_people() -> None:
     assert os.access(SCRIPTS / "terraform", os.X_OK)
     assert "Sourced, never run" in (SCRIPTS / "lib.sh").read_text()
 
@@ -214,7 +214,7 @@ def test_links_and_their_anchors_lead_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=name_of)
-def test_a_page_is_reached_from_the_index_above_it(page: Path) -> None:
+def test_a_page_is_linked_from_the_index_above_it(page: Path) -> None:
     index = page.parent / "README.md"
     if page == DOCS / "README.md":
         index = ROOT / "CONTRIBUTING.md"
@@ -224,7 +224,7 @@ def test_a_page_is_reached_from_the_index_above_it(page: Path) -> None:
     assert page in reached, f"{name_of(index)} has no link to it"
 
 
-def test_links_in_code_are_no_links() -> None:
+def test_code_is_not_searched_for_links() -> None:
     text = "[here](missing.md) `[not](a.md)`\n```\n[nor](this.md)\n```\n# A `b` c!\n"
     assert links(text) == ["missing.md"]
     assert anchors(text) == {"a-b-c"}

@@ -12,9 +12,9 @@ locals {
     UseCase      = "Use case of this run; from-manifest uses the manifest's value."
   }
 
-  _run     = "#{codepipeline.PipelineExecutionId}"
-  _place   = "s3://${var.buckets.workflow.name}/${local._run}"
-  _console = "https://${var.account.region}.console.aws.amazon.com/s3/buckets/${var.buckets.workflow.name}?prefix=${local._run}"
+  _run      = "#{codepipeline.PipelineExecutionId}"
+  _location = "s3://${var.buckets.workflow.name}/${local._run}"
+  _console  = "https://${var.account.region}.console.aws.amazon.com/s3/buckets/${var.buckets.workflow.name}?prefix=${local._run}"
 
   stages = [
     {
@@ -49,7 +49,7 @@ locals {
           configuration = {
             NotificationArn    = var.approval_topic_arn
             ExternalEntityLink = "${local._console}/source/"
-            CustomData         = "Please upload source data to begin ML workflow: CSV files to ${local._place}/source/"
+            CustomData         = "Please upload source data to begin ML workflow: CSV files to ${local._location}/source/"
           }
         },
         {
@@ -70,7 +70,7 @@ locals {
         configuration = {
           NotificationArn    = var.approval_topic_arn
           ExternalEntityLink = "${local._console}/evaluation/output/"
-          CustomData         = "Approve the model for deployment? Metrics: ${local._place}/evaluation/output/evaluation.json, report.html beside it"
+          CustomData         = "Approve the model for deployment? Metrics: ${local._location}/evaluation/output/evaluation.json, report.html beside it"
         }
       }]
     },
@@ -89,7 +89,7 @@ locals {
           configuration = {
             NotificationArn    = var.approval_topic_arn
             ExternalEntityLink = "${local._console}/inference/"
-            CustomData         = "EndpointType Batch: upload the rows to predict to ${local._place}/inference/ first. SageMakerEndpoint: nothing to upload, approve to deploy."
+            CustomData         = "EndpointType Batch: upload the rows to predict to ${local._location}/inference/ first. SageMakerEndpoint: nothing to upload, approve to deploy."
           }
         },
         {
