@@ -65,6 +65,39 @@ def test_every_validation_has_a_value_it_rejects(module: Path) -> None:
     assert not missing
 
 
+@pytest.mark.parametrize("module", [INFRA, *MODULES], ids=name)
+def test_every_variable_and_local_value_is_used(module: Path) -> None:
+    text = "\n".join(path.read_text() for path in sorted(module.glob("*.tf")))
+    blocks = re.findall(r"^locals \{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL)
+    declared = {f"var.{variable}" for variable in re.findall(r'^variable "(\w+)"', text, re.M)}
+    declared |= {f"local.{value}" for value in re.findall(r"^  (\w+) +=", "".join(blocks), re.M)}
+    # A validation of a variable does not count as a use.
+    used = re.sub(r'^variable "\w+" \{\n.*?^\}', "", text, flags=re.MULTILINE | re.DOTALL)
+
+    assert declared
+    assert {word for word in declared if not re.search(rf"\b{re.escape(word)}\b", used)} == set()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name)
+def test_every_output_of_a_module_is_used(module: Path) -> None:
+    root = "\n".join(path.read_text() for path in sorted(INFRA.glob("*.tf")))
+    outputs = re.findall(r'^output "(\w+)"', (module / "outputs.tf").read_text(), re.MULTILINE)
+
+    assert {word for word in outputs if f"module.{module.name}.{word}" not in root} == set()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name)
+def test_a_module_is_given_every_variable(module: Path) -> None:
+    """A variable that the root module never sets is a constant."""
+    root = (INFRA / "main.tf").read_text()
+    call = re.search(rf'^module "{module.name}" \{{\n(.*?)^\}}', root, re.MULTILINE | re.DOTALL)
+    assert call
+    given = set(re.findall(r"^  (\w+) +=", call[1], re.MULTILINE)) - {"source"}
+    variables = re.findall(r'^variable "(\w+)"', (module / "variables.tf").read_text(), re.M)
+
+    assert set(variables) == given
+
+
 @pytest.mark.parametrize("module", MODULES, ids=name)
 def test_a_module_has_few_variables(module: Path) -> None:
     assert (module / "variables.tf").read_text().count('\nvariable "') < 12
