@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from landing_zone.settings import DEPLOYMENT, OTHERS, Setting
-from tests.unit.pages import ROOT, name_of
 
+ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "deployment-scripts"
 PAGES = [
     *sorted(ROOT.glob("*.md")),
@@ -27,6 +27,10 @@ PARTS = ("deployment-scripts", "infra", "lambdas", "localaws", "sample-files", "
 PROGRAMS = {
     "make", "bash", "python", ".venv/bin/python", "export", "source", "aws", "terraform", "pip",
 }  # fmt: skip
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
 
 
 def blocks(page: Path) -> list[str]:
