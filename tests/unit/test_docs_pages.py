@@ -18,6 +18,7 @@ LONG_LINES = {
     "docs/aws.md",
     "docs/configuration.md",
     "docs/decisions/0001-moto-under-localaws.md",
+    "docs/decisions/0014-http-server-of-our-own.md",
     "docs/operations.md",
     "docs/performance.md",
     "docs/use-cases.md",
