@@ -1,4 +1,4 @@
-# deployment-scripts/tflint.sh runs this for infra/ and each module.
+# Used by deployment-scripts/tflint.sh for infra/ and each module.
 config {
   call_module_type = "local"
 }
@@ -8,7 +8,7 @@ plugin "terraform" {
   preset  = "all"
 }
 
-# Deeper checks of AWS arguments: `tflint --init` downloads the rules once.
+# Checks the values of AWS arguments. `tflint --init` downloads the rules once.
 plugin "aws" {
   enabled = true
   version = "0.44.0"
@@ -24,7 +24,7 @@ rule "terraform_naming_convention" {
   }
 }
 
-# Files are named for what they hold: policy.tf, role.tf, trigger.tf beside main.tf.
+# Files are named for their contents: policy.tf, role.tf and trigger.tf beside main.tf.
 rule "terraform_standard_module_structure" {
   enabled = false
 }

@@ -7,21 +7,21 @@ MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
 SCRIPTS := deployment-scripts
-PYTHON_CODE := localaws/src lambdas workflow deployment-scripts benchmarks
+PYTHON_CODE := localaws/src lambdas workflow deployment-scripts benchmarks infra sample-files
 TEST_CODE := tests localaws/tests
 SHELL_CODE := $(wildcard $(SCRIPTS)/*.sh) .ci/run
-# Two at a time, a file in one of them: the tests of a file share a localaws or a deployment.
+# Two worker processes. The tests of a file run in one of them, because they share a localaws or a deployment.
 PYTEST := $(BIN)/python -m pytest $(or $(PYTEST_OPTIONS),-n 2 --dist loadfile)
 
-# Last, so that an installed terraform wins over the shim.
+# Last on the path, so that an installed terraform is preferred to deployment-scripts/terraform.
 export PATH := $(PATH):$(CURDIR)/$(SCRIPTS)
 
-# A settings file that is named but does not exist would only make Terraform warn.
+# Terraform prints a warning for each command when this file is set but does not exist.
 ifeq ($(wildcard $(TF_CLI_CONFIG_FILE)),)
 unexport TF_CLI_CONFIG_FILE
 endif
 
-# What `make local` runs. The environment or the command line sets them: make local USE_CASE=iris
+# The settings of `make local`, from the environment or the command line: make local USE_CASE=iris
 USE_CASE ?= housing
 ENDPOINT_TYPE ?= SageMakerEndpoint
 IMAGE_TAG ?= local
@@ -38,7 +38,7 @@ local: ## From a clone to predictions on this machine (USE_CASE, ENDPOINT_TYPE, 
 	@since=$$(date +%s); bash $(SCRIPTS)/venv.sh base; $(BIN)/python $(SCRIPTS)/local.py up --since $$since
 
 .PHONY: local-down
-local-down: venv ## Remove everything that `make local` made
+local-down: venv ## Remove everything that `make local` created
 	@$(BIN)/python $(SCRIPTS)/local.py down
 
 .PHONY: test
@@ -46,7 +46,7 @@ test: venv-test venv-checkov ## Run all tests: unit, local, terraform, and the m
 	@$(PYTEST)
 
 .PHONY: lint
-lint: lint-python lint-shell lint-docker lint-terraform lint-workflows checkov ## Check style, types, scripts, Terraform, security
+lint: lint-python lint-shell lint-docker lint-terraform lint-workflows checkov ## Check style, types, scripts, Terraform and security
 
 .PHONY: lint-python
 lint-python: venv-test ## Check the Python: ruff and mypy
@@ -93,7 +93,7 @@ fmt: venv-test ## Format Python, shell and Terraform
 ci: lint test ## What CI runs: lint, then test
 
 .PHONY: bench
-bench: venv-test ## Measure ours beside others; writes docs/performance.md (twenty minutes, needs wrk)
+bench: venv-test ## Measure our jobs and server beside others, into docs/performance.md (twenty minutes, needs wrk)
 	@$(BIN)/python -m benchmarks --page docs/performance.md $(BENCH_OPTIONS)
 
 .PHONY: package
@@ -101,17 +101,17 @@ package: venv ## Build the Lambda packages and the job code into build/
 	@$(BIN)/python $(SCRIPTS)/package.py
 
 .PHONY: venv
-venv: ## Make .venv with what the landing zone needs
+venv: ## Create .venv with the requirements of the landing zone
 	@bash $(SCRIPTS)/venv.sh base
 
 .PHONY: venv-test
-venv-test: ## Make .venv with what the tests and linters need too
+venv-test: ## Create .venv with the requirements of the tests and linters too
 	@bash $(SCRIPTS)/venv.sh test
 
 .PHONY: venv-checkov
-venv-checkov: ## Make .checkov, the environment of checkov, which pins its own boto3
+venv-checkov: ## Create .checkov, an environment of its own because checkov pins boto3
 	@bash $(SCRIPTS)/venv.sh checkov
 
 .PHONY: lock
-lock: venv ## Lock the requirements anew, with hashes and without index addresses
+lock: venv ## Lock the requirements again, with hashes and without index addresses
 	@bash $(SCRIPTS)/lock.sh

@@ -2,7 +2,7 @@ data "aws_caller_identity" "this" {}
 
 data "aws_partition" "this" {}
 
-# Knows in which account of each region AWS keeps its images; needs no call to AWS.
+# The provider knows which AWS account hosts these images in each region, so no call to AWS is made.
 data "aws_sagemaker_prebuilt_ecr_image" "this" {
   repository_name = "sagemaker-scikit-learn"
   image_tag       = "1.4-2-cpu-py3"
@@ -72,10 +72,11 @@ module "manifest" {
   kms_key_arn          = module.encryption.key_arn
   log_kms_key_arn      = module.encryption.log_key_arn
   log_retention_days   = var.retention_days.logs
-  package_dir          = "${path.root}/../build/lambdas" # `make package` fills it
-  prebuilt_image_uri   = data.aws_sagemaker_prebuilt_ecr_image.this.registry_path
-  prefix               = local.prefix
-  stack                = { service = var.service, stage = var.build_stage }
+  # `make package` builds the packages in this folder.
+  package_dir        = "${path.root}/../build/lambdas"
+  prebuilt_image_uri = data.aws_sagemaker_prebuilt_ecr_image.this.registry_path
+  prefix             = local.prefix
+  stack              = { service = var.service, stage = var.build_stage }
 }
 
 module "ml_workflow" {

@@ -1,25 +1,25 @@
 output "approval_topic_arn" {
-  description = "ARN of the topic that tells people about waiting approvals."
+  description = "ARN of the SNS topic that announces waiting approvals."
   value       = module.notification.approval_topic_arn
 }
 
 output "bucket_names" {
-  description = "Names of the artifact, source and workflow bucket, by that word."
+  description = "Bucket names, keyed by artifact, source and workflow."
   value       = { for key, bucket in module.storage.buckets : key => bucket.name }
 }
 
 output "image_repository_url" {
-  description = "Where to push our own job image; the manifest's ImageTag names the tag."
+  description = "URI of the repository to push our own job image to; the manifest's ImageTag names the tag."
   value       = module.image_repository.url
 }
 
 output "kms_key_arn" {
-  description = "ARN of the key that encrypts everything here."
+  description = "ARN of the KMS key that encrypts everything in this deployment."
   value       = module.encryption.key_arn
 }
 
 output "parameter_names" {
-  description = "SSM parameters that scripts read, by short name."
+  description = "Full names of the SSM parameters, keyed by short name."
   value       = module.parameters.names
 }
 
@@ -34,6 +34,6 @@ output "prebuilt_image_uri" {
 }
 
 output "state_machine_arns" {
-  description = "ARNs of the state machines training and inference, by that word."
+  description = "State machine ARNs, keyed by training and inference."
   value       = module.ml_workflow.state_machine_arns
 }

@@ -1,5 +1,5 @@
-# Endpoints and credentials come from the environment alone (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, ...),
-# so the same code reaches AWS and localaws. See README.md, "Against localaws".
+# Endpoints and credentials come only from the environment (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, ...),
+# so the same code works with AWS and localaws. See README.md, "Against localaws".
 provider "aws" {
   region = var.aws_region
 

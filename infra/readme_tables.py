@@ -1,7 +1,7 @@
 """Write the tables of inputs and outputs in the README of infra/ and of each module.
 
-python infra/readme_tables.py            writes them between the markers
-python infra/readme_tables.py --check    says which README is not up to date, and fails
+python infra/readme_tables.py            writes the tables between the markers
+python infra/readme_tables.py --check    lists the READMEs that are not up to date, and fails
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _BLOCK = re.compile(r'^(variable|output) "(\w+)" \{\n(.*?)^\}', re.MULTILINE | r
 
 @dataclass(frozen=True)
 class Block:
-    """A variable or an output, as far as a table shows it."""
+    """What a table shows of a variable or an output."""
 
     kind: str
     name: str
@@ -29,7 +29,7 @@ class Block:
 
 
 def read_blocks(folder: Path) -> list[Block]:
-    """Every variable and output of a module, by name."""
+    """Every variable and output of a module, sorted by name."""
     text = "\n".join(path.read_text() for path in sorted(folder.glob("*.tf")))
     blocks = []
     for kind, name, body in _BLOCK.findall(text):
@@ -49,7 +49,7 @@ def read_blocks(folder: Path) -> list[Block]:
 
 
 def _argument(body: str, name: str) -> str | None:
-    """The expression of an argument, which may go on until its bracket closes."""
+    """The expression of an argument, up to its closing bracket when it spans several lines."""
     found = re.search(rf"^  {name} += (.*)$", body, re.MULTILINE)
     if not found:
         return None
@@ -60,23 +60,23 @@ def _argument(body: str, name: str) -> str | None:
 
 
 def tables(folder: Path) -> str:
-    """Both tables in Markdown."""
+    """The table of inputs and the table of outputs, in Markdown."""
     blocks = read_blocks(folder)
-    lines = ["| input | what it is | type | default |", "| --- | --- | --- | --- |"]
+    lines = ["| input | description | type | default |", "| --- | --- | --- | --- |"]
     for block in (block for block in blocks if block.kind == "variable"):
         default = "required" if block.default is None else f"`{block.default}`"
         kind = block.type.replace("|", "\\|")
         lines.append(f"| `{block.name}` | {block.description} | `{kind}` | {default} |")
-    lines += ["", "| output | what it is |", "| --- | --- |"]
+    lines += ["", "| output | description |", "| --- | --- |"]
     outputs = [block for block in blocks if block.kind == "output"]
     lines += [f"| `{block.name}` | {block.description} |" for block in outputs]
     return "\n".join(lines)
 
 
 def with_tables(readme: str, folder: Path) -> str:
-    """The README with its tables made anew."""
+    """The README with regenerated tables."""
     if BEGIN not in readme or END not in readme:
-        raise SystemExit(f"{folder}/README.md: the lines {BEGIN} and {END} must mark the tables")
+        raise SystemExit(f"{folder}/README.md: the lines {BEGIN} and {END} must enclose the tables")
     head, rest = readme.split(BEGIN, 1)
     tail = rest.split(END, 1)[1]
     return f"{head}{BEGIN}\n{tables(folder)}\n{END}{tail}"
@@ -84,7 +84,9 @@ def with_tables(readme: str, folder: Path) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing, fail where it would")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail if a table is out of date"
+    )
     args = parser.parse_args(argv)
     stale = []
     for folder in [INFRA, *sorted(path.parent for path in INFRA.glob("modules/*/main.tf"))]:

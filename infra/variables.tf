@@ -34,19 +34,19 @@ variable "build_stage" {
 }
 
 variable "force_destroy" {
-  description = "Let terraform destroy delete buckets and image repositories that still hold objects. Never in production."
+  description = "Allow terraform destroy to delete buckets and image repositories that are not empty. Refused in production."
   type        = bool
   default     = false
   nullable    = false
 
   validation {
     condition     = !(var.force_destroy && var.build_stage == "production")
-    error_message = "force_destroy must be false in production: data, models and manifests would go with the stack."
+    error_message = "force_destroy must be false in production: terraform destroy would delete data, models and manifests."
   }
 }
 
 variable "kms_deletion_window_days" {
-  description = "Days between the destroy of the KMS key and its deletion, 7-30. Until then everything it encrypted can be saved."
+  description = "Days between terraform destroy and the deletion of the KMS key, 7-30. Until then the deletion can be cancelled."
   type        = number
   default     = 30
   nullable    = false
@@ -58,7 +58,7 @@ variable "kms_deletion_window_days" {
 }
 
 variable "notification_emails" {
-  description = "Mail addresses told about waiting approvals and about alarms. Each address must confirm AWS's mail once."
+  description = "Email addresses to notify of waiting approvals (approval) and of failures (alarm). AWS asks each address to confirm once."
   type = object({
     approval = optional(set(string), [])
     alarm    = optional(set(string), [])
@@ -71,12 +71,12 @@ variable "notification_emails" {
       for address in setunion(var.notification_emails.approval, var.notification_emails.alarm) :
       can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", address))
     ])
-    error_message = "notification_emails must hold mail addresses such as team@example.com."
+    error_message = "notification_emails must hold email addresses such as team@example.com."
   }
 }
 
 variable "retention_days" {
-  description = "Days to keep: log events (logs), pipeline artifacts (artifacts), overwritten or deleted object versions (versions)."
+  description = "Days to keep log events (logs), pipeline artifacts (artifacts) and overwritten or deleted object versions (versions)."
   type = object({
     artifacts = optional(number, 90)
     logs      = optional(number, 365)
@@ -106,7 +106,7 @@ variable "retention_days" {
 }
 
 variable "service" {
-  description = "Name of the service; first part of every name. At most 22 characters, so that bucket names stay within 63."
+  description = "Name of the service, the first part of every name. At most 22 characters, so that bucket names stay within 63."
   type        = string
   default     = "ml-core"
   nullable    = false
@@ -118,7 +118,7 @@ variable "service" {
 }
 
 variable "tags" {
-  description = "Further tags for every resource, for example a cost centre."
+  description = "Additional tags for every resource, for example a cost centre."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -130,6 +130,6 @@ variable "tags" {
 
   validation {
     condition     = alltrue([for key, value in var.tags : !startswith(lower(key), "aws:") && length(key) <= 128 && length(value) <= 256])
-    error_message = "tags must not start with aws:, keys have at most 128 and values at most 256 characters."
+    error_message = "tags must not start with aws:; a key has at most 128 characters, a value at most 256."
   }
 }

@@ -21,12 +21,12 @@ run "defaults" {
 
   assert {
     condition     = aws_kms_key.this.deletion_window_in_days == 30
-    error_message = "By default a destroyed key can be saved for the longest time."
+    error_message = "By default the deletion of the key can be cancelled for as long as AWS allows."
   }
 
   assert {
     condition     = aws_kms_alias.this.name == "alias/ml-core-development"
-    error_message = "The alias is named like the stack."
+    error_message = "The alias has the name of the deployment."
   }
 
   assert {
@@ -45,7 +45,7 @@ run "defaults" {
   }
 }
 
-run "rejects_account_id_that_is_none" {
+run "rejects_invalid_account_id" {
   command = plan
 
   module {

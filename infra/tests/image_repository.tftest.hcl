@@ -16,7 +16,7 @@ run "defaults" {
 
   assert {
     condition     = aws_ecr_repository.this.image_tag_mutability == "IMMUTABLE"
-    error_message = "A tag must keep its meaning."
+    error_message = "Tags are immutable."
   }
 
   assert {
@@ -35,7 +35,7 @@ run "defaults" {
   }
 }
 
-run "rejects_kms_alias_for_an_arn" {
+run "rejects_kms_alias_instead_of_arn" {
   command = plan
 
   module {

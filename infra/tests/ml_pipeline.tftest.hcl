@@ -32,7 +32,7 @@ run "defaults" {
 
   assert {
     condition     = aws_codepipeline.this.pipeline_type == "V2" && aws_codepipeline.this.execution_mode == "QUEUED"
-    error_message = "Runs finish in their order."
+    error_message = "Runs finish in the order in which they started."
   }
 
   assert {
@@ -57,7 +57,7 @@ run "defaults" {
 
   assert {
     condition     = flatten([for s in aws_codepipeline.this.stage : [for x in s.action : "${join(",", coalesce(x.input_artifacts, []))}>${join(",", coalesce(x.output_artifacts, []))}" if x.provider != "Manual"]]) == [">SourceArtifact", "SourceArtifact>TrainingManifest", "TrainingManifest>TrainingResult", "TrainingResult>InferenceManifest", "InferenceManifest>InferenceResult"]
-    error_message = "Each action hands its artifact to the next."
+    error_message = "Each action passes its artifact to the next."
   }
 
   assert {
@@ -67,7 +67,7 @@ run "defaults" {
 
   assert {
     condition     = jsondecode(aws_codepipeline.this.stage[1].action[0].configuration["UserParameters"]) == { RunId = "#{codepipeline.PipelineExecutionId}", UseCase = "#{variables.UseCase}", EndpointType = "#{variables.EndpointType}", ImageTag = "#{variables.ImageTag}" }
-    error_message = "create_schema learns the run and its overrides."
+    error_message = "create_schema receives the run id and the overrides."
   }
 
   assert {
@@ -82,7 +82,7 @@ run "defaults" {
 
   assert {
     condition     = alltrue(flatten([for s in aws_codepipeline.this.stage : [for x in s.action : x.configuration["InputType"] == "FilePath" && x.configuration["Input"] == "manifest.json" if x.provider == "StepFunctions"]]))
-    error_message = "A state machine reads the manifest from the artifact."
+    error_message = "A state machine reads the manifest from its input artifact."
   }
 
   assert {
@@ -92,7 +92,7 @@ run "defaults" {
 
   assert {
     condition     = alltrue(flatten([for s in aws_codepipeline.this.stage : [for x in s.action : [for value in values(x.configuration) : length(value) <= 1000]]]))
-    error_message = "CodePipeline accepts 1000 characters a setting."
+    error_message = "CodePipeline accepts at most 1000 characters per setting."
   }
 
   assert {
@@ -102,7 +102,7 @@ run "defaults" {
 
   assert {
     condition     = aws_cloudwatch_event_target.pipeline.arn == aws_codepipeline.this.arn && aws_cloudwatch_event_target.pipeline.role_arn == aws_iam_role.trigger.arn
-    error_message = "The rule starts the pipeline under its own role."
+    error_message = "The rule starts the pipeline with a role of its own."
   }
 
   assert {
@@ -111,7 +111,7 @@ run "defaults" {
   }
 }
 
-run "rejects_account_id_that_is_none" {
+run "rejects_invalid_account_id" {
   command = plan
 
   module {
@@ -125,7 +125,7 @@ run "rejects_account_id_that_is_none" {
   expect_failures = [var.account]
 }
 
-run "rejects_alarm_topic_name_for_an_arn" {
+run "rejects_alarm_topic_name_instead_of_arn" {
   command = plan
 
   module {
@@ -139,7 +139,7 @@ run "rejects_alarm_topic_name_for_an_arn" {
   expect_failures = [var.alarm_topic_arn]
 }
 
-run "rejects_approval_topic_name_for_an_arn" {
+run "rejects_approval_topic_name_instead_of_arn" {
   command = plan
 
   module {
@@ -153,7 +153,7 @@ run "rejects_approval_topic_name_for_an_arn" {
   expect_failures = [var.approval_topic_arn]
 }
 
-run "rejects_kms_alias_for_an_arn" {
+run "rejects_kms_alias_instead_of_arn" {
   command = plan
 
   module {
@@ -167,7 +167,7 @@ run "rejects_kms_alias_for_an_arn" {
   expect_failures = [var.kms_key_arn]
 }
 
-run "rejects_state_machine_name_for_an_arn" {
+run "rejects_state_machine_name_instead_of_arn" {
   command = plan
 
   module {

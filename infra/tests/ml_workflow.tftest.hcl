@@ -30,7 +30,7 @@ run "defaults" {
 
   assert {
     condition     = strcontains(aws_sfn_state_machine.this["training"].definition, aws_iam_role.sagemaker.arn)
-    error_message = "The jobs run under the SageMaker role."
+    error_message = "The jobs run with the SageMaker role."
   }
 
   assert {
@@ -50,7 +50,7 @@ run "defaults" {
 
   assert {
     condition     = alltrue([for s in data.aws_iam_policy_document.training.statement : one(s.condition).variable == "iam:PassedToService" if contains(s.actions, "iam:PassRole")])
-    error_message = "The training machine passes the role to SageMaker only."
+    error_message = "The training machine passes the role only to SageMaker."
   }
 
   assert {
@@ -60,11 +60,11 @@ run "defaults" {
 
   assert {
     condition     = alltrue([for al in aws_cloudwatch_metric_alarm.failed : al.alarm_actions == toset([var.alarm_topic_arn])])
-    error_message = "A failed execution raises an alarm."
+    error_message = "A failed execution triggers an alarm."
   }
 }
 
-run "rejects_account_id_that_is_none" {
+run "rejects_invalid_account_id" {
   command = plan
 
   module {
@@ -78,7 +78,7 @@ run "rejects_account_id_that_is_none" {
   expect_failures = [var.account]
 }
 
-run "rejects_alarm_topic_name_for_an_arn" {
+run "rejects_alarm_topic_name_instead_of_arn" {
   command = plan
 
   module {
@@ -92,7 +92,7 @@ run "rejects_alarm_topic_name_for_an_arn" {
   expect_failures = [var.alarm_topic_arn]
 }
 
-run "rejects_kms_alias_for_an_arn" {
+run "rejects_kms_alias_instead_of_arn" {
   command = plan
 
   module {
@@ -106,7 +106,7 @@ run "rejects_kms_alias_for_an_arn" {
   expect_failures = [var.kms_key_arn]
 }
 
-run "rejects_image_repositories_by_wildcard" {
+run "rejects_image_repository_with_wildcard" {
   command = plan
 
   module {

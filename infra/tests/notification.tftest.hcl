@@ -23,7 +23,7 @@ run "defaults" {
 
   assert {
     condition     = length(aws_sns_topic_subscription.email) == 3
-    error_message = "Each address is subscribed once a topic."
+    error_message = "Each address is subscribed once per topic."
   }
 
   assert {
@@ -32,7 +32,7 @@ run "defaults" {
   }
 }
 
-run "rejects_account_id_that_is_none" {
+run "rejects_invalid_account_id" {
   command = plan
 
   module {
@@ -46,7 +46,7 @@ run "rejects_account_id_that_is_none" {
   expect_failures = [var.account]
 }
 
-run "rejects_kms_alias_for_an_arn" {
+run "rejects_kms_alias_instead_of_arn" {
   command = plan
 
   module {
@@ -60,7 +60,7 @@ run "rejects_kms_alias_for_an_arn" {
   expect_failures = [var.kms_key_arn]
 }
 
-run "rejects_address_that_is_no_address" {
+run "rejects_invalid_address" {
   command = plan
 
   module {

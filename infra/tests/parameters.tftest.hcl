@@ -21,7 +21,7 @@ run "defaults" {
 
   assert {
     condition     = aws_ssm_parameter.this["source_bucket"].type == "String"
-    error_message = "The values are no secrets: everybody in the account may read them."
+    error_message = "The values are not secret, so they are not encrypted."
   }
 }
 

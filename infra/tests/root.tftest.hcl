@@ -2,7 +2,7 @@ mock_provider "aws" {
   source = "./tests/mocks"
 }
 
-# Applied to the mocked provider, so that values known only then reach the assertions.
+# Applied to the mocked provider, so that values which are known only after an apply can be asserted.
 run "defaults" {
 
   assert {
@@ -12,7 +12,7 @@ run "defaults" {
 
   assert {
     condition     = output.bucket_names == { for key in ["artifact", "source", "workflow"] : key => module.storage.buckets[key].name }
-    error_message = "The buckets are found by word."
+    error_message = "The buckets are keyed by their word."
   }
 
   assert {
@@ -24,12 +24,12 @@ run "defaults" {
         "workflow_bucket",
       ] : "/ml-core/development/${name}"
     ])
-    error_message = "Scripts find everything under /{service}/{stage}/."
+    error_message = "Scripts find all names below /{service}/{stage}/."
   }
 
   assert {
     condition     = local.prebuilt_repository_arn == "arn:aws:ecr:eu-west-1:141502667606:repository/sagemaker-scikit-learn"
-    error_message = "The SageMaker role may pull from the prebuilt image's repository only."
+    error_message = "The SageMaker role may pull from the repository of the prebuilt image."
   }
 
   assert {
@@ -60,7 +60,7 @@ run "rejects_access_log_bucket_in_capitals" {
   expect_failures = [var.access_log_bucket]
 }
 
-run "rejects_region_that_is_a_zone" {
+run "rejects_availability_zone_instead_of_region" {
   command = plan
 
   variables {
@@ -70,7 +70,7 @@ run "rejects_region_that_is_a_zone" {
   expect_failures = [var.aws_region]
 }
 
-run "rejects_stage_that_is_none" {
+run "rejects_unknown_stage" {
   command = plan
 
   variables {
@@ -101,7 +101,7 @@ run "rejects_kms_deletion_after_5_days" {
   expect_failures = [var.kms_deletion_window_days]
 }
 
-run "rejects_notification_address_that_is_none" {
+run "rejects_invalid_notification_address" {
   command = plan
 
   variables {

@@ -17,7 +17,7 @@ run "defaults" {
 
   assert {
     condition     = toset(keys(aws_s3_bucket.this)) == toset(["artifact", "source", "workflow"])
-    error_message = "There is a bucket for artifacts, one for sources and one for runs."
+    error_message = "There is one bucket for artifacts, one for sources and one for runs."
   }
 
   assert {
@@ -57,7 +57,7 @@ run "defaults" {
 
   assert {
     condition     = aws_s3_bucket_notification.source.eventbridge
-    error_message = "The source bucket tells EventBridge about a new manifest."
+    error_message = "The source bucket sends events to EventBridge."
   }
 
   assert {
@@ -72,11 +72,11 @@ run "defaults" {
 
   assert {
     condition     = length(aws_s3_bucket_logging.this) == 0
-    error_message = "Access logs need a bucket that the account owns."
+    error_message = "By default access is not logged: that needs a bucket of the account."
   }
 }
 
-run "logs_access_where_a_bucket_is_named" {
+run "logs_access_to_a_named_bucket" {
   command = plan
 
   module {
@@ -93,7 +93,7 @@ run "logs_access_where_a_bucket_is_named" {
   }
 }
 
-run "rejects_account_id_that_is_none" {
+run "rejects_invalid_account_id" {
   command = plan
 
   module {
@@ -107,7 +107,7 @@ run "rejects_account_id_that_is_none" {
   expect_failures = [var.account]
 }
 
-run "rejects_kms_alias_for_an_arn" {
+run "rejects_kms_alias_instead_of_arn" {
   command = plan
 
   module {

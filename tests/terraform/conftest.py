@@ -32,7 +32,7 @@ def mocked(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
 
 @pytest.fixture(scope="session")
 def localaws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a localaws of our own: the tests look at everything that is there."""
+    """The address of a new localaws: the tests assume that nothing else is deployed to it."""
     command = [sys.executable, "-m", "localaws"]
     place = ["--state-dir", str(tmp_path_factory.mktemp("localaws"))]
     started = subprocess.run(

@@ -1,4 +1,4 @@
-"""What can be said about the Terraform by reading it."""
+"""Checks of the Terraform that need only its source."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_the_tables_of_every_readme_are_up_to_date() -> None:
 
 @pytest.mark.parametrize("module", [INFRA, *MODULES], ids=name)
 def test_every_validation_has_a_value_it_rejects(module: Path) -> None:
-    """One run ``rejects_...`` at least for each validation block of each variable."""
+    """Each validation block of a variable has at least one run ``rejects_...``."""
     test = INFRA / "tests" / f"{'root' if module == INFRA else module.name}.tftest.hcl"
     rejected = re.findall(r"expect_failures = \[var\.(\w+)\]", test.read_text())
     variables = re.findall(
@@ -63,6 +63,39 @@ def test_every_validation_has_a_value_it_rejects(module: Path) -> None:
         if body.count("validation {") > rejected.count(variable)
     }
     assert not missing
+
+
+@pytest.mark.parametrize("module", [INFRA, *MODULES], ids=name)
+def test_every_variable_and_local_value_is_used(module: Path) -> None:
+    text = "\n".join(path.read_text() for path in sorted(module.glob("*.tf")))
+    blocks = re.findall(r"^locals \{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL)
+    declared = {f"var.{variable}" for variable in re.findall(r'^variable "(\w+)"', text, re.M)}
+    declared |= {f"local.{value}" for value in re.findall(r"^  (\w+) +=", "".join(blocks), re.M)}
+    # A validation of a variable does not count as a use.
+    used = re.sub(r'^variable "\w+" \{\n.*?^\}', "", text, flags=re.MULTILINE | re.DOTALL)
+
+    assert declared
+    assert {word for word in declared if not re.search(rf"\b{re.escape(word)}\b", used)} == set()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name)
+def test_every_output_of_a_module_is_used(module: Path) -> None:
+    root = "\n".join(path.read_text() for path in sorted(INFRA.glob("*.tf")))
+    outputs = re.findall(r'^output "(\w+)"', (module / "outputs.tf").read_text(), re.MULTILINE)
+
+    assert {word for word in outputs if f"module.{module.name}.{word}" not in root} == set()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name)
+def test_a_module_is_given_every_variable(module: Path) -> None:
+    """A variable that the root module never sets is a constant."""
+    root = (INFRA / "main.tf").read_text()
+    call = re.search(rf'^module "{module.name}" \{{\n(.*?)^\}}', root, re.MULTILINE | re.DOTALL)
+    assert call
+    given = set(re.findall(r"^  (\w+) +=", call[1], re.MULTILINE)) - {"source"}
+    variables = re.findall(r'^variable "(\w+)"', (module / "variables.tf").read_text(), re.M)
+
+    assert set(variables) == given
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name)

@@ -1,4 +1,4 @@
-"""deployment-scripts/tflint.sh without a tflint, and with one that only says what it was asked."""
+"""deployment-scripts/tflint.sh without tflint, and with a fake that prints its arguments."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def run(folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_missing_tflint_is_said_with_its_link(tmp_path: Path) -> None:
+def test_a_missing_tflint_is_reported_with_its_link(tmp_path: Path) -> None:
     done = run(tmp_path)
     assert done.returncode == 0
     assert "not installed" in done.stdout
@@ -30,7 +30,7 @@ def test_a_missing_tflint_is_said_with_its_link(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("code", [0, 2])
-def test_tflint_sees_every_module_and_its_result_counts(tmp_path: Path, code: int) -> None:
+def test_tflint_checks_every_module_and_its_exit_code_counts(tmp_path: Path, code: int) -> None:
     tool = tmp_path / "tflint"
     tool.write_text(f'#!/bin/sh\necho "$@"\ncase "$1" in --init) exit 0;; esac\nexit {code}\n')
     tool.chmod(0o755)

@@ -1,4 +1,4 @@
-"""The README and docs/ say what is there: commands, options, settings, links."""
+"""What the README and docs/ name exists: commands, options, settings, links."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from landing_zone.core.settings import DEPLOYMENT, OTHERS, Setting
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "deployment-scripts"
 PAGES = [
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "localaws/README.md")),
+    *sorted(ROOT.glob("*.md")),
+    ROOT / "localaws/README.md",
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 TEXT = "\n".join(page.read_text() for page in PAGES)
 PARTS = ("deployment-scripts", "infra", "lambdas", "localaws", "sample-files", "workflow")
-# What a command of the documentation may begin with, besides variables that are set for it.
+# The programs with which a command of the documentation may begin, after its variables.
 PROGRAMS = {
     "make", "bash", "python", ".venv/bin/python", "export", "source", "aws", "terraform", "pip",
     "localaws", "uv",
@@ -34,13 +35,13 @@ def name_of(page: Path) -> str:
 
 
 def blocks(page: Path) -> list[str]:
-    """The shell code of a page, also where a list indents it."""
+    """The shell code of a page, including code that a list indents."""
     found = re.findall(r"^( *)```sh\n(.*?)^\1```", page.read_text(), re.MULTILINE | re.DOTALL)
     return [code for _, code in found]
 
 
 def commands() -> list[tuple[str, list[str]]]:
-    """Page and words of each command."""
+    """The page and the words of each command."""
     found = []
     for page in PAGES:
         for block in blocks(page):

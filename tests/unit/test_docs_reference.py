@@ -1,4 +1,4 @@
-"""The pages of docs/ name everything there is: a key, a target or a variable without a row fails here.
+"""The pages of docs/ name everything there is: a key, a script or a variable without a row fails here.
 
 test_docs.py checks the other direction: what the pages name exists.
 """
@@ -18,49 +18,33 @@ import pytest
 
 from landing_zone.core.settings import DEPLOYMENT, OTHERS, Setting
 from ml.model.estimators import ESTIMATORS
+from tests.unit.pages import FENCE, ROOT, SPAN, files, name_of, text_of
 
-ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "deployment-scripts"
 DOCS = ROOT / "docs"
 _LINK = re.compile(r"(?<!!)\[[^\]\[]*\]\(([^()\s]+)\)")
-_FENCE = re.compile(r"^ *```\w*\n.*?^ *```$", re.MULTILINE | re.DOTALL)
-_SPAN = re.compile(r"`([^`\n]+)`")
-# Not run: the one hands --help to Terraform, which may have to be fetched; the other is sourced.
+# Not run: terraform passes --help to Terraform, which may have to be fetched; lib.sh is only sourced.
 WITHOUT_HELP = {"terraform", "lib.sh"}
 
 
-def markdown_files() -> list[Path]:
-    """Every page of the repository, those beside the code too."""
-    found = []
-    for folder, folders, files in os.walk(ROOT):
-        folders[:] = [f for f in folders if not f.startswith(".") and f != "build"]
-        found += [Path(folder) / name for name in files if name.endswith(".md")]
-    return sorted(found)
-
-
-PAGES = markdown_files()
-PAGE_NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
-
-
-@cache
-def text_of(page: Path) -> str:
-    return page.read_text(encoding="utf-8")
+PAGES = files(".md")
+PAGE_NAMES = [name_of(page) for page in PAGES]
 
 
 def spans(page: Path) -> set[str]:
-    """What stands in `code` outside of fenced blocks."""
-    return set(_SPAN.findall(_FENCE.sub("", text_of(page))))
+    """The text of every `code span` outside fenced blocks."""
+    return set(SPAN.findall(FENCE.sub("", text_of(page))))
 
 
 def links(text: str) -> list[str]:
-    """The targets of the links of a page; what stands in code is no link."""
-    return _LINK.findall(_SPAN.sub("", _FENCE.sub("", text)))
+    """The targets of the links of a page. Code is not searched for links."""
+    return _LINK.findall(SPAN.sub("", FENCE.sub("", text)))
 
 
 def anchors(text: str) -> set[str]:
     """The anchors that GitHub gives the headings of a page."""
     found = set()
-    for heading in re.findall(r"^#{1,6} +(.+?) *#*$", _FENCE.sub("", text), re.MULTILINE):
+    for heading in re.findall(r"^#{1,6} +(.+?) *#*$", FENCE.sub("", text), re.MULTILINE):
         plain = re.sub(r"[^\w\- ]", "", heading.strip().lower())
         found.add(plain.replace(" ", "-"))
     return found
@@ -75,7 +59,7 @@ def manifest_keys() -> list[str]:
 
 
 def use_case_keys() -> list[str]:
-    """As the page writes them: name, data.minimum_rows, columns[].type."""
+    """In the form that the page uses: name, data.minimum_rows, columns[].type."""
     document = schema("use_case.schema.json")
     found = []
     for name, part in document["properties"].items():
@@ -88,23 +72,19 @@ def terraform_variables() -> list[str]:
     return re.findall(r'^variable "(\w+)"', text, re.MULTILINE)
 
 
-def make_targets() -> list[str]:
-    return re.findall(r"^\.PHONY: ([a-z-]+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
-
-
 def scripts() -> list[str]:
     return sorted(path.name for path in SCRIPTS.iterdir() if path.is_file())
 
 
 def settings_of_localaws() -> set[str]:
-    """Variables that localaws reads from a person's environment."""
+    """Variables that localaws reads from the environment in which it is started."""
     code = "".join(path.read_text() for path in (ROOT / "localaws/src").rglob("*.py"))
     return set(re.findall(r'environ\.get\(\s*"(LOCALAWS_\w+)"', code))
 
 
 @cache
 def help_of(script: str) -> subprocess.CompletedProcess[str]:
-    """What a script answers to --help."""
+    """Run a script with --help."""
     program = "bash" if script.endswith(".sh") else sys.executable
     return subprocess.run(
         [program, str(SCRIPTS / script), "--help"],
@@ -114,9 +94,9 @@ def help_of(script: str) -> subprocess.CompletedProcess[str]:
 
 
 def has_row(page: Path, name: str) -> bool:
-    """Whether a row of a table begins with this name, alone or among others."""
+    """Whether the first cell of a table row has this name, alone or among others."""
     cells = re.findall(r"^\| ([^|]+) \|", text_of(page), re.MULTILINE)
-    return any(name in _SPAN.findall(cell) for cell in cells)
+    return any(name in SPAN.findall(cell) for cell in cells)
 
 
 @pytest.mark.parametrize("setting", [*DEPLOYMENT, *OTHERS], ids=lambda setting: setting.name)
@@ -174,11 +154,6 @@ def test_the_values_of_an_environment_are_those_of_its_file(stage: str) -> None:
     assert ", ".join(days) == said("retention_days")
 
 
-@pytest.mark.parametrize("target", make_targets())
-def test_a_make_target_has_a_row(target: str) -> None:
-    assert has_row(DOCS / "operations.md", f"make {target}")
-
-
 @pytest.mark.parametrize("script", scripts())
 def test_a_script_has_a_row(script: str) -> None:
     assert has_row(DOCS / "operations.md", script)
@@ -191,7 +166,7 @@ def test_a_script_answers_help(script: str) -> None:
     assert len(done.stdout) > 60, done.stdout + done.stderr
 
 
-def test_scripts_without_help_are_what_they_are() -> None:
+def test_the_scripts_without_help_are_not_for_people() -> None:
     assert os.access(SCRIPTS / "terraform", os.X_OK)
     assert "Sourced, never run" in (SCRIPTS / "lib.sh").read_text()
 
@@ -201,7 +176,7 @@ def test_the_table_of_scripts_has_their_options() -> None:
     rows = re.findall(r"^\| (`[^|]+) \| [^|]* \| ([^|]*)\|$", table, re.MULTILINE)
     checked = set()
     for names, options in rows:
-        for name in _SPAN.findall(names):
+        for name in SPAN.findall(names):
             if name in WITHOUT_HELP or name == "tflint.sh":  # tflint's own options
                 continue
             said = set(re.findall(r"`(--[a-z-]+)`", options))
@@ -244,20 +219,18 @@ def test_links_and_their_anchors_lead_somewhere(page: Path) -> None:
     assert not broken
 
 
-@pytest.mark.parametrize(
-    "page", sorted(DOCS.rglob("*.md")), ids=lambda page: page.relative_to(ROOT).as_posix()
-)
-def test_a_page_is_reached_from_the_index_above_it(page: Path) -> None:
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=name_of)
+def test_a_page_is_linked_from_the_index_above_it(page: Path) -> None:
     index = page.parent / "README.md"
     if page == DOCS / "README.md":
         index = ROOT / "CONTRIBUTING.md"
     elif page == index:
         index = page.parent.parent / "README.md"
     reached = {Path(os.path.normpath(index.parent / link)) for link in links(text_of(index))}
-    assert page in reached, f"{index.relative_to(ROOT)} has no link to it"
+    assert page in reached, f"{name_of(index)} has no link to it"
 
 
-def test_links_in_code_are_no_links() -> None:
+def test_code_is_not_searched_for_links() -> None:
     text = "[here](missing.md) `[not](a.md)`\n```\n[nor](this.md)\n```\n# A `b` c!\n"
     assert links(text) == ["missing.md"]
     assert anchors(text) == {"a-b-c"}

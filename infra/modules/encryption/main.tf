@@ -4,8 +4,8 @@ resource "aws_kms_key" "this" {
   enable_key_rotation     = true
 }
 
-# Apart from the key: the provider waits some seconds for a policy to settle, and most of what uses the
-# key needs no more than the default policy, which lets the account's IAM policies decide.
+# Separate from the key: the provider waits some seconds until a policy has propagated, and most users of
+# the key need only the default policy, which leaves the decision to the account's IAM policies.
 resource "aws_kms_key_policy" "this" {
   key_id = aws_kms_key.this.key_id
   policy = data.aws_iam_policy_document.key.json

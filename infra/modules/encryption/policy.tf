@@ -1,12 +1,12 @@
 # In a key policy the resource "*" means "this key", and nothing else can be written there:
 # https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
 data "aws_iam_policy_document" "key" {
-  #checkov:skip=CKV_AWS_109:A key policy names the key itself as "*"; the account root hands permissions on to IAM roles.
+  #checkov:skip=CKV_AWS_109:A key policy names the key itself as "*"; the account root delegates permissions to IAM roles.
   #checkov:skip=CKV_AWS_111:A key policy names the key itself as "*"; the services are limited by conditions.
   #checkov:skip=CKV_AWS_356:A key policy names the key itself as "*"; no other resource can be named in it.
 
-  # Without this statement nobody, not even an administrator, could manage the key. It gives no
-  # principal anything by itself: it lets the account's IAM policies decide.
+  # Without this statement nobody, not even an administrator, could manage the key. It grants nothing
+  # to any principal by itself: the account's IAM policies decide.
   statement {
     sid       = "AccountDecidesThroughIam"
     actions   = ["kms:*"]

@@ -1,5 +1,5 @@
 variable "account" {
-  description = "Where the resources live: account id, partition (aws, aws-cn, aws-us-gov) and region."
+  description = "Account id, partition (aws, aws-cn, aws-us-gov) and region of the resources."
   type = object({
     id        = string
     partition = string
@@ -14,7 +14,7 @@ variable "account" {
 }
 
 variable "deletion_window_days" {
-  description = "Days between the destroy of the key and its deletion, 7-30."
+  description = "Days between terraform destroy and the deletion of the key, 7-30."
   type        = number
   default     = 30
   nullable    = false
@@ -26,7 +26,7 @@ variable "deletion_window_days" {
 }
 
 variable "prefix" {
-  description = "Start of every name: {service}-{stage}."
+  description = "First part of every name: {service}-{stage}."
   type        = string
   nullable    = false
 

@@ -1,7 +1,8 @@
 resource "aws_ecr_repository" "this" {
-  name                 = "${var.prefix}-workflow"
-  force_delete         = var.force_destroy
-  image_tag_mutability = "IMMUTABLE" # a model names its image by tag: the tag must keep its meaning
+  name         = "${var.prefix}-workflow"
+  force_delete = var.force_destroy
+  # A model names its image by tag, so a tag must not move to another image.
+  image_tag_mutability = "IMMUTABLE"
 
   encryption_configuration {
     encryption_type = "KMS"
@@ -15,11 +16,11 @@ resource "aws_ecr_repository" "this" {
 
 resource "aws_ecr_lifecycle_policy" "this" {
   repository = aws_ecr_repository.this.name
-  # A tagged image may serve a model in production, so only what lost its tag goes.
+  # A tagged image may serve a model in production, so only untagged images expire.
   policy = jsonencode({
     rules = [{
       rulePriority = 1
-      description  = "Untagged images go after two weeks."
+      description  = "Untagged images expire after two weeks."
       selection    = { tagStatus = "untagged", countType = "sinceImagePushed", countUnit = "days", countNumber = 14 }
       action       = { type = "expire" }
     }]

@@ -1,5 +1,5 @@
 variable "force_destroy" {
-  description = "Let terraform destroy delete a repository that still holds images."
+  description = "Allow terraform destroy to delete a repository that still holds images."
   type        = bool
   default     = false
   nullable    = false
@@ -17,7 +17,7 @@ variable "kms_key_arn" {
 }
 
 variable "prefix" {
-  description = "Start of every name: {service}-{stage}."
+  description = "First part of every name: {service}-{stage}."
   type        = string
   nullable    = false
 

@@ -9,29 +9,32 @@ data "aws_iam_policy_document" "assume" {
   }
 }
 
-# What both functions do: log, trace, answer the pipeline. Artifacts need nothing here: each job brings
-# credentials for them. https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html
+# What both functions do: write logs and traces, answer the pipeline. Artifacts need no permission: each job
+# brings credentials for them. https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html
 data "aws_iam_policy_document" "common" {
   #checkov:skip=CKV_AWS_111:The only "*" are X-Ray, list actions and the CodePipeline answers, for which IAM knows no resource.
   #checkov:skip=CKV_AWS_356:The only "*" are X-Ray and the CodePipeline answers, for which IAM knows no resource.
   for_each = local.names
 
   statement {
-    sid       = "Log"
-    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-    resources = ["${aws_cloudwatch_log_group.this[each.key].arn}:*"] # any stream of the group
+    sid     = "Log"
+    actions = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    # Any stream of the group.
+    resources = ["${aws_cloudwatch_log_group.this[each.key].arn}:*"]
   }
 
   statement {
-    sid       = "Trace"
-    actions   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
-    resources = ["*"] # X-Ray has no resource for traces
+    sid     = "Trace"
+    actions = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+    # X-Ray has no resource for traces.
+    resources = ["*"]
   }
 
   statement {
-    sid       = "AnswerPipeline"
-    actions   = ["codepipeline:PutJobFailureResult", "codepipeline:PutJobSuccessResult"]
-    resources = ["*"] # both actions support no resource; a job's id is needed to use them
+    sid     = "AnswerPipeline"
+    actions = ["codepipeline:PutJobFailureResult", "codepipeline:PutJobSuccessResult"]
+    # Neither action supports a resource; they need the id of a job.
+    resources = ["*"]
   }
 
   statement {
@@ -89,13 +92,15 @@ data "aws_iam_policy_document" "create_schema" {
       "sagemaker:CreateModelPackageGroup",
       "sagemaker:DescribeModelPackageGroup",
     ]
-    resources = ["${local._sagemaker}:model-package-group/${var.prefix}-*"] # one group a use case
+    # One group per use case.
+    resources = ["${local._sagemaker}:model-package-group/${var.prefix}-*"]
   }
 
   statement {
-    sid       = "FindChampion"
-    actions   = ["sagemaker:ListModelPackages"]
-    resources = ["*"] # a list action: the service authorization reference names no resource for it
+    sid     = "FindChampion"
+    actions = ["sagemaker:ListModelPackages"]
+    # A list action: the service authorization reference names no resource for it.
+    resources = ["*"]
   }
 
   statement {

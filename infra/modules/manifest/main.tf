@@ -1,13 +1,13 @@
 locals {
   functions = {
-    create_schema = "Fills the manifest for one run: names, S3 places, images, hyperparameters."
+    create_schema = "Fills the manifest for one run: names, S3 locations, images, hyperparameters."
     update_schema = "Adds the inference part to the manifest and approves the model package."
   }
   names    = { for key in keys(local.functions) : key => "${var.prefix}-${replace(key, "_", "-")}" }
   packages = { for key in keys(local.functions) : key => "${var.package_dir}/${key}.zip" }
 
   _common_settings = {
-    LOG_LEVEL = var.log_level
+    LOG_LEVEL = "INFO"
     SERVICE   = var.stack.service
     STAGE     = var.stack.stage
   }
@@ -24,7 +24,7 @@ locals {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
-  #checkov:skip=CKV_AWS_338:The stage decides: a year by default, less in development (retention_days in config/environments).
+  #checkov:skip=CKV_AWS_338:Retention depends on the environment: a year by default, less in development (retention_days in config/environments).
   for_each = local.names
 
   name              = "/aws/lambda/${each.value}"
@@ -33,8 +33,8 @@ resource "aws_cloudwatch_log_group" "this" {
 }
 
 resource "aws_lambda_function" "this" {
-  #checkov:skip=CKV_AWS_115:Reserving concurrency takes it from the account's pool, and a new account has too little to reserve any; the pipeline calls each function once a run.
-  #checkov:skip=CKV_AWS_116:A dead-letter queue would store the event, which holds the job's temporary credentials. A crash fails the pipeline action and raises the alarm.
+  #checkov:skip=CKV_AWS_115:Reserving concurrency takes it from the account's pool, and a new account has too little to reserve any; the pipeline calls each function once per run.
+  #checkov:skip=CKV_AWS_116:A dead-letter queue would store the event, which holds the job's temporary credentials. A crash fails the pipeline action and triggers the alarm.
   #checkov:skip=CKV_AWS_117:Talks to AWS APIs only; no data source in a VPC. A VPC would add NAT costs and nothing to reach.
   #checkov:skip=CKV_AWS_272:The packages are built from this repository by the deploy script; whoever could replace one could also replace the signing profile.
   for_each = local.functions
@@ -46,11 +46,13 @@ resource "aws_lambda_function" "this" {
   handler          = "handler.handler"
   filename         = local.packages[each.key]
   source_code_hash = fileexists(local.packages[each.key]) ? filebase64sha256(local.packages[each.key]) : null
-  # arm64 costs a fifth less than x86_64, and the packages are pure Python: they run on both.
+  # arm64 costs a fifth less than x86_64; the packages are pure Python and run on both.
   architectures = ["arm64"]
   kms_key_arn   = var.kms_key_arn
-  memory_size   = 512 # more memory is more CPU: imports of boto3 take most of a call
-  timeout       = 120 # a call takes seconds; the pipeline itself would wait 20 minutes
+  # More memory brings more CPU, and importing boto3 takes most of the time of a call.
+  memory_size = 512
+  # A call takes seconds; the pipeline itself would wait for 20 minutes.
+  timeout = 120
 
   environment {
     variables = local.settings[each.key]
@@ -74,6 +76,7 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
-  treat_missing_data  = "notBreaching" # no call, no error
-  alarm_actions       = [var.alarm_topic_arn]
+  # Without calls there are no errors.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [var.alarm_topic_arn]
 }

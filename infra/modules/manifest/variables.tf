@@ -1,5 +1,5 @@
 variable "account" {
-  description = "Where the resources live: account id, partition (aws, aws-cn, aws-us-gov) and region."
+  description = "Account id, partition (aws, aws-cn, aws-us-gov) and region of the resources."
   type = object({
     id        = string
     partition = string
@@ -14,7 +14,7 @@ variable "account" {
 }
 
 variable "alarm_topic_arn" {
-  description = "ARN of the SNS topic that is told about failures."
+  description = "ARN of the SNS topic that failures are published to."
   type        = string
   nullable    = false
 
@@ -34,13 +34,13 @@ variable "buckets" {
 }
 
 variable "image_repository_url" {
-  description = "URI of the repository with our own images; the manifest's ImageTag picks one."
+  description = "URI of the repository with our own images; the manifest's ImageTag selects one."
   type        = string
   nullable    = false
 }
 
 variable "kms_key_arn" {
-  description = "ARN of the KMS key that encrypts the settings and what a run finds prepared."
+  description = "ARN of the KMS key that encrypts the functions' settings and the objects that they write."
   type        = string
   nullable    = false
 
@@ -50,20 +50,8 @@ variable "kms_key_arn" {
   }
 }
 
-variable "log_level" {
-  description = "Level of the functions' logs: DEBUG, INFO, WARNING or ERROR."
-  type        = string
-  default     = "INFO"
-  nullable    = false
-
-  validation {
-    condition     = contains(["DEBUG", "INFO", "WARNING", "ERROR"], var.log_level)
-    error_message = "log_level must be one of DEBUG, INFO, WARNING, ERROR."
-  }
-}
-
 variable "log_kms_key_arn" {
-  description = "ARN of the KMS key for the log groups; its policy must let CloudWatch Logs use it."
+  description = "ARN of the KMS key for the log groups; its policy must allow CloudWatch Logs to use it."
   type        = string
   nullable    = false
 }
@@ -88,7 +76,7 @@ variable "prebuilt_image_uri" {
 }
 
 variable "prefix" {
-  description = "Start of every name: {service}-{stage}."
+  description = "First part of every name: {service}-{stage}."
   type        = string
   nullable    = false
 
@@ -99,7 +87,7 @@ variable "prefix" {
 }
 
 variable "stack" {
-  description = "Service and stage, as the functions name them."
+  description = "Service and stage, passed to the functions as SERVICE and STAGE."
   type        = object({ service = string, stage = string })
   nullable    = false
 }

@@ -1,4 +1,4 @@
-# CodePipeline reports a failed run as an event. A rejected approval fails its run too.
+# CodePipeline emits an event for a failed run. A rejected approval fails its run too.
 resource "aws_cloudwatch_event_rule" "failed" {
   name        = "${local.name}-failed"
   description = "Reports failed runs of ${local.name}."
@@ -15,5 +15,6 @@ resource "aws_cloudwatch_event_rule" "failed" {
 resource "aws_cloudwatch_event_target" "failed" {
   rule      = aws_cloudwatch_event_rule.failed.name
   target_id = "alarm"
-  arn       = var.alarm_topic_arn # the topic's own policy lets EventBridge publish
+  # The topic's own policy allows EventBridge to publish.
+  arn = var.alarm_topic_arn
 }

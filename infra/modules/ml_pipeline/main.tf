@@ -5,10 +5,12 @@ locals {
 }
 
 resource "aws_codepipeline" "this" {
-  name           = local.name
-  role_arn       = aws_iam_role.pipeline.arn
-  pipeline_type  = "V2"     # variables and QUEUED exist only there
-  execution_mode = "QUEUED" # runs finish in their order: an older model never replaces a newer one
+  name     = local.name
+  role_arn = aws_iam_role.pipeline.arn
+  # Only V2 has variables and the mode QUEUED.
+  pipeline_type = "V2"
+  # Runs finish in the order in which they started: an older model never replaces a newer one.
+  execution_mode = "QUEUED"
 
   artifact_store {
     location = var.buckets.artifact.name
@@ -49,12 +51,13 @@ resource "aws_codepipeline" "this" {
           input_artifacts  = action.value.input == null ? [] : [action.value.input]
           output_artifacts = action.value.output == null ? [] : [action.value.output]
           namespace        = action.value.namespace
-          run_order        = action.key + 1 # one after the other
+          # The actions of a stage run one after the other.
+          run_order = action.key + 1
         }
       }
     }
   }
 
-  # Creating a pipeline starts it, and it fails at once without its policy.
+  # CodePipeline starts a pipeline when it is created, and without its policy that run fails at once.
   depends_on = [aws_iam_role_policy.pipeline]
 }

@@ -41,9 +41,10 @@ data "aws_iam_policy_document" "pipeline" {
   }
 
   statement {
-    sid       = "ExchangeArtifacts"
-    actions   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
-    resources = ["${var.buckets.artifact.arn}/*"] # CodePipeline makes up the keys
+    sid     = "ExchangeArtifacts"
+    actions = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
+    # CodePipeline chooses the keys.
+    resources = ["${var.buckets.artifact.arn}/*"]
   }
 
   # Artifacts, and the messages of the encrypted approval topic.
@@ -69,12 +70,12 @@ data "aws_iam_policy_document" "pipeline" {
   statement {
     sid     = "WatchExecutions"
     actions = ["states:DescribeExecution"]
-    # The name of an execution is made up by CodePipeline when it starts one.
+    # CodePipeline chooses the name of an execution when it starts one.
     resources = [for arn in values(var.state_machine_arns) : "${replace(arn, ":stateMachine:", ":execution:")}:*"]
   }
 
   statement {
-    sid       = "TellApprovers"
+    sid       = "NotifyApprovers"
     actions   = ["sns:Publish"]
     resources = [var.approval_topic_arn]
   }

@@ -7,14 +7,14 @@ locals {
   }
 
   variables = {
-    EndpointType = "SageMakerEndpoint or Batch for this run; from-manifest takes what the manifest says."
-    ImageTag     = "Tag of our own image, or prebuilt, for this run; from-manifest takes what the manifest says."
-    UseCase      = "Use case of this run; from-manifest takes what the manifest says."
+    EndpointType = "SageMakerEndpoint or Batch for this run; from-manifest uses the manifest's value."
+    ImageTag     = "Tag of our own image, or prebuilt, for this run; from-manifest uses the manifest's value."
+    UseCase      = "Use case of this run; from-manifest uses the manifest's value."
   }
 
-  _run     = "#{codepipeline.PipelineExecutionId}"
-  _place   = "s3://${var.buckets.workflow.name}/${local._run}"
-  _console = "https://${var.account.region}.console.aws.amazon.com/s3/buckets/${var.buckets.workflow.name}?prefix=${local._run}"
+  _run      = "#{codepipeline.PipelineExecutionId}"
+  _location = "s3://${var.buckets.workflow.name}/${local._run}"
+  _console  = "https://${var.account.region}.console.aws.amazon.com/s3/buckets/${var.buckets.workflow.name}?prefix=${local._run}"
 
   stages = [
     {
@@ -22,9 +22,10 @@ locals {
       actions = [{
         name = "UploadManifest", kind = "S3", namespace = "SourceVariables", input = null, output = "SourceArtifact"
         configuration = {
-          S3Bucket             = var.buckets.source.name
-          S3ObjectKey          = local.manifest_key
-          PollForSourceChanges = "false" # trigger.tf starts the pipeline
+          S3Bucket    = var.buckets.source.name
+          S3ObjectKey = local.manifest_key
+          # trigger.tf starts the pipeline.
+          PollForSourceChanges = "false"
         }
       }]
     },
@@ -48,15 +49,16 @@ locals {
           configuration = {
             NotificationArn    = var.approval_topic_arn
             ExternalEntityLink = "${local._console}/source/"
-            CustomData         = "Please upload source data to begin ML workflow: CSV files to ${local._place}/source/"
+            CustomData         = "Please upload source data to begin ML workflow: CSV files to ${local._location}/source/"
           }
         },
         {
           name = "InvokeMLStepFunction", kind = "StepFunctions", namespace = null, input = "TrainingManifest", output = "TrainingResult"
           configuration = {
             StateMachineArn = var.state_machine_arns.training
-            InputType       = "FilePath" # a literal input may have 1000 characters only
-            Input           = "manifest.json"
+            # A literal input may have at most 1000 characters.
+            InputType = "FilePath"
+            Input     = "manifest.json"
           }
         },
       ]
@@ -68,7 +70,7 @@ locals {
         configuration = {
           NotificationArn    = var.approval_topic_arn
           ExternalEntityLink = "${local._console}/evaluation/output/"
-          CustomData         = "Approve the model for deployment? Metrics: ${local._place}/evaluation/output/evaluation.json, report.html beside it"
+          CustomData         = "Approve the model for deployment? Metrics: ${local._location}/evaluation/output/evaluation.json, report.html beside it"
         }
       }]
     },
@@ -87,7 +89,7 @@ locals {
           configuration = {
             NotificationArn    = var.approval_topic_arn
             ExternalEntityLink = "${local._console}/inference/"
-            CustomData         = "EndpointType Batch: upload the rows to predict to ${local._place}/inference/ first. SageMakerEndpoint: nothing to upload, approve to deploy."
+            CustomData         = "EndpointType Batch: upload the rows to predict to ${local._location}/inference/ first. SageMakerEndpoint: nothing to upload, approve to deploy."
           }
         },
         {

@@ -1,5 +1,5 @@
 variable "account" {
-  description = "Where the resources live: account id, partition (aws, aws-cn, aws-us-gov) and region."
+  description = "Account id, partition (aws, aws-cn, aws-us-gov) and region of the resources."
   type = object({
     id        = string
     partition = string
@@ -14,7 +14,7 @@ variable "account" {
 }
 
 variable "alarm_topic_arn" {
-  description = "ARN of the SNS topic that is told about failures."
+  description = "ARN of the SNS topic that failures are published to."
   type        = string
   nullable    = false
 
@@ -25,7 +25,7 @@ variable "alarm_topic_arn" {
 }
 
 variable "approval_topic_arn" {
-  description = "ARN of the SNS topic that is told about waiting approvals."
+  description = "ARN of the SNS topic that waiting approvals are published to."
   type        = string
   nullable    = false
 
@@ -66,7 +66,7 @@ variable "kms_key_arn" {
 }
 
 variable "prefix" {
-  description = "Start of every name: {service}-{stage}."
+  description = "First part of every name: {service}-{stage}."
   type        = string
   nullable    = false
 
@@ -77,7 +77,7 @@ variable "prefix" {
 }
 
 variable "state_machine_arns" {
-  description = "ARNs of the state machines that train and deploy."
+  description = "ARNs of the state machines training and inference."
   type = object({
     inference = string
     training  = string

@@ -10,7 +10,8 @@ data "aws_iam_policy_document" "inference" {
       "sagemaker:ListTags",
       "sagemaker:StopTransformJob",
     ]
-    resources = ["${local.sagemaker}:transform-job/*-transform-*"] # {use case}-transform-{uuid}
+    # {use case}-transform-{uuid}
+    resources = ["${local.sagemaker}:transform-job/*-transform-*"]
   }
 
   # .sync waits for the job's event through a rule that Step Functions manages under this name:
@@ -37,12 +38,14 @@ data "aws_iam_policy_document" "inference" {
       "sagemaker:UpdateEndpoint",
     ]
     resources = [
-      "${local.sagemaker}:endpoint-config/*-config-*", # {use case}-config-{uuid}
-      "${local.sagemaker}:endpoint/${var.prefix}-*",   # one endpoint a use case
+      # {use case}-config-{uuid}
+      "${local.sagemaker}:endpoint-config/*-config-*",
+      # One endpoint per use case.
+      "${local.sagemaker}:endpoint/${var.prefix}-*",
     ]
   }
 
-  # Whoever creates an endpoint on encrypted volumes hands SageMaker a grant on the key:
+  # Creating an endpoint with encrypted volumes gives SageMaker a grant on the key:
   # https://docs.aws.amazon.com/sagemaker/latest/dg/api-permissions-reference.html
   statement {
     sid       = "EncryptEndpointVolumes"

@@ -21,13 +21,13 @@ data "aws_iam_policy_document" "machine_assume" {
   }
 }
 
-# What both machines do: log and trace.
+# Both machines write logs and traces.
 data "aws_iam_policy_document" "machine" {
   #checkov:skip=CKV_AWS_111:The only "*" are log deliveries and X-Ray, for which IAM knows no resource.
   #checkov:skip=CKV_AWS_356:The only "*" are log deliveries and X-Ray, for which IAM knows no resource.
   #checkov:skip=CKV_AWS_109:logs:PutResourcePolicy supports no resource; Step Functions needs it to log.
 
-  # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html: these support no resource
+  # These actions support no resource: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
   statement {
     sid = "Log"
     actions = [
@@ -51,7 +51,8 @@ data "aws_iam_policy_document" "machine" {
       "xray:PutTelemetryRecords",
       "xray:PutTraceSegments",
     ]
-    resources = ["*"] # X-Ray has no resource for traces
+    # X-Ray has no resource for traces.
+    resources = ["*"]
   }
 }
 

@@ -15,10 +15,10 @@ locals {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
-  #checkov:skip=CKV_AWS_338:The stage decides: a year by default, less in development (retention_days in config/environments).
+  #checkov:skip=CKV_AWS_338:Retention depends on the environment: a year by default, less in development (retention_days in config/environments).
   for_each = local.names
 
-  # /aws/vendedlogs/: other names add an entry a log group to one account-wide policy, which is full soon.
+  # /aws/vendedlogs/: a log group of any other name adds an entry to an account-wide policy of limited size.
   # https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
   name              = "/aws/vendedlogs/states/${each.value}"
   kms_key_id        = var.log_kms_key_arn
@@ -38,7 +38,8 @@ resource "aws_sfn_state_machine" "this" {
   })
 
   logging_configuration {
-    include_execution_data = true # names, places and metrics; data itself stays in S3
+    # Inputs and outputs hold names, locations and metrics; the data itself stays in S3.
+    include_execution_data = true
     level                  = "ALL"
     log_destination        = "${aws_cloudwatch_log_group.this[each.key].arn}:*"
   }
@@ -47,7 +48,7 @@ resource "aws_sfn_state_machine" "this" {
     enabled = true
   }
 
-  # Step Functions checks the role's right to write logs when the machine is created.
+  # Step Functions checks that the role may write logs when the machine is created.
   depends_on = [aws_iam_role_policy.machine, aws_iam_role_policy.sagemaker]
 }
 
@@ -64,6 +65,7 @@ resource "aws_cloudwatch_metric_alarm" "failed" {
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
-  treat_missing_data  = "notBreaching" # no run, no failure
-  alarm_actions       = [var.alarm_topic_arn]
+  # Without executions there are no failures.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [var.alarm_topic_arn]
 }

@@ -1,4 +1,4 @@
-# The role of every job, model and endpoint. It reads code, and reads and writes the runs' data.
+# The role of every job, model and endpoint: it reads the job code, and reads and writes the data of runs.
 data "aws_iam_policy_document" "sagemaker_assume" {
   statement {
     actions = ["sts:AssumeRole"]
@@ -22,18 +22,20 @@ data "aws_iam_policy_document" "sagemaker" {
   statement {
     sid     = "ReadCode"
     actions = ["s3:GetObject"]
-    # code/{CodeVersion}/...: the manifest says which
+    # code/{CodeVersion}/...: the manifest names the version.
     resources = ["${var.buckets.source.arn}/code/*"]
   }
 
   statement {
-    sid       = "ReadAndWriteRuns"
-    actions   = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"]
-    resources = ["${var.buckets.workflow.arn}/*"] # {RunId}/...: the run id is a new UUID each time
+    sid     = "ReadAndWriteRuns"
+    actions = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"]
+    # {RunId}/...: the run id is a UUID, different for each run.
+    resources = ["${var.buckets.workflow.arn}/*"]
   }
 
   statement {
-    sid       = "ListInputs" # SageMaker lists a prefix before it downloads it
+    # SageMaker lists a prefix before it downloads the objects.
+    sid       = "ListInputs"
     actions   = ["s3:ListBucket"]
     resources = [var.buckets.source.arn, var.buckets.workflow.arn]
   }
@@ -45,7 +47,8 @@ data "aws_iam_policy_document" "sagemaker" {
   }
 
   statement {
-    sid       = "EncryptVolumes" # an encrypted volume works through a grant
+    # SageMaker encrypts a volume through a grant on the key.
+    sid       = "EncryptVolumes"
     actions   = ["kms:CreateGrant"]
     resources = [var.kms_key_arn]
 
@@ -69,9 +72,10 @@ data "aws_iam_policy_document" "sagemaker" {
   }
 
   statement {
-    sid       = "PutMetrics"
-    actions   = ["cloudwatch:PutMetricData"]
-    resources = ["*"] # supports no resource: the namespace limits it
+    sid     = "PutMetrics"
+    actions = ["cloudwatch:PutMetricData"]
+    # The action supports no resource; the condition limits it to SageMaker's namespaces.
+    resources = ["*"]
 
     condition {
       test     = "StringLike"
@@ -87,9 +91,10 @@ data "aws_iam_policy_document" "sagemaker" {
   }
 
   statement {
-    sid       = "LogInToEcr"
-    actions   = ["ecr:GetAuthorizationToken"]
-    resources = ["*"] # the token is the account's: supports no resource
+    sid     = "LogInToEcr"
+    actions = ["ecr:GetAuthorizationToken"]
+    # The action supports no resource: the token is valid for the whole account.
+    resources = ["*"]
   }
 }
 

@@ -1,4 +1,4 @@
-# Job names end in the execution's name: {use case}-preprocess-{uuid}, so the role is a word of it.
+# Job names end with the name of the execution ({use case}-preprocess-{uuid}): the policy matches the step's name.
 data "aws_iam_policy_document" "training" {
   source_policy_documents = [data.aws_iam_policy_document.machine.json]
 
@@ -53,9 +53,10 @@ data "aws_iam_policy_document" "training" {
   }
 
   statement {
-    sid       = "ReadEvaluation"
-    actions   = ["s3:GetObject"]
-    resources = ["${var.buckets.workflow.arn}/*/evaluation/output/evaluation.json"] # {RunId}/...
+    sid     = "ReadEvaluation"
+    actions = ["s3:GetObject"]
+    # {RunId}/...
+    resources = ["${var.buckets.workflow.arn}/*/evaluation/output/evaluation.json"]
   }
 
   statement {
@@ -74,8 +75,10 @@ data "aws_iam_policy_document" "training" {
     sid     = "RegisterModel"
     actions = ["sagemaker:CreateModelPackage"]
     resources = [
-      "${local.sagemaker}:model-package-group/${var.prefix}-*", # one group a use case
-      "${local.sagemaker}:model-package/${var.prefix}-*/*",     # {group}/{version}
+      # One group per use case.
+      "${local.sagemaker}:model-package-group/${var.prefix}-*",
+      # {group}/{version}
+      "${local.sagemaker}:model-package/${var.prefix}-*/*",
     ]
   }
 }

@@ -1,5 +1,5 @@
 variable "account" {
-  description = "Where the resources live: account id, partition (aws, aws-cn, aws-us-gov) and region."
+  description = "Account id, partition (aws, aws-cn, aws-us-gov) and region of the resources."
   type = object({
     id        = string
     partition = string
@@ -14,7 +14,7 @@ variable "account" {
 }
 
 variable "alarm_topic_arn" {
-  description = "ARN of the SNS topic that is told about failures."
+  description = "ARN of the SNS topic that failures are published to."
   type        = string
   nullable    = false
 
@@ -40,7 +40,7 @@ variable "definition_dir" {
 }
 
 variable "image_repository_arns" {
-  description = "ARNs of the ECR repositories the jobs may pull from: our own and SageMaker's."
+  description = "ARNs of the ECR repositories that the jobs may pull from: our own and SageMaker's."
   type        = list(string)
   nullable    = false
 
@@ -62,7 +62,7 @@ variable "kms_key_arn" {
 }
 
 variable "log_kms_key_arn" {
-  description = "ARN of the KMS key for the log groups; its policy must let CloudWatch Logs use it."
+  description = "ARN of the KMS key for the log groups; its policy must allow CloudWatch Logs to use it."
   type        = string
   nullable    = false
 }
@@ -75,7 +75,7 @@ variable "log_retention_days" {
 }
 
 variable "prefix" {
-  description = "Start of every name: {service}-{stage}."
+  description = "First part of every name: {service}-{stage}."
   type        = string
   nullable    = false
 

@@ -2,7 +2,7 @@ output "alarm_topic_arn" {
   description = "ARN of the topic for alarms and failed runs."
   value       = aws_sns_topic.this["alarm"].arn
 
-  # An alarm that may not publish yet would be silent.
+  # An alarm that is not allowed to publish yet would not be noticed.
   depends_on = [aws_sns_topic_policy.alarm]
 }
 

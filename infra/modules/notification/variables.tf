@@ -1,5 +1,5 @@
 variable "account" {
-  description = "Where the resources live: account id, partition (aws, aws-cn, aws-us-gov) and region."
+  description = "Account id, partition (aws, aws-cn, aws-us-gov) and region of the resources."
   type = object({
     id        = string
     partition = string
@@ -14,7 +14,7 @@ variable "account" {
 }
 
 variable "emails" {
-  description = "Mail addresses by topic. Each address must confirm AWS's mail once."
+  description = "Email addresses per topic. AWS asks each address to confirm once."
   type = object({
     approval = optional(set(string), [])
     alarm    = optional(set(string), [])
@@ -26,7 +26,7 @@ variable "emails" {
     condition = alltrue([
       for address in setunion(var.emails.approval, var.emails.alarm) : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", address))
     ])
-    error_message = "emails must hold mail addresses such as team@example.com."
+    error_message = "emails must hold email addresses such as team@example.com."
   }
 }
 
@@ -42,7 +42,7 @@ variable "kms_key_arn" {
 }
 
 variable "prefix" {
-  description = "Start of every name: {service}-{stage}."
+  description = "First part of every name: {service}-{stage}."
   type        = string
   nullable    = false
 

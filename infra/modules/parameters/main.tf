@@ -1,5 +1,5 @@
 resource "aws_ssm_parameter" "this" {
-  #checkov:skip=CKV2_AWS_34:Names and ARNs that scripts and people read, nothing secret; SecureString would ask every reader for the key.
+  #checkov:skip=CKV2_AWS_34:Names and ARNs that scripts and people read, nothing secret; with SecureString every reader would need the key.
   #checkov:skip=CKV_AWS_337:Names and ARNs that scripts and people read, nothing secret.
   for_each = var.parameters
 

@@ -1,4 +1,4 @@
 output "names" {
-  description = "Full name of each parameter, by its last part."
+  description = "Full name of each parameter, keyed by its short name."
   value       = { for key, parameter in aws_ssm_parameter.this : key => parameter.name }
 }

@@ -1,5 +1,5 @@
 variable "parameters" {
-  description = "Values to publish, by name. Names and ARNs only: nothing secret."
+  description = "Values to publish, keyed by short name. Names and ARNs only, nothing secret."
   type        = map(string)
   nullable    = false
 
@@ -10,7 +10,7 @@ variable "parameters" {
 }
 
 variable "path" {
-  description = "Where the parameters live: /{service}/{stage}."
+  description = "Path of the parameters: /{service}/{stage}."
   type        = string
   nullable    = false
 

@@ -1,24 +1,25 @@
 locals {
-  # What each bucket holds, and for how many days an object that nobody deleted stays (null: for good).
+  # Days after which objects of each bucket expire; null: never.
   buckets = {
-    artifact = { expire_days = var.retention_days.artifacts } # what CodePipeline hands from action to action
-    source   = { expire_days = null }                         # manifest, use cases, code: what Git uploads
-    workflow = { expire_days = null }                         # data, models and reports, by run
+    # What one pipeline action passes to the next.
+    artifact = { expire_days = var.retention_days.artifacts }
+    # Manifest, use cases and job code, uploaded from Git.
+    source = { expire_days = null }
+    # Data, models and reports, one folder per run.
+    workflow = { expire_days = null }
   }
 }
 
 resource "aws_s3_bucket" "this" {
-  #checkov:skip=CKV_AWS_144:No copy in a second region: code and settings are in Git, and a run can be repeated from its data.
+  #checkov:skip=CKV_AWS_144:Not replicated to a second region: code and settings are in Git, and a run can be repeated from its data.
   #checkov:skip=CKV2_AWS_62:Only the manifest starts something, so only the source bucket sends events (events.tf).
-  #checkov:skip=CKV_AWS_18:Access logs need a central log bucket, which the account owns: name it in access_log_bucket.
+  #checkov:skip=CKV_AWS_18:Access logs need a central log bucket, which belongs to the account: name it in access_log_bucket.
   for_each = local.buckets
 
   bucket        = "${var.prefix}-${var.account.id}-${each.key}-bucket"
   force_destroy = var.force_destroy
 
-  # Deprecated in favour of aws_s3_bucket_lifecycle_configuration, which sleeps for a fixed 55 seconds
-  # each time it is created or changed (10 s + 10 looks 5 s apart, waitLifecycleConfigEquals in the
-  # provider's bucket_lifecycle_configuration.go). Both provider majors have this form, without a wait.
+  # Deprecated, but its replacement always waits 55 s in the provider: docs/decisions/0008-inline-lifecycle-rule.md
   lifecycle_rule {
     id                                     = "tidy"
     enabled                                = true
@@ -76,7 +77,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
   bucket = aws_s3_bucket.this[each.key].id
 
   rule {
-    # One data key a bucket instead of one KMS call an object: a job reads thousands of them.
+    # One data key for the bucket instead of one KMS call for each of the many objects that a job reads.
     bucket_key_enabled = true
 
     apply_server_side_encryption_by_default {
@@ -92,7 +93,8 @@ resource "aws_s3_bucket_versioning" "this" {
   bucket = aws_s3_bucket.this[each.key].id
 
   versioning_configuration {
-    status = "Enabled" # CodePipeline requires it of a source bucket; elsewhere it undoes a mistake
+    # CodePipeline requires versioning of a source bucket; in the others it allows a mistake to be undone.
+    status = "Enabled"
   }
 }
 

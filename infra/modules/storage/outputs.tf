@@ -1,8 +1,8 @@
 output "buckets" {
-  description = "Name and ARN of the artifact, source and workflow bucket, by that word."
+  description = "Name and ARN of each bucket, keyed by artifact, source and workflow."
   value       = { for key, bucket in aws_s3_bucket.this : key => { name = bucket.id, arn = bucket.arn } }
 
-  # Whoever uses a bucket finds it versioned, encrypted and closed.
+  # A bucket is used only when it is versioned, encrypted and refuses unencrypted connections.
   depends_on = [
     aws_s3_bucket_policy.this,
     aws_s3_bucket_server_side_encryption_configuration.this,

@@ -2,16 +2,18 @@ data "aws_iam_policy_document" "this" {
   for_each = local.buckets
 
   statement {
-    sid     = "DenyInsecureTransport"
-    effect  = "Deny"
-    actions = ["s3:*"] # a refusal must name everything to refuse everything
+    sid    = "DenyInsecureTransport"
+    effect = "Deny"
+    # A denial has to cover every action.
+    actions = ["s3:*"]
     resources = [
       aws_s3_bucket.this[each.key].arn,
       "${aws_s3_bucket.this[each.key].arn}/*",
     ]
 
     principals {
-      type        = "*" # nobody is exempt from TLS
+      # Nobody is exempt from TLS.
+      type        = "*"
       identifiers = ["*"]
     }
 
@@ -29,6 +31,6 @@ resource "aws_s3_bucket_policy" "this" {
   bucket = aws_s3_bucket.this[each.key].id
   policy = data.aws_iam_policy_document.this[each.key].json
 
-  # S3 refuses two changes of one bucket's access settings at once (409 OperationAborted).
+  # S3 refuses two concurrent changes to the access settings of one bucket (409 OperationAborted).
   depends_on = [aws_s3_bucket_public_access_block.this]
 }

@@ -5,7 +5,7 @@ variable "access_log_bucket" {
 }
 
 variable "account" {
-  description = "Where the resources live: account id, partition (aws, aws-cn, aws-us-gov) and region."
+  description = "Account id, partition (aws, aws-cn, aws-us-gov) and region of the resources."
   type = object({
     id        = string
     partition = string
@@ -20,7 +20,7 @@ variable "account" {
 }
 
 variable "force_destroy" {
-  description = "Let terraform destroy delete buckets that still hold objects."
+  description = "Allow terraform destroy to delete buckets that still hold objects."
   type        = bool
   default     = false
   nullable    = false
@@ -38,7 +38,7 @@ variable "kms_key_arn" {
 }
 
 variable "prefix" {
-  description = "Start of every name: {service}-{stage}."
+  description = "First part of every name: {service}-{stage}."
   type        = string
   nullable    = false
 

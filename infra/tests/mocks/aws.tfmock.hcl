@@ -1,5 +1,5 @@
-# What the mocked provider answers where a made-up word would not do: ARNs that are checked or taken
-# apart, and policies that must be JSON.
+# The mocked provider answers with these values where a random word would fail: ARNs that are checked or
+# split, and policies that have to be JSON.
 
 mock_data "aws_caller_identity" {
   defaults = { account_id = "123456789012" }
