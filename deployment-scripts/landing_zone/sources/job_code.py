@@ -1,6 +1,6 @@
 """The files of the job code and its version, both as the job code itself defines them.
 
-A job compares the version with the code that it runs, so the function that computes it is part of the job code.
+A job compares the version with the code that it runs, so the job code has the function that computes it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,6 @@ from landing_zone.core.settings import ROOT
 sys.path.append(str(ROOT / "workflow"))
 
 # Found by the line above.
-from ml.code_version import code_version, source_files  # noqa: E402
+from ml.code_version import code_version, source_files
 
 __all__ = ["code_version", "source_files"]

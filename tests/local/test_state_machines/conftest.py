@@ -82,8 +82,7 @@ class Machines:
         uploaded = {
             **files,
             "sourcedir.tar.gz": package.tar_gz_bytes(files),
-            "CODE_VERSION": f"{version}
-".encode(),
+            "CODE_VERSION": f"{version}\n".encode(),
         }
         for name, body in uploaded.items():
             self.s3.put_object(
