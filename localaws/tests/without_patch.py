@@ -25,10 +25,11 @@ def without(table: tuple[Patch, ...], target: str | None) -> tuple[Patch, ...]:
 
 
 @contextmanager
-def running_without(target: str, state_dir: Path) -> Iterator[LocalAws]:
+def running_without(target: str, state_dir: Path, *options: str) -> Iterator[LocalAws]:
     """Start a server that leaves out the patch of a target; stop it at the end of the block."""
     port = _free_port()
-    command = [sys.executable, __file__, target, "--port", str(port), "--state-dir", str(state_dir)]
+    place = ["--port", str(port), "--state-dir", str(state_dir)]
+    command = [sys.executable, __file__, target, *place, *options]
     with (state_dir / "server.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:

@@ -61,6 +61,13 @@ PATCHES = (
         factory_argument="context_factory",
     ),
     Patch(
+        "moto.logs.models:utcnow",
+        "localaws.services.logs.time:utcnow",
+        "Lines that are dated by a clock which runs fast count as too new and are dropped.",
+        f"{_TESTS}/server/test_logs.py::test_the_log_of_a_job_on_a_fast_clock",
+        factory_argument="context_factory",
+    ),
+    Patch(
         "moto.stepfunctions.models:stepfunctions_backends.backend",
         "localaws.patches:interpreting_backend",
         "State machines are recorded and not run. moto's own setting for that leads to a second set of "

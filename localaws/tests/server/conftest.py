@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from contextlib import AbstractContextManager
+from functools import cache, partial
 from typing import Any
 
 import pytest
@@ -11,15 +12,22 @@ import pytest
 from localaws.testing import LocalAws, running
 from without_patch import running_without
 
+StartLocalAws = Callable[..., AbstractContextManager[LocalAws]]
+
+
+@pytest.fixture(scope="session")
+def start_localaws(pytestconfig: pytest.Config) -> StartLocalAws:
+    """``localaws.testing.running``, without the patch that ``--without-patch`` names."""
+    target = pytestconfig.getoption("without_patch")
+    return partial(running_without, target) if target else running
+
 
 @pytest.fixture(scope="session")
 def localaws(
-    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+    start_localaws: StartLocalAws, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LocalAws]:
     """One server for all tests of this folder: they use names of their own and clean nothing up."""
-    state_dir = tmp_path_factory.mktemp("localaws")
-    target = pytestconfig.getoption("without_patch")
-    with running_without(target, state_dir) if target else running(state_dir) as server:
+    with start_localaws(tmp_path_factory.mktemp("localaws")) as server:
         yield server
 
 

@@ -1,0 +1,1 @@
+"""CloudWatch Logs: moto's records, with timestamps from the clock of localaws."""
