@@ -35,7 +35,7 @@ def running_without(target: str, state_dir: Path, *options: str) -> Iterator[Loc
     try:
         endpoint_url = f"http://127.0.0.1:{port}"
         _wait_for(endpoint_url)
-        yield LocalAws(endpoint_url, state_dir)
+        yield LocalAws(endpoint_url, state_dir, process.pid)
     finally:
         process.terminate()
         process.wait()
