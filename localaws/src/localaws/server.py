@@ -152,7 +152,15 @@ class Server:
             self._access.check_peer(environ[_PEER_UID])
             self._access.check_call(call)
         except AwsError as refusal:
-            _log.warning("refused %s %r: %s", call.method, call.path, refusal.message)
+            # A client that has given up is nothing to warn of: `start` does so while a server loads.
+            gave_up = peer.IS_SUPPORTED and environ[_PEER_UID] is None
+            _log.log(
+                logging.DEBUG if gave_up else logging.WARNING,
+                "refused %s %r: %s",
+                call.method,
+                call.path,
+                refusal.message,
+            )
             call.body.discard()
             return send(error_response(refusal, call, str(uuid.uuid4())), respond)
         if is_preflight(call):

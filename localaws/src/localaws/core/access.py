@@ -67,7 +67,7 @@ class AccessPolicy:
         """Refuse a connection of another user.
 
         Args:
-            uid: the user at the other end of the connection; None when it is not known.
+            uid: the user at the other end of the connection; None when the client has closed it.
 
         Raises:
             AwsError: AccessDeniedException.
@@ -78,9 +78,10 @@ class AccessPolicy:
         # Root can do anything as this user anyway.
         if uid in {own, 0}:
             return
-        found = "a user that the system does not know any more" if uid is None else f"user {uid}"
+        if uid is None:
+            raise _denied("The client has closed the connection, so its user is not known.")
         raise _denied(
-            f"This connection is from {found}. localaws runs as user {own} and answers that user and "
+            f"This connection is from user {uid}. localaws runs as user {own} and answers that user and "
             f"root only, because whoever calls it can run programs as user {own}. To let every user of "
             "this machine do so, start it with LOCALAWS_ALLOW_OTHER_USERS=1."
         )
