@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import subprocess
 import sys
 import tarfile
@@ -108,10 +107,10 @@ class Account:
 def localaws(folder: Path) -> Iterator[Account]:
     command = [sys.executable, "-m", "localaws"]
     place = ["--state-dir", str(folder)]
+    options = ["--port", "0", "--image", f"*={IMAGE_DIRECTORY}"]
     output = subprocess.run(
-        [*command, "start", "--port", "0", *place], check=True, capture_output=True, text=True,
-        env={**os.environ, "LOCALAWS_IMAGES": f"*={IMAGE_DIRECTORY}"},
-    ).stdout  # fmt: skip
+        [*command, "start", *options, *place], check=True, capture_output=True, text=True
+    ).stdout
     url = next(word for word in output.split() if word.startswith("http://"))
     port = int(url.rpartition(":")[2])
     listening = (one for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN)

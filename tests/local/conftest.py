@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from server.sagemaker.client import SageMaker, running_image
+from localaws.testing import running
+from server.sagemaker.client import SageMaker
 
 IMAGE = Path(__file__).parents[2] / "workflow" / "container"
 
@@ -15,6 +16,6 @@ IMAGE = Path(__file__).parents[2] / "workflow" / "container"
 @pytest.fixture(scope="session")
 def sagemaker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SageMaker]:
     """Its minutes take six seconds, and the images of its account are our own."""
-    state_dir = tmp_path_factory.mktemp("localaws")
-    with running_image(state_dir, IMAGE, "--time-scale", "10") as server:
+    options = ("--time-scale", "10", "--image", f"*={IMAGE}")
+    with running(tmp_path_factory.mktemp("localaws"), *options) as server:
         yield SageMaker(server)

@@ -1,4 +1,4 @@
-"""SageMaker for the tests: a server, a role, a bucket, and short ways to run jobs and endpoints."""
+"""SageMaker for the tests: a role, a bucket, and short ways to run jobs and endpoints."""
 
 from __future__ import annotations
 
@@ -7,14 +7,9 @@ import json
 import tarfile
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from localaws.testing import REGION, LocalAws, running
+from localaws.testing import REGION, LocalAws
 
 ACCOUNT = "123456789012"
 OWN_IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/ml-core:1"
@@ -32,18 +27,6 @@ TRUST = {
         }
     ],
 }
-
-
-@contextmanager
-def running_image(
-    state_dir: Path, directory: Path, *options: str, repository: str = "*"
-) -> Iterator[LocalAws]:
-    """A server that runs the images of a repository, or of all, with the programs of a directory."""
-    with ExitStack() as stack:
-        with pytest.MonkeyPatch.context() as environment:
-            environment.setenv("LOCALAWS_IMAGES", f"{repository}={directory}")
-            server = stack.enter_context(running(state_dir, *options))
-        yield server
 
 
 def tar_gz(files: dict[str, bytes]) -> bytes:

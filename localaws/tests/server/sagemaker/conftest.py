@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from server.sagemaker.client import SageMaker, running_image
+from localaws.testing import running
+from server.sagemaker.client import SageMaker
 
 # A minute is six seconds: a serving process must still be up within its four minutes on a busy machine.
 SCALE = 10
@@ -52,14 +53,14 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def sagemaker(tmp_path_factory: pytest.TempPathFactory, programs: Path) -> Iterator[SageMaker]:
     """The server of most tests."""
-    options = ("--time-scale", str(SCALE))
-    with running_image(tmp_path_factory.mktemp("fast"), programs, *options) as server:
+    options = ("--time-scale", str(SCALE), "--image", f"*={programs}")
+    with running(tmp_path_factory.mktemp("fast"), *options) as server:
         yield SageMaker(server)
 
 
 @pytest.fixture(scope="session")
 def hasty(tmp_path_factory: pytest.TempPathFactory, programs: Path) -> Iterator[SageMaker]:
     """The server of tests that wait for a deadline."""
-    options = ("--time-scale", str(HASTE))
-    with running_image(tmp_path_factory.mktemp("hasty"), programs, *options) as server:
+    options = ("--time-scale", str(HASTE), "--image", f"*={programs}")
+    with running(tmp_path_factory.mktemp("hasty"), *options) as server:
         yield SageMaker(server)

@@ -6,7 +6,8 @@ import psutil
 import pytest
 from botocore.exceptions import ClientError
 
-from server.sagemaker.client import ACCOUNT, BUCKET, OWN_IMAGE, SageMaker, running_image, wait
+from localaws.testing import running
+from server.sagemaker.client import ACCOUNT, BUCKET, OWN_IMAGE, SageMaker, wait
 
 ARN = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}"
 
@@ -179,7 +180,7 @@ def test_lists_filter_sort_and_page(sagemaker):
 def test_an_image_of_the_account_without_a_directory_is_refused_with_the_next_step(
     tmp_path, programs
 ):
-    with running_image(tmp_path, programs, repository="team/other") as server:
+    with running(tmp_path, "--image", f"team/other={programs}") as server:
         sagemaker = SageMaker(server)
         job = sagemaker.process("true")
         assert job["ProcessingJobStatus"] == "Failed"
@@ -202,7 +203,7 @@ def test_an_operation_that_moto_only_records_is_refused_by_name(sagemaker):
 
 
 def test_stopping_the_server_leaves_no_process(tmp_path, programs):
-    with running_image(tmp_path, programs) as server:
+    with running(tmp_path, "--image", f"*={programs}") as server:
         sagemaker = SageMaker(server)
         sagemaker.start_processing("sh", "-c", "trap '' TERM; echo ready; sleep 619")
         model = sagemaker.model("def model_fn(d): return None\n")

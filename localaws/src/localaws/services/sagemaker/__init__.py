@@ -20,7 +20,7 @@ files from S3 to a private directory, a process that sees this directory as /opt
 
 Model data is compared with what was recorded at registration before it is unpacked (serving/model_data.py):
 with the ETag that CreateModelPackage records, with the ETag of ModelDataSource, and with the variable
-MODEL_SHA256 of the container. A fleet downloads it once. AWS makes no such comparison.
+MODEL_SHA256 of the container. A fleet downloads it once. SageMaker documents no such comparison.
 
 AWS pages: SageMaker developer guide, ``your-algorithms-training-algo``, ``your-algorithms-inference-code``,
 ``your-algorithms-batch-code``, ``build-your-own-processing-container``.
