@@ -7,12 +7,13 @@ nothing, a service of localaws runs it::
     daemon.py           the server as a process, found by its state directory
     server.py           one threaded HTTP server, on the loopback interface only
     core/               what all services share
+      access.py         refuses web pages of other origins and other users of the machine (403)
       gateway.py        finds service and operation of a request: ours, moto's, or refused by name (400)
       wire/             parses and validates the input, and checks the output, by botocore's service model
       provider.py       the base class of our services; its operations are marked methods
       context.py        what a service may use
     services/           one package per service: state, effects, errors; registry.py lists them
-    patches.py          what is changed in moto, and why
+    patches.py          the table of the changes to moto, each with its reason; patch.py applies it
     testing.py          a server for the tests of a project
 
 A service uses nothing but its :class:`~localaws.core.context.Context`: a clock, a scratch directory, a table

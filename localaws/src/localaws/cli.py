@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from localaws import options
+from localaws.core.access import SettingError
 from localaws.daemon import Daemon, DaemonError
 from localaws.services.sagemaker.images.settings import ImageSettingError
 
@@ -29,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         return _COMMANDS[args.command].run(args)
-    except ImageSettingError as error:
+    except (ImageSettingError, SettingError) as error:
         print(f"localaws {args.command}: {error}", file=sys.stderr)
         return 2
     except DaemonError as error:

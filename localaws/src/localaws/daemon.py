@@ -157,10 +157,7 @@ class Daemon:
             "and two servers cannot share a directory. Use another --state-dir"
         )
         self._make_state_dir()
-        try:
-            server = Server(options.port, self.state_dir, Clock(options.time_scale))
-        except ValueError as error:
-            raise DaemonError(f"a setting is wrong: {error}") from error
+        server = Server(options.port, self.state_dir, Clock(options.time_scale), options.access)
         _remove_proxy_settings()
         os.environ.update(options.environment())
         logging.basicConfig(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from localaws.core.access import AccessPolicy
 from localaws.services.sagemaker.images.settings import (
     IMAGES_VARIABLE,
     format_images,
@@ -30,6 +31,8 @@ class ServerOptions:
     log_level: str = "INFO"
     images: Mapping[str, Path] = field(default_factory=dict)
     """The directory that holds the programs of each repository's image."""
+    access: AccessPolicy = field(default_factory=AccessPolicy)
+    """Who may use the server. It has settings only, which ``localaws run`` reads again."""
 
     def arguments(self) -> list[str]:
         """The options of ``localaws run`` that mean the same."""
@@ -70,13 +73,15 @@ def add_to(arguments: argparse.ArgumentParser) -> None:
 
 
 def from_arguments(args: argparse.Namespace) -> ServerOptions:
-    """The options that were given.
+    """The options that were given, and the settings that have no option.
 
     Raises:
-        ImageSettingError: an image is wrong. argparse has checked the other options.
+        ImageSettingError: an image is wrong.
+        SettingError: a setting of the access policy is wrong. argparse has checked the other options.
     """
     images = parse_images(args.image) if args.image else images_from_environment(os.environ)
-    return ServerOptions(args.port, args.time_scale, args.log_level, images)
+    access = AccessPolicy.from_environment(os.environ)
+    return ServerOptions(args.port, args.time_scale, args.log_level, images, access)
 
 
 def _port(text: str) -> int:

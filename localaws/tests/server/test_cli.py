@@ -216,13 +216,14 @@ def test_images_reach_the_server_as_absolute_paths(tmp_path, monkeypatch):
     assert found == f"model={tmp_path / 'one'},*={tmp_path / 'two'}"
 
 
-def test_a_setting_that_the_server_refuses_is_named(tmp_path, monkeypatch, capsys):
-    def refuse(*arguments):
-        raise ValueError("SETTING is 'x', allowed are 0 and 1")
-
-    monkeypatch.setattr("localaws.server.Server", refuse)
-    assert main(["run", "--state-dir", str(tmp_path)]) == 1
-    assert "a setting is wrong: SETTING is 'x', allowed are 0 and 1" in capsys.readouterr().err
+@pytest.mark.parametrize("name", ["start", "run"])
+def test_a_wrong_access_setting_is_refused_before_a_server_starts(
+    name, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("LOCALAWS_ALLOW_OTHER_USERS", "maybe")
+    assert main([name, "--state-dir", str(tmp_path / "state")]) == 2
+    assert "LOCALAWS_ALLOW_OTHER_USERS is 'maybe', but must be 1" in capsys.readouterr().err
+    assert not (tmp_path / "state").exists()
 
 
 def test_a_state_directory_that_cannot_be_made_is_named(tmp_path):

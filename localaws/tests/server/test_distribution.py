@@ -131,4 +131,6 @@ def test_the_source_distribution_holds_the_tests(tmp_path):
     run(sys.executable, "-c", code, cwd=PROJECT)
     with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {"README.md", "LICENSE", "pyproject.toml", "tests/server/test_distribution.py"} <= names
+    expected = {"README.md", "LICENSE", "pyproject.toml", "tests/server/test_distribution.py"}
+    assert expected <= names
+    assert {f"docs/{page.name}" for page in (PROJECT / "docs").iterdir()} <= names
