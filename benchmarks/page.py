@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 from benchmarks.measure import BenchmarkError
+
+WIDTH = 118
+
+
+def wrapped(text: str) -> str:
+    """The text with its prose in short lines; a row of a table stays one line."""
+    lines = []
+    for line in text.strip().splitlines():
+        fits = len(line) <= WIDTH or line.startswith("|")
+        lines += [line] if fits else textwrap.wrap(line, WIDTH, break_on_hyphens=False)
+    return "\n".join(lines)
 
 
 def update_page(page: Path, name: str, text: str) -> None:
@@ -15,4 +27,4 @@ def update_page(page: Path, name: str, text: str) -> None:
     _, ended, bottom = rest.partition(end)
     if not found or not ended:
         raise BenchmarkError(f"{page} has no lines {begin!r} and {end!r}")
-    page.write_text(f"{top}{begin}\n\n{text.strip()}\n\n{end}{bottom}", encoding="utf-8")
+    page.write_text(f"{top}{begin}\n\n{wrapped(text)}\n\n{end}{bottom}", encoding="utf-8")

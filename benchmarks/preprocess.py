@@ -48,7 +48,7 @@ def benchmark(rows: int, repeats: int, folder: Path) -> dict[str, Any]:
             usage = run(command(name, data, config, output))
             print(f"{number + 1}/{repeats} {name}: {as_dict(usage)}", file=sys.stderr, flush=True)
             found[name].append(usage)
-    module: Command = ["benchmarks.check_parts", file, folder / "ours", folder / "pandas"]
+    module: Command = ["benchmarks.check_splits", file, folder / "ours", folder / "pandas"]
     run([sys.executable, "-m", *module], directory=ROOT)
     ours, pandas, small = (median(found[name]) for name in ("ours", "pandas", "tenth"))
     return {

@@ -52,7 +52,7 @@ class Stack:
     ours: bool = False
     csv: bool = False  # takes text/csv too
     slow: bool = (
-        False  # measured once: with a thread a core in every worker, trees wait whole seconds
+        False  # measured once: with one thread per core in every worker, trees wait whole seconds
     )
 
     def request(self, rows: Rows) -> bytes:

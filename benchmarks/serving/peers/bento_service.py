@@ -1,4 +1,4 @@
-"""BentoML: a service with a worker a core."""
+"""BentoML: a service with one worker per core."""
 
 import os
 

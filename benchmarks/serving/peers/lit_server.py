@@ -1,4 +1,4 @@
-"""LitServe: an API with a worker a core."""
+"""LitServe: an API with one worker per core."""
 
 import os
 

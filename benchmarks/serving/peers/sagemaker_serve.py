@@ -1,7 +1,7 @@
 """Start what the SageMaker scikit-learn container starts: nginx in front of gunicorn and Flask, on a socket.
 
 The settings are those of aws/sagemaker-containers (_server.py and its nginx.conf.template): a gevent worker a
-core, HTTP/1.0 to a socket behind a proxy with a process a core that writes an access log.
+core, HTTP/1.0 to a socket behind a proxy with one process per core that writes an access log.
 
     sagemaker_serve.py 8080 2 /tmp/folder     port, workers, folder for the socket and the logs
 """

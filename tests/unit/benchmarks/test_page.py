@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.__main__ import NAMES
 from benchmarks.measure import BenchmarkError
-from benchmarks.page import update_page
+from benchmarks.page import WIDTH, update_page, wrapped
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -23,6 +23,15 @@ def test_a_page_is_updated_between_its_marks(tmp_path: Path) -> None:
     assert page.read_text() == expected
     with pytest.raises(BenchmarkError, match="has no lines '<!-- b: begin -->'"):
         update_page(page, "b", "new")
+
+
+def test_prose_is_wrapped_and_tables_are_not() -> None:
+    prose, table = "word " * 60, "| cell " * 40 + "|"
+    lines = wrapped(f"{prose}\n\n{table}\n").split("\n")
+    assert lines[-1] == table
+    assert len(lines) > 3
+    assert max(map(len, lines[:-1])) <= WIDTH
+    assert " ".join(lines[:-2]) == prose.strip()
 
 
 @pytest.mark.parametrize("name", NAMES)

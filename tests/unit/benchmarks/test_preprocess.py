@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from benchmarks import check_parts, measure, preprocess
+from benchmarks import check_splits, measure, preprocess
 from benchmarks.housing_data import write_housing
 
 
@@ -44,7 +44,7 @@ def outputs(tmp_path):
 
 
 def check(folder):
-    return check_parts.main(folder / "housing.csv", folder / "ours", folder / "pandas")
+    return check_splits.main(folder / "housing.csv", folder / "ours", folder / "pandas")
 
 
 def test_right_parts_pass(outputs):

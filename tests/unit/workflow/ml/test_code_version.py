@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import package
+from landing_zone.sources import package
 from ml.code_version import JOB_SCRIPTS, CodeVersionError, check_code_version, code_version
 from tests.unit.workflow.conftest import ROOT, Run
 

@@ -1,6 +1,6 @@
 """Are the parts that preprocess wrote right? Ends with 1 and the reason when they are not.
 
-    python -m benchmarks.check_parts housing.csv ours/ pandas/
+    python -m benchmarks.check_splits housing.csv ours/ pandas/
 
 The same rows must have come out as went in, whatever their order, from us and from the peer; and of ours,
 no row may be on both sides.
