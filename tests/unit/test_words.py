@@ -26,11 +26,8 @@ IN_PROSE_AND_NAMES = {
 # Files and folders that still have such words. Remove an entry once it passes.
 NOT_YET = (
     "benchmarks/serving/",
-    "deployment-scripts/landing_zone/",
     "docs/performance.md",
-    "tests/unit/deployment_scripts/",
     "workflow/container/README.md",
-    "workflow/serving/",
 )
 
 

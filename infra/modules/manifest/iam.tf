@@ -38,75 +38,10 @@ data "aws_iam_policy_document" "common" {
   }
 
   statement {
-    sid       = "ReadSettings" # the environment variables are encrypted
+    # The environment variables are encrypted.
+    sid       = "ReadSettings"
     actions   = ["kms:Decrypt"]
     resources = [var.kms_key_arn]
-  }
-}
-
-data "aws_iam_policy_document" "create_schema" {
-  source_policy_documents = [data.aws_iam_policy_document.common["create_schema"].json]
-
-  statement {
-    sid       = "ReadUseCases"
-    actions   = ["s3:GetObject"]
-    resources = ["${var.buckets.source.arn}/config/use_cases/*"] # one file a use case
-  }
-
-  statement {
-    sid       = "ReadCodeVersion" # marks a complete upload of the code
-    actions   = ["s3:GetObject"]
-    resources = ["${var.buckets.source.arn}/code/*/CODE_VERSION"] # {CodeVersion}
-  }
-
-  # Only who may list the bucket is told "no such key" and not "access denied" about what is not there.
-  statement {
-    sid       = "ListSource"
-    actions   = ["s3:ListBucket"]
-    resources = [var.buckets.source.arn]
-  }
-
-  statement {
-    sid       = "ListModels" # is the model.tar.gz of the champion still there?
-    actions   = ["s3:ListBucket"]
-    resources = [var.buckets.workflow.arn]
-  }
-
-  statement {
-    sid     = "PrepareRun"
-    actions = ["s3:PutObject"]
-    # {RunId}/...: the run id is a new UUID each time
-    resources = [for key in ["champion/none.json", "config/use_case.json", "inference/", "source/"] : "${var.buckets.workflow.arn}/*/${key}"]
-  }
-
-  statement {
-    sid       = "EncryptRun"
-    actions   = ["kms:GenerateDataKey"]
-    resources = [var.kms_key_arn]
-  }
-
-  statement {
-    sid = "CreateModelPackageGroup"
-    actions = [
-      "sagemaker:AddTags",
-      "sagemaker:CreateModelPackageGroup",
-      "sagemaker:DescribeModelPackageGroup",
-    ]
-    # One group per use case.
-    resources = ["${local._sagemaker}:model-package-group/${var.prefix}-*"]
-  }
-
-  statement {
-    sid     = "FindChampion"
-    actions = ["sagemaker:ListModelPackages"]
-    # A list action: the service authorization reference names no resource for it.
-    resources = ["*"]
-  }
-
-  statement {
-    sid       = "DescribeChampion"
-    actions   = ["sagemaker:DescribeModelPackage"]
-    resources = ["${local._sagemaker}:model-package/${var.prefix}-*/*"] # {group}/{version}
   }
 }
 
@@ -114,15 +49,17 @@ data "aws_iam_policy_document" "update_schema" {
   source_policy_documents = [data.aws_iam_policy_document.common["update_schema"].json]
 
   statement {
-    sid       = "ApproveModelPackage"
-    actions   = ["sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage"]
-    resources = ["${local._sagemaker}:model-package/${var.prefix}-*/*"] # {group}/{version}
+    sid     = "ApproveModelPackage"
+    actions = ["sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage"]
+    # {group}/{version}
+    resources = ["${local._sagemaker}:model-package/${var.prefix}-*/*"]
   }
 
   statement {
-    sid       = "CompareModel" # with the sha256 in the model registry
+    # update_schema compares the archive, {RunId}/training/{job}/output/model.tar.gz, with the model registry.
+    sid       = "CompareModel"
     actions   = ["s3:GetObject"]
-    resources = ["${var.buckets.workflow.arn}/*/training/*/output/model.tar.gz"] # {RunId}/training/{job}
+    resources = ["${var.buckets.workflow.arn}/*/training/*/output/model.tar.gz"]
   }
 }
 

@@ -23,9 +23,10 @@ data "aws_iam_policy_document" "inference" {
   }
 
   statement {
+    # HeadObject of {RunId}/training/{job}/output/model.tar.gz.
     sid       = "FindModelData"
-    actions   = ["s3:GetObject"] # HeadObject
-    resources = ["${var.buckets.workflow.arn}/*/training/*/output/model.tar.gz"] # {RunId}/training/{job}
+    actions   = ["s3:GetObject"]
+    resources = ["${var.buckets.workflow.arn}/*/training/*/output/model.tar.gz"]
   }
 
   statement {
