@@ -233,8 +233,8 @@ def test_a_setting_that_is_not_allowed_stops_the_start(tmp_path):
         env={**os.environ, "LOCALAWS_ALLOWED_ORIGINS": "*"},
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
-    assert answer.returncode == 1
-    assert "LOCALAWS_ALLOWED_ORIGINS contains '*', but must list origins" in answer.stdout
+    assert answer.returncode == 2
+    assert "LOCALAWS_ALLOWED_ORIGINS contains '*', but must list origins" in answer.stderr
 
 
 # --- users of the machine ---
