@@ -150,7 +150,7 @@ class Server:
         respond = _with_cors_headers(start_response, self._access.cors_headers(call))
         try:
             self._access.check_peer(environ[_PEER_UID])
-            self._access.check_call(call)
+            self._access.check_headers(call.headers)
         except AwsError as refusal:
             # A client that has given up is nothing to warn of: `start` does so while a server loads.
             gave_up = peer.IS_SUPPORTED and environ[_PEER_UID] is None

@@ -86,23 +86,26 @@ class AccessPolicy:
             "this machine do so, start it with LOCALAWS_ALLOW_OTHER_USERS=1."
         )
 
-    def check_call(self, call: Call) -> None:
-        """Refuse a call of a web page, and a call to a name that is not one of this server.
+    def check_headers(self, headers: Mapping[str, str]) -> None:
+        """Refuse a request of a web page, and a request to a name that is not one of this server.
+
+        Args:
+            headers: the values by header name in lower case.
 
         Raises:
             AwsError: AccessDeniedException.
         """
-        host = call.headers.get("host", "")
+        host = headers.get("host", "")
         if not self._is_own_host(host):
             raise _denied(
                 f"The request is for the host {host!r}. localaws answers requests for 127.0.0.1, "
                 "localhost and names below .localhost. For another name of this machine, start it with "
                 "LOCALAWS_ALLOWED_HOSTS=<name>."
             )
-        origin = call.headers.get("origin")
+        origin = headers.get("origin")
         if origin is None:
             # Browsers send no Origin with links, images and scripts.
-            if call.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
+            if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
                 raise _denied(
                     "The request is from a web page of another origin. Open the address directly, or "
                     "use an AWS client."

@@ -19,7 +19,7 @@ def call(method="GET", **headers):
 
 def is_refused(policy, **headers):
     try:
-        policy.check_call(call(**headers))
+        policy.check_headers(call(**headers).headers)
     except AwsError as error:
         assert (error.code, error.status) == ("AccessDeniedException", 403)
         return True

@@ -12,9 +12,14 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 
+from localaws.core.access import AccessPolicy
+from localaws.core.errors import AwsError
+from localaws.core.peer import uid_of_peer
 from localaws.services.lambda_.invocation import Invocation
 
 _PREFIX = "/2018-06-01/runtime"
+# Nothing but the runtime client of the same user calls this API, so the settings of access do not apply.
+_ACCESS = AccessPolicy()
 
 
 class RuntimeObserver(Protocol):
@@ -103,6 +108,19 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     runtime_api: RuntimeApi
 
+    def parse_request(self) -> bool:
+        """Refuse web pages and other users of the machine, who could take or answer a function's event."""
+        if not super().parse_request():
+            return False
+        try:
+            _ACCESS.check_peer(uid_of_peer(self.connection))
+            _ACCESS.check_headers({name.lower(): value for name, value in self.headers.items()})
+        except AwsError as error:
+            self._send(403, {}, _error(error.code, error.message))
+            self.close_connection = True
+            return False
+        return True
+
     def do_GET(self) -> None:
         if self.path != f"{_PREFIX}/invocation/next":
             self._send(404, {}, _unknown(self.path))
@@ -160,4 +178,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _unknown(path: str) -> bytes:
-    return json.dumps({"errorType": "NotFound", "errorMessage": f"no such path: {path}"}).encode()
+    return _error("NotFound", f"no such path: {path}")
+
+
+def _error(kind: str, message: str) -> bytes:
+    return json.dumps({"errorType": kind, "errorMessage": message}).encode()

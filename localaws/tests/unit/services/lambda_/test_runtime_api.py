@@ -1,0 +1,68 @@
+"""Who may use the Runtime API of an execution environment."""
+
+import json
+import os
+import urllib.error
+import urllib.request
+from contextlib import closing
+
+import pytest
+
+from localaws.services.lambda_ import runtime_api
+from localaws.services.lambda_.runtime_api import RuntimeApi
+
+
+class FakeObserver:
+    def __init__(self):
+        self.errors = []
+
+    def on_init_error(self, error):
+        self.errors.append(error)
+
+
+@pytest.fixture
+def observer():
+    return FakeObserver()
+
+
+@pytest.fixture
+def api(observer):
+    with closing(RuntimeApi(observer)) as api:
+        yield api
+
+
+def post_init_error(api, **headers):
+    url = f"http://{api.address}/2018-06-01/runtime/init/error"
+    return urllib.request.urlopen(urllib.request.Request(url, b"{}", headers), timeout=10)
+
+
+def test_the_runtime_client_is_answered(api, observer):
+    with post_init_error(api) as answer:
+        assert answer.status == 202
+    assert observer.errors == [b"{}"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://example.com"},
+        {"Origin": "null"},
+        {"Host": "rebound.example.com"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
+    ids=str,
+)
+def test_a_web_page_is_refused(api, observer, headers):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        post_init_error(api, **headers)
+    assert refused.value.code == 403
+    assert json.load(refused.value)["errorType"] == "AccessDeniedException"
+    assert observer.errors == []
+
+
+def test_another_user_is_refused(api, observer, monkeypatch):
+    monkeypatch.setattr(runtime_api, "uid_of_peer", lambda _connection: os.getuid() + 54_321)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        post_init_error(api)
+    assert refused.value.code == 403
+    assert observer.errors == []
