@@ -12,14 +12,6 @@ from tests.unit.pages import FENCE, ROOT, SPAN, files, name_of, text_of
 
 LONGEST_LINE = 119
 PAGES = files(".md")
-# Pages whose lines are still to be wrapped. Remove a page from here once it passes.
-LONG_LINES = {
-    "benchmarks/README.md",
-    "docs/performance.md",
-    "docs/use-cases.md",
-    "workflow/README.md",
-    "workflow/container/README.md",
-}
 
 
 def table_terms(page: Path) -> list[str]:
@@ -47,9 +39,7 @@ def releases() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_the_lines_of_a_page_are_short(page: Path) -> None:
-    found = long_lines(text_of(page))
-    if name_of(page) not in LONG_LINES:
-        assert not found, f"break these lines at {LONGEST_LINE} characters"
+    assert not long_lines(text_of(page)), f"break these lines at {LONGEST_LINE} characters"
 
 
 def test_tables_and_code_may_be_long() -> None:

@@ -23,12 +23,6 @@ IN_PROSE_AND_NAMES = {
     r"\bemptying\b": "deletion",
     r"(?-i:\bBypass\b)": "what it does, for example stop the runs ahead",
 }
-# Files and folders that still have such words. Remove an entry once it passes.
-NOT_YET = (
-    "benchmarks/serving/",
-    "docs/performance.md",
-    "workflow/container/README.md",
-)
 
 
 def words_in(text: str) -> list[str]:
@@ -46,7 +40,7 @@ def test_the_words_are_those_of_the_field() -> None:
         name_of(path): text_of(path)
         for suffix in (".md", ".py", ".tf", ".sh")
         for path in files(suffix)
-        if path != here and not name_of(path).startswith(NOT_YET)
+        if path != here
     }
     found = {name: words for name, text in texts.items() if (words := words_in(text))}
 
