@@ -35,8 +35,8 @@ class Axes:
 
     def points(self, x: Values, y: Values, opacity: float = 0.35, size: int = 4) -> None:
         places = [self.place(a, b) for a, b in zip(x, y, strict=True)]
-        # A path holds many points, for one element a point would make the browser slow; several paths,
-        # so that points of different ones shine through and a dense place is darker.
+        # A path holds many points, because one element per point would slow the browser down. Several
+        # paths, so that overlapping points add up and dense places are darker.
         for first in range(0, len(places), POINTS_PER_PATH):
             group = places[first : first + POINTS_PER_PATH]
             dots = "".join(f"M{across:.1f} {down:.1f}h0" for across, down in group)
@@ -107,12 +107,12 @@ def histogram(values: Values, label: str, bins: int = 40) -> str:
 
 
 def calibration(confidence: Values, right: npt.NDArray[np.bool_], bins: int = 10) -> str:
-    """How often the model is right, over how sure it is; on the diagonal it is as good as it says."""
+    """How often the model is right against its probability; a calibrated model is on the diagonal."""
     axes = Axes((0.0, 1.0), (0.0, 1.0), "probability of the predicted label", "share that is right")
     position = np.minimum((confidence * bins).astype(int), bins - 1)
     counts = np.bincount(position, minlength=bins)
     for bin_, count in enumerate(counts):
-        # A point of few rows says little: the bars show how many, up to a quarter of the height.
+        # A point of few rows is uncertain: the bars show how many there are, up to a quarter of the height.
         axes.bar(bin_ / bins, (bin_ + 1) / bins, 0.25 * count / counts.max(), opacity=0.15)
     axes.line([(0.0, 0.0), (1.0, 1.0)], dash="4 3")
     means = [
@@ -127,7 +127,7 @@ def calibration(confidence: Values, right: npt.NDArray[np.bool_], bins: int = 10
 
 
 def steps(actual: Values, predicted: Values, name: str, bins: int = 10) -> str:
-    """The mean actual value over the mean prediction, in groups of equally many rows."""
+    """The mean actual value over the mean prediction, in groups of equal size."""
     order = np.argsort(predicted, kind="stable")
     groups = [group for group in np.array_split(order, bins) if len(group)]
     x = np.array([predicted[group].mean() for group in groups])
@@ -153,7 +153,7 @@ def bars(names: Sequence[str], values: Sequence[float], errors: Sequence[float],
     height = TOP + step * len(names) + 34
     low = min(0.0, *(value - error for value, error in zip(values, errors, strict=True)))
     high = max(0.0, *(value + error for value, error in zip(values, errors, strict=True)))
-    # Dividing by less would give infinity; such bars are nothing to look at anyway.
+    # Dividing by less would give infinity, and such bars would not be visible anyway.
     scale = (WIDTH - left - RIGHT) / (high - low if high - low > 1e-300 else 1.0)
     zero = left - low * scale
     parts = []
@@ -241,7 +241,7 @@ def _cut(text: str, most: int) -> str:
 
 
 def _widened(limits: tuple[float, float]) -> tuple[float, float]:
-    """A range of one value, or of values with hardly a float between them, still needs a width."""
+    """A range of one value, or of values next to each other as floats, still needs a width."""
     low, high = limits
     around = max(abs(low), abs(high))
     if high - low > max(1e-9 * around, 1e-300):

@@ -42,7 +42,7 @@ def gate_of(
     champion: dict[str, Any],
     max_regression: float | None,
 ) -> dict[str, Any]:
-    """What the state machine's Choices read: numbers, and no verdict of the job's own."""
+    """What the state machine's Choices read: numbers only; the verdict is the state machine's."""
     return {
         "metric": use_case.metric.name,
         "value": metrics[use_case.metric.name]["value"],
@@ -67,7 +67,7 @@ def passes_threshold(gate: dict[str, Any]) -> bool:
 
 
 def passes_champion(gate: dict[str, Any]) -> bool:
-    """True too where nothing is asked for, or where there is nothing to compare with."""
+    """Also true where no limit is set or where there is nothing to compare with."""
     if gate["max_regression"] is None or not gate["champion_compared"]:
         return True
     return bool(gate["regression"] <= gate["max_regression"])

@@ -25,7 +25,7 @@ class Importance:
 
 
 def importance(pipeline: Any, frame: pd.DataFrame, use_case: UseCase) -> Importance:
-    """How much worse the model gets when one feature is shuffled: of any estimator, on held-out rows."""
+    """How much worse the model gets when one feature is shuffled: for any estimator, on held-out rows."""
     sample = frame.sample(min(len(frame), IMPORTANCE_ROWS), random_state=use_case.model.seed)
     with limited_threads(sample.size):
         result = permutation_importance(
@@ -44,7 +44,7 @@ def importance(pipeline: Any, frame: pd.DataFrame, use_case: UseCase) -> Importa
 
 
 def word_weights(pipeline: Any, use_case: UseCase) -> Importance | None:
-    """The words that pull most, towards the second label or a higher number and away from it.
+    """The words with the most influence, towards the second label or a higher number and away from it.
 
     Of linear models on words only: one weight a word. None for every other model.
     """

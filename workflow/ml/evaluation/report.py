@@ -1,4 +1,4 @@
-"""report.html: what a person looks at before approving a model, in one file without any outside reference."""
+"""report.html: what a person looks at before approving a model, in one file without external references."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _metrics(evidence: Evidence) -> list[str]:
 
 
 def _measured(card: dict[str, Any]) -> str:
-    """Of millions of training rows only some are predicted."""
+    """Only a sample of millions of training rows is predicted."""
     measured = card["metrics"].get("train_rows", 0)
     every = measured in (0, card["lineage"]["split"]["train"]["rows"])
     return "training rows" if every else f"{measured:,} training rows"

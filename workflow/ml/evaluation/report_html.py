@@ -44,7 +44,7 @@ def figure(svg: str, caption: str) -> str:
 
 
 def verdict(passed: bool, text: str) -> str:
-    """In words and with a mark: colours are not seen by everybody, and backgrounds are not printed."""
+    """In words and with a mark, because not everybody sees colours and backgrounds are not printed."""
     mark, style = ("✓ Passed", "passed") if passed else ("✗ Not passed", "failed")
     return f'<p class="verdict {style}">{mark}: {escape(text)}</p>'
 

@@ -41,7 +41,7 @@ def quality(regression: float) -> str:
 
 
 def deviation_of(champion: dict[str, Any]) -> float:
-    """Of the difference: its 95% interval is some four deviations wide."""
+    """The deviation of the difference: its 95% interval is about four deviations wide."""
     return float(champion["interval"]["high"] - champion["interval"]["low"]) / 4
 
 

@@ -8,7 +8,7 @@ MOST_DIGITS = 17  # of a float: all of them
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """So many digits that count, written out unless that takes many zeros."""
+    """The value with this many significant digits, without an exponent unless that takes many zeros."""
     if value is None:
         return ""
     if not value or not isfinite(value):
@@ -19,14 +19,14 @@ def number(value: float | None, digits: int = 4) -> str:
 
 
 def certain(value: float, deviation: float | None, sign: str = "") -> str:
-    """To the second digit of its deviation; what follows would be chance. `sign`: "+" shows it always."""
+    """The value to the second digit of its deviation; more would be noise. `sign`: "+" always shows it."""
     if not deviation or not 1e-8 <= deviation < 1e12 or abs(value) >= 1e12:
         return ("+" if sign and value >= 0 else "") + number(value)
     return f"{value:{sign},.{max(0, 1 - _exponent(deviation))}f}"
 
 
 def apart(value: float, limit: float) -> str:
-    """With as many digits as it takes to see on which side of the limit it is."""
+    """The value with as many digits as are needed to see on which side of the limit it is."""
     digits = 4
     while digits < MOST_DIGITS and _side(_read(number(value, digits)), limit) != _side(
         value, limit

@@ -71,7 +71,7 @@ def slices(frame: pd.DataFrame, predictions: Predictions, use_case: UseCase) -> 
 
 
 def slice_metric(name: str) -> str:
-    """R2 measures against the spread within the group: where values hardly differ it is bad at any error."""
+    """R2 compares with the spread within the group: where values hardly differ, any error makes it bad."""
     return "rmse" if name == "r2" else name
 
 
@@ -106,7 +106,7 @@ def _bins(numbers: npt.NDArray[np.float64]) -> Iterator[tuple[str, Mask]]:
         for value in distinct:
             yield f"{value:.6g}", numbers == value
         return
-    # Of few rows fewer bins, or none of them could be ranked.
+    # Few rows get fewer bins, otherwise none of the bins could be ranked.
     bins = max(2, min(BINS, len(present) // MINIMUM_ROWS))
     last = np.ceil(np.arange(1, bins) * len(ordered) / bins).astype(int) - 1
     edges = np.unique(ordered[last])

@@ -38,7 +38,7 @@ from ml.model.model_files import file_record
 ONNX_FILE, TABLES_FILE = "model.onnx", "model.tables.npz"
 TOLERANCE = 1e-6  # relative to the prediction where that is above 1
 CHECKED_ROWS = 20_000
-# More nodes than this (an unpruned forest on much data) take seconds to load and hundreds of MiB a worker.
+# More nodes than this (an unpruned forest on much data) take seconds to load and hundreds of MiB per worker.
 MAXIMUM_BYTES = 200 * 1024 * 1024
 
 _LINEAR = (
@@ -90,7 +90,7 @@ def export_model(
             "onnxruntime": metadata.version("onnxruntime"),
             "onnx": metadata.version("onnx"),
         },
-        # The server predicts this row before it says that it is well.
+        # The server predicts this row before it reports that it is healthy.
         "example": {
             "row": [None if np.isnan(value) else value for value in rows[0].tolist()],
             "prediction": float(found[VALUES][0])
@@ -196,7 +196,7 @@ def run_tables(content: bytes, rows: npt.NDArray[np.float64]) -> Predictions:
 
 
 def expected_of(pipeline: Any, features: pd.DataFrame) -> Predictions:
-    """What scikit-learn predicts; labels as positions in its classes."""
+    """The predictions of scikit-learn; labels are positions in its classes."""
     predicted = pipeline.predict(features)
     classes = getattr(pipeline, "classes_", None)
     if classes is None:
@@ -208,7 +208,7 @@ def expected_of(pipeline: Any, features: pd.DataFrame) -> Predictions:
 
 
 def compare(found: Predictions, expected: Predictions) -> float:
-    """The largest difference; raise CannotExportError when one is too large, or a label another."""
+    """The largest difference; raise CannotExportError when one is too large or a label differs."""
     if found.keys() != expected.keys():
         raise CannotExportError(f"the exported model gives {sorted(found)}, not {sorted(expected)}")
     difference = 0.0
@@ -226,7 +226,7 @@ def compare(found: Predictions, expected: Predictions) -> float:
 
 
 def _wrong_labels(labels: npt.NDArray[Any], expected: Predictions) -> npt.NDArray[np.bool_]:
-    """Which labels are others; of two with equal probability either is right."""
+    """Which labels differ; of two labels with equal probability either is right."""
     wrong: npt.NDArray[np.bool_] = labels != expected[LABELS]
     if PROBABILITIES in expected:
         rows = np.arange(len(labels))
@@ -239,7 +239,7 @@ def _wrong_labels(labels: npt.NDArray[Any], expected: Predictions) -> npt.NDArra
 def _difference(
     found: npt.NDArray[np.float64], expected: npt.NDArray[np.float64], what: str
 ) -> float:
-    """The largest difference, relative where the expected is above 1."""
+    """The largest difference, relative where the expected value is above 1."""
     differences = np.abs(found - expected) / np.maximum(1.0, np.abs(expected))
     worst = float(differences.max(initial=0.0))
     if not worst <= TOLERANCE:  # NaN is not

@@ -23,7 +23,7 @@ Outputs = dict[
 
 
 class Graph:
-    """The nodes written so far. Every method returns the name of the tensor it makes."""
+    """The nodes written so far. Every method returns the name of the tensor that it adds."""
 
     def __init__(self, features: int) -> None:
         from onnx import TensorProto, helper, numpy_helper
@@ -181,7 +181,7 @@ def add_classes(
     slope: float = 1.0,
     zero_is_first: bool = True,
 ) -> Outputs:
-    """Labels and probabilities from scores: one column of log-odds for two classes, else one a class."""
+    """Labels and probabilities from scores: log-odds of two classes, otherwise a column per class."""
     if classes == 2:
         above = graph.node(
             "Greater" if zero_is_first else "GreaterOrEqual", scores, graph.constant([[0.0]])

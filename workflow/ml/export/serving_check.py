@@ -1,4 +1,4 @@
-"""What will serve the model, compared with the evaluated Pipeline on the held-out rows."""
+"""The exported model compared with the evaluated Pipeline on the held-out rows."""
 
 from __future__ import annotations
 

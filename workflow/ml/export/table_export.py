@@ -20,7 +20,7 @@ MAXIMUM_BYTES = (
 
 @dataclass(frozen=True)
 class _Prepared:
-    """A feature as the trees see it: a column with its gaps filled, or whether it has one category."""
+    """A feature as the trees see it: a column without missing values, or whether it has a category."""
 
     source: int
     fill: float | None = None
@@ -60,7 +60,7 @@ def tables_of(pipeline: Any, names: list[str]) -> bytes | None:
 
 
 def _prepared(transformer: Any, columns: list[int], names: list[str]) -> list[_Prepared]:
-    """The features that a fitted transformer makes of the columns."""
+    """The features that a fitted transformer derives from the columns."""
     features = [_Prepared(column) for column in columns]
     kind = type(transformer).__name__
     if is_passthrough(transformer):

@@ -57,7 +57,7 @@ class TreeTables:
         return self._linked(sums)
 
     def _sums(self, rows: Matrix) -> Matrix:
-        """The leaves' values added up for each target."""
+        """The sum of the leaves' values for each target."""
         open_leaves = None
         for column, (edges, offset) in enumerate(zip(self._edges, self._offsets, strict=True)):
             masks = self._masks.take(np.searchsorted(edges, rows[:, column]) + offset, axis=0)

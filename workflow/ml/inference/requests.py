@@ -46,7 +46,7 @@ def content_type_of(header: str | None) -> str:
 
 
 def decode(body: str | bytes, content_type: str | None) -> Rows:
-    """Take a request's body apart; raise InvalidRequestError when it is not what its content type says."""
+    """Parse the body of a request; raise InvalidRequestError when it does not match its content type."""
     kind = content_type_of(content_type)
     if kind not in CONTENT_TYPES:
         raise UnsupportedContentTypeError(
@@ -64,7 +64,7 @@ def decode(body: str | bytes, content_type: str | None) -> Rows:
 
 
 def row_of(line: bytes, form: str) -> Any:
-    """The row on one line of a body; raise InvalidRequestError when the line is not what its form says."""
+    """Parse the row on one line of a body; raise InvalidRequestError when the line has another format."""
     try:
         text = line.decode()
         if form == CSV:
@@ -152,7 +152,7 @@ def arrays_of(rows: Rows, use_case: UseCase, first: int = 1) -> dict[str, npt.ND
 def check(
     rows: Rows, use_case: UseCase, numbers: Sequence[int]
 ) -> tuple[dict[str, npt.NDArray[Any]], list[Problem]]:
-    """The features' values by name, and what is wrong; without a problem they are those of every row."""
+    """The features' values by name, and the problems; without any, the values are those of every row."""
     names = use_case.feature_names
     problems: list[Problem] = []
     texts = rows.as_text and any(column.is_text for column in use_case.features)
@@ -183,7 +183,7 @@ def listed(problems: Sequence[str]) -> str:
 def _as_list(
     row: Any, number: int, names: list[str], problems: list[Problem], hint: str
 ) -> Sequence[Any] | None:
-    """The row's cells in the features' order; None when its form is wrong."""
+    """The row's cells in the order of the features; None when the row has another format."""
     if isinstance(row, dict):
         missing = [name for name in names if name not in row]
         unknown = [name for name in row if name not in names]
@@ -212,7 +212,7 @@ def _column_values(
     numbers: Sequence[int],
     problems: list[Problem],
 ) -> npt.NDArray[Any]:
-    """The column's values; a cell that is none of them becomes a problem, with its row."""
+    """The column's values; a cell that is not allowed becomes a problem, with its row."""
     if column.is_number:
         values, right = _numbers(column, cells, as_text)
     else:
@@ -232,7 +232,7 @@ def _column_values(
 def _numbers(
     column: Column, cells: Sequence[Any], as_text: bool
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
-    """Numbers and which of them may be; a cell that is no number is NaN."""
+    """The numbers, and which of them are allowed; a cell that is not a number is NaN."""
     fast = parse_numbers(list(cells)) if as_text else None
     read = fast if fast is not None else [_number(cell, as_text) for cell in cells]
     numbers = np.array([np.nan if value is None else value for value in read], dtype=np.float64)
@@ -245,7 +245,7 @@ def _numbers(
 
 
 def _texts(column: Column, cells: Sequence[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
-    """Texts and which of them may be; a cell that is no text is empty."""
+    """The texts, and which of them are allowed; a cell that is not a text is empty."""
     found = [cell.strip() if column.is_text else cell for cell in map(_text_of, cells)]
     values = np.empty(len(found), dtype=object)  # np.array would make a table of equal lists
     values[:] = found
