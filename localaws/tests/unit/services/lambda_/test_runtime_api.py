@@ -55,8 +55,9 @@ def test_the_runtime_client_is_answered(api, observer):
 def test_a_web_page_is_refused(api, observer, headers):
     with pytest.raises(urllib.error.HTTPError) as refused:
         post_init_error(api, **headers)
-    assert refused.value.code == 403
-    assert json.load(refused.value)["errorType"] == "AccessDeniedException"
+    with refused.value as answer:
+        assert answer.code == 403
+        assert json.load(answer)["errorType"] == "AccessDeniedException"
     assert observer.errors == []
 
 
@@ -64,5 +65,6 @@ def test_another_user_is_refused(api, observer, monkeypatch):
     monkeypatch.setattr(runtime_api, "uid_of_peer", lambda _connection: os.getuid() + 54_321)
     with pytest.raises(urllib.error.HTTPError) as refused:
         post_init_error(api)
-    assert refused.value.code == 403
+    with refused.value as answer:
+        assert answer.code == 403
     assert observer.errors == []
