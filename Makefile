@@ -11,7 +11,7 @@ PYTHON_CODE := localaws/src lambdas workflow deployment-scripts benchmarks infra
 TEST_CODE := tests localaws/tests
 SHELL_CODE := $(wildcard $(SCRIPTS)/*.sh) .ci/run
 # Two worker processes. The tests of a file run in one of them, because they share a localaws or a deployment.
-PYTEST := $(BIN)/python -m pytest $(or $(PYTEST_OPTIONS),-n 2 --dist loadfile --no-loadscope-reorder)
+PYTEST := $(BIN)/python -m pytest $(or $(PYTEST_OPTIONS),-n 2 --dist loadfile)
 
 # Last on the path, so that an installed terraform is preferred to deployment-scripts/terraform.
 export PATH := $(PATH):$(CURDIR)/$(SCRIPTS)
