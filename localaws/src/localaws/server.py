@@ -224,6 +224,6 @@ def _isolate_environment(port: int) -> None:
         AWS_CONFIG_FILE=os.devnull,
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,
         AWS_EC2_METADATA_DISABLED="true",
-        # moto's Step Functions interpreter finds this server by moto's own variable.
+        # The custom resources of moto's CloudFormation find this server by this variable.
         MOTO_PORT=str(port),
     )
