@@ -28,7 +28,8 @@ from update_schema.service import add_archive, add_inference, split_output
 from update_schema.settings import Settings as InferenceSettings
 
 ROOT = Path(__file__).resolve().parents[3]
-SCALE = 4  # not more: a container has 4 minutes to become healthy, which are one minute here
+# Not more: a container has four minutes to become healthy, which are half a minute here.
+SCALE = 8
 ACCOUNT = "123456789012"
 PREFIX = "ml-core-development"
 IMAGE = f"141502667606.dkr.ecr.{REGION}.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
