@@ -141,7 +141,7 @@ class Server:
                 from localaws import patches
 
                 moto = patches.moto_application(self.context)
-                self._gateway = Gateway(moto, self.context, registry.SERVICES)
+                self._gateway = Gateway(moto, self.context, registry.SERVICES, registry.ROUTES)
             return self._gateway
 
     def _answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

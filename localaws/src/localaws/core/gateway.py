@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from localaws.core.call import Call, Response
 from localaws.core.context import ACCOUNT_ID, ContextFactory
 from localaws.core.errors import AwsError, not_emulated
 from localaws.core.provider import Provider, ProviderFactory
+from localaws.core.web import WebApplication, WebRoute
 from localaws.core.wire.errors import error_response
 from localaws.core.wire.models import find_rest_operation, method_name, service_model
 from localaws.core.wire.parse import parse
@@ -41,6 +42,7 @@ class Gateway:
         moto: moto's WSGI application, for every service that is not in ``services``.
         context_factory: makes the context of a service in an account and region.
         services: by botocore's name of a service, what makes its provider.
+        routes: which requests are for something else than an API of AWS. The first match answers.
     """
 
     def __init__(
@@ -48,10 +50,13 @@ class Gateway:
         moto: Application,
         context_factory: ContextFactory,
         services: Mapping[str, ProviderFactory],
+        routes: Sequence[WebRoute] = (),
     ) -> None:
         self._moto = moto
         self._context_factory = context_factory
         self._services = services
+        self._routes = routes
+        self._applications: dict[WebRoute, WebApplication] = {}
         self._providers: dict[tuple[str, str], Provider] = {}
         self._lock = threading.RLock()
         self._closed = False
@@ -107,6 +112,9 @@ class Gateway:
     def _run(
         self, call: Call, environ: Environ, start_response: StartResponse, request_id: str
     ) -> Iterable[bytes]:
+        for route in self._routes:
+            if route.matches(call):
+                return self._application(route)(call, start_response)
         target = self._identify(call)
         if target is None:
             return self._run_moto(call, environ, start_response)
@@ -122,6 +130,12 @@ class Gateway:
         response = serialize_response(operation, run(params) or {})
         headers = {**response.headers, "x-amzn-RequestId": request_id}
         return send(Response(response.status, headers, response.payload), start_response)
+
+    def _application(self, route: WebRoute) -> WebApplication:
+        with self._lock:
+            if route not in self._applications:
+                self._applications[route] = route.create(self._context_factory)
+            return self._applications[route]
 
     def _identify(self, call: Call) -> _Target | None:
         prefix, _, name = call.headers.get("x-amz-target", "").partition(".")

@@ -1,4 +1,4 @@
-"""The services that localaws runs itself. Every other service is moto's."""
+"""The services that localaws runs itself, and its other HTTP interfaces. Every other service is moto's."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 
 from localaws.core.context import Context
 from localaws.core.provider import Provider, ProviderFactory
+from localaws.core.web import WebRoute
 
 _CLASSES: Final[dict[str, str]] = {
     "codepipeline": "localaws.services.codepipeline.provider:CodePipelineProvider",
@@ -30,3 +31,6 @@ def _create(service_name: str, context: Context) -> Provider:
 
 SERVICES: Final[dict[str, ProviderFactory]] = {name: partial(_create, name) for name in _CLASSES}
 """By botocore's name of a service, what makes its provider."""
+
+ROUTES: Final[tuple[WebRoute, ...]] = ()
+"""HTTP interfaces besides the APIs of AWS. Each is imported on the first request."""

@@ -1,12 +1,15 @@
 import io
 import json
+import re
 
 import pytest
 
+from localaws.core.call import Response
 from localaws.core.errors import AwsError
 from localaws.core.gateway import Gateway
 from localaws.core.provider import ALL_OTHERS, Provider, operation
-from localaws.core.wsgi import read_call
+from localaws.core.web import WebRoute
+from localaws.core.wsgi import read_call, send
 
 
 class FakePipelines(Provider):
@@ -132,3 +135,42 @@ def test_helpers_of_the_base_class_are_not_operations():
     provider = FakePipelines(None)
     assert provider.operation("close") is None
     assert provider.operation("_secret") is None
+
+
+def get(gateway, path, **headers):
+    answer = {}
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "wsgi.input": io.BytesIO(), **headers}
+    chunks = gateway.answer(
+        read_call(environ),
+        environ,
+        lambda status, headers, exc_info=None: answer.update(status=status),
+    )
+    return answer["status"], b"".join(chunks)
+
+
+def test_a_route_answers_unsigned_requests_with_its_path():
+    created = []
+
+    def create(context_factory):
+        created.append(context_factory)
+        return lambda call, start_response: send(
+            Response(200, {}, f"application: {call.path}".encode()), start_response
+        )
+
+    gateway = Gateway(moto, "factory", {}, (WebRoute(re.compile("/v2/"), create),))
+    assert get(gateway, "/v2/_catalog") == ("200 OK", b"application: /v2/_catalog")
+    assert get(gateway, "/v2/") == ("200 OK", b"application: /v2/")
+    assert created == ["factory"]
+    assert get(gateway, "/other/v2/") == ("200 OK", b"moto got ")
+    signature = "AWS4-HMAC-SHA256 Credential=k/20260101/eu-west-1/lambda/aws4_request, S"
+    assert get(gateway, "/v2/_catalog", HTTP_AUTHORIZATION=signature) == ("200 OK", b"moto got ")
+
+
+def test_an_application_refuses_as_an_operation_does():
+    def refuse(call, start_response):
+        raise AwsError("AccessDenied", "not you", status=403)
+
+    gateway = Gateway(moto, None, {}, (WebRoute(re.compile("/v2/"), lambda _: refuse),))
+    status, body = get(gateway, "/v2/")
+    assert status.startswith("403")
+    assert b"not you" in body
