@@ -229,40 +229,6 @@ def test_a_failed_update_keeps_the_old_config_in_service(sagemaker, in_service):
     assert invoke(sagemaker, in_service, {})["version"] == "one"
 
 
-ONE = {"Type": "INSTANCE_COUNT", "Value": 1}
-
-
-def blue_green(kind, **more):
-    return {"TrafficRoutingConfiguration": {"Type": kind, "WaitIntervalInSeconds": 60, **more}}
-
-
-@pytest.mark.parametrize(
-    ("deployment", "named"),
-    [
-        (
-            {"RollingUpdatePolicy": {"MaximumBatchSize": ONE, "WaitIntervalInSeconds": 0}},
-            "RollingUpdatePolicy",
-        ),
-        ({"BlueGreenUpdatePolicy": blue_green("CANARY", CanarySize=ONE)}, "CANARY"),
-        ({"BlueGreenUpdatePolicy": blue_green("LINEAR", LinearStepSize=ONE)}, "LINEAR"),
-        (
-            {
-                "BlueGreenUpdatePolicy": blue_green("ALL_AT_ONCE"),
-                "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "errors"}]},
-            },
-            "Alarms",
-        ),
-    ],
-)
-def test_guarded_rollouts_are_refused_by_name(sagemaker, in_service, deployment, named):
-    config = sagemaker.api.describe_endpoint(EndpointName=in_service)["EndpointConfigName"]
-    with pytest.raises(ClientError, match=named):
-        sagemaker.api.update_endpoint(
-            EndpointName=in_service, EndpointConfigName=config, DeploymentConfig=deployment
-        )
-    assert sagemaker.api.describe_endpoint(EndpointName=in_service)["EndpointStatus"] == "InService"
-
-
 def test_names_of_endpoints_configs_and_models(sagemaker, in_service):
     arn = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}"
     config = sagemaker.api.describe_endpoint(EndpointName=in_service)["EndpointConfigName"]

@@ -78,7 +78,7 @@ def test_the_old_fleet_is_drained_before_it_goes(fleet):
     drained = threading.Event()
 
     def switch():
-        assert routes.route("e", new) is old
+        routes.route("e", new)
         old.drain()
         drained.set()
 
@@ -96,3 +96,36 @@ def test_the_old_fleet_is_drained_before_it_goes(fleet):
     routes.remove("e")
     with pytest.raises(UnknownEndpointError), routes.lease("e", None, 0):
         pass
+
+
+def test_split_traffic(fleet):
+    routes = EndpointRoutes()
+    old, new = fleet(FakeInstance("a")), fleet(FakeInstance("a"))
+    routes.split("e", {new: 0.25, old: 0.75})
+    chosen = []
+    for _ in range(2000):
+        with routes.lease("e", None, 0) as instance:
+            chosen.append(instance)
+    assert 0.2 < chosen.count(new.instances[0]) / 2000 < 0.3
+    routes.split("e", {new: 1.0, old: 0.0})
+    for _ in range(50):
+        with routes.lease("e", "a", 0) as instance:
+            assert instance is new.instances[0]
+
+
+def test_an_instance_that_is_scaled_in_finishes_its_requests(fleet):
+    scaled = fleet(FakeInstance("a"), FakeInstance("a"))
+    first, second = scaled.instances
+    second.outstanding = 1
+    thread = threading.Thread(target=scaled.scale, args=({"a": 1},))
+    thread.start()
+    with scaled.lease(None, 0) as chosen:
+        assert chosen is first
+        assert not second.stopped
+    with scaled._changed:
+        second.outstanding = 0
+        scaled._changed.notify_all()
+    thread.join(5)
+    assert second.stopped
+    assert not first.stopped
+    assert scaled.instances == [first]

@@ -60,10 +60,10 @@ def _variants(
             "DeployedImages": [
                 {"SpecifiedImage": fleet.plans[name].image.uri, "ResolutionTime": fleet.started}
             ],
-            "CurrentWeight": variant["InitialVariantWeight"],
-            "DesiredWeight": variant["InitialVariantWeight"],
+            "CurrentWeight": fleet.weights[name],
+            "DesiredWeight": fleet.desired_weights[name],
             "CurrentInstanceCount": fleet.ready_count(name),
-            "DesiredInstanceCount": variant["InitialInstanceCount"],
+            "DesiredInstanceCount": fleet.desired_counts[name],
         }
         if pending:
             summary["InstanceType"] = variant["InstanceType"]

@@ -7,12 +7,15 @@ from typing import Any
 from localaws.core.context import Context
 from localaws.core.provider import operation
 from localaws.services.sagemaker import errors
+from localaws.services.sagemaker.endpoints.alarms import RollbackAlarms
 from localaws.services.sagemaker.endpoints.configs import EndpointConfigs
+from localaws.services.sagemaker.endpoints.deployment import Kind, read_policy
 from localaws.services.sagemaker.endpoints.describe import describe
 from localaws.services.sagemaker.endpoints.fleet import Fleet
 from localaws.services.sagemaker.endpoints.record import EndpointRecord
 from localaws.services.sagemaker.endpoints.rollout import Rollouts
 from localaws.services.sagemaker.endpoints.routes import EndpointRoutes
+from localaws.services.sagemaker.endpoints.scaling import read_change
 from localaws.services.sagemaker.endpoints.status import CHANGING, EndpointStatus
 from localaws.services.sagemaker.events import publish_endpoint
 from localaws.services.sagemaker.listing import list_page
@@ -51,7 +54,7 @@ class Endpoints:
         name = params["EndpointName"]
         arn = self._table.arn(name)
         # It applies to later updates, but is refused now rather than months later.
-        _policy("CreateEndpoint", params.get("DeploymentConfig"))
+        read_policy(params.get("DeploymentConfig"))
         with self._store.lock:
             self._table.require_free(name)
             fleet = self._new_fleet(name, params["EndpointConfigName"])
@@ -95,12 +98,13 @@ class Endpoints:
 
     @operation
     def update_endpoint(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Start a new fleet beside the old one, then give it all traffic at once."""
-        if params.get("RetainAllVariantProperties"):
-            raise errors.feature_not_emulated(
-                "UpdateEndpoint", "RetainAllVariantProperties", True, "Set it to false."
-            )
+        """Start a new fleet beside the old one, then move the traffic as the deployment config says."""
         endpoint = self._table.find(params["EndpointName"])
+        deployment = params.get("DeploymentConfig")
+        if deployment is None and params.get("RetainDeploymentConfig"):
+            deployment = endpoint.deployment
+        policy = read_policy(deployment)
+        RollbackAlarms(self._context, policy.alarms).require_existing()
         with self._store.lock, endpoint.lock:
             _check_idle(endpoint)
             if endpoint.status == EndpointStatus.FAILED:
@@ -108,11 +112,19 @@ class Endpoints:
                     f'Cannot update endpoint "{endpoint.arn}" in status Failed. '
                     "Delete it and create it again."
                 )
-            deployment = params.get("DeploymentConfig")
-            if deployment is None and params.get("RetainDeploymentConfig"):
-                deployment = endpoint.deployment
-            policy = _policy("UpdateEndpoint", deployment)
             fleet = self._new_fleet(endpoint.name, params["EndpointConfigName"])
+            if params.get("RetainAllVariantProperties") and endpoint.fleet is not None:
+                _retain(
+                    endpoint.fleet,
+                    fleet,
+                    [
+                        item["VariantPropertyType"]
+                        for item in params.get("ExcludeRetainedVariantProperties", [])
+                    ],
+                )
+            if policy.kind is not Kind.ALL_AT_ONCE:
+                _check_variants(endpoint, fleet)
+            policy.check_capacity(fleet.desired_counts)
             endpoint.pending, endpoint.deployment = fleet, deployment
             endpoint.set_status(EndpointStatus.UPDATING)
         endpoint.announce()
@@ -121,13 +133,28 @@ class Endpoints:
 
     @operation
     def update_endpoint_weights_and_capacities(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Refused: it would have to scale a running fleet."""
-        raise errors.feature_not_emulated(
-            "UpdateEndpointWeightsAndCapacities",
-            "DesiredWeightsAndCapacities",
-            params["DesiredWeightsAndCapacities"],
-            "Create an endpoint config with the new weights and counts and use UpdateEndpoint.",
-        )
+        """Change the weights of variants, or start and stop instances of one variant, in the background."""
+        endpoint = self._table.find(params["EndpointName"])
+        wanted = params["DesiredWeightsAndCapacities"]
+        with self._store.lock, endpoint.lock:
+            _check_idle(endpoint)
+            if endpoint.status != EndpointStatus.IN_SERVICE or endpoint.fleet is None:
+                raise errors.validation(
+                    f'Cannot update endpoint "{endpoint.arn}" in status {endpoint.status}: it must be '
+                    "InService."
+                )
+            change = read_change(endpoint.fleet, wanted)
+            self._check_quota(
+                [
+                    {**variant, "InitialInstanceCount": more}
+                    for variant in endpoint.fleet.variants
+                    if (more := change.additional_instances(endpoint.fleet, variant)) > 0
+                ]
+            )
+            endpoint.set_status(EndpointStatus.UPDATING)
+        endpoint.announce()
+        self._rollouts.scale(endpoint, change.weights, change.counts)
+        return {"EndpointArn": endpoint.arn}
 
     @operation
     def delete_endpoint(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -156,7 +183,8 @@ class Endpoints:
             for fleet in (endpoint.fleet, endpoint.pending):
                 for variant in fleet.variants if fleet else []:
                     kind = variant["InstanceType"]
-                    used[kind] = used.get(kind, 0) + variant["InitialInstanceCount"]
+                    count = fleet.desired_counts[variant["VariantName"]] if fleet else 0
+                    used[kind] = used.get(kind, 0) + count
         wanted: dict[str, int] = {}
         for variant in variants:
             kind = variant["InstanceType"]
@@ -176,25 +204,21 @@ def _check_idle(endpoint: EndpointRecord) -> None:
         raise errors.validation(f'Cannot update in-progress endpoint "{endpoint.arn}".')
 
 
-def _policy(operation: str, deployment: dict[str, Any] | None) -> dict[str, Any]:
-    """The BlueGreenUpdatePolicy. localaws runs only ALL_AT_ONCE."""
-    if not deployment:
-        return {}
-    if "RollingUpdatePolicy" in deployment:
-        raise errors.feature_not_emulated(
-            operation, "RollingUpdatePolicy", deployment["RollingUpdatePolicy"],
-            "Use BlueGreenUpdatePolicy with ALL_AT_ONCE.",
-        )  # fmt: skip
-    if deployment.get("AutoRollbackConfiguration", {}).get("Alarms"):
-        raise errors.feature_not_emulated(
-            operation, "AutoRollbackConfiguration.Alarms",
-            [alarm.get("AlarmName") for alarm in deployment["AutoRollbackConfiguration"]["Alarms"]],
-            "Leave it out.",
-        )  # fmt: skip
-    policy: dict[str, Any] = deployment.get("BlueGreenUpdatePolicy", {})
-    kind = policy.get("TrafficRoutingConfiguration", {}).get("Type", "ALL_AT_ONCE")
-    if kind != "ALL_AT_ONCE":
-        raise errors.feature_not_emulated(
-            operation, "TrafficRoutingConfiguration.Type", kind, "Use ALL_AT_ONCE."
+def _check_variants(endpoint: EndpointRecord, fleet: Fleet) -> None:
+    """While traffic is split, a request for a variant may reach either fleet."""
+    old = set(endpoint.fleet.weights) if endpoint.fleet else set()
+    if old != set(fleet.weights):
+        raise errors.validation(
+            f"The variants of the endpoint are {', '.join(sorted(old))}; those of {fleet.config_name} are "
+            f"{', '.join(sorted(fleet.weights))}. A deployment that shifts traffic in steps needs the same "
+            "names. Rename them, or use ALL_AT_ONCE."
         )
-    return policy
+
+
+def _retain(old: Fleet, new: Fleet, excluded: list[str]) -> None:
+    """Take over what UpdateEndpointWeightsAndCapacities has changed. Traffic capture is not emulated."""
+    for name in new.weights.keys() & old.weights.keys():
+        if "DesiredWeight" not in excluded:
+            new.weights[name] = new.desired_weights[name] = old.weights[name]
+        if "DesiredInstanceCount" not in excluded:
+            new.desired_counts[name] = old.desired_counts[name]

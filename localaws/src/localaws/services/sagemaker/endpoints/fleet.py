@@ -50,9 +50,16 @@ class Fleet:
         self.plans = plans
         self.started = context.clock.now()
         self.instances: list[Instance] = []
+        self.weights = {v["VariantName"]: float(v["InitialVariantWeight"]) for v in variants}
+        """By variant, its part of the requests in proportion to the others."""
+        self.desired_weights = dict(self.weights)
+        """The same after the change in progress."""
+        self.desired_counts = {v["VariantName"]: v.get("InitialInstanceCount", 1) for v in variants}
+        """By variant, how many instances it has after the change in progress."""
         self._context = context
         self._group = f"/aws/sagemaker/Endpoints/{endpoint_name}"
         self._files = context.work_dir / "fleets" / f"{endpoint_name}-{uuid.uuid4().hex[:8]}"
+        self._downloads: dict[str, Downloads] = {}
         self._changed = threading.Condition()
         self._closed = False
         self._requests = 0
@@ -63,29 +70,78 @@ class Fleet:
         Raises:
             WorkloadError: the text is the endpoint's FailureReason.
         """
-        starts = []
-        for variant in self.variants:
-            name = variant["VariantName"]
-            plan = self.plans[name]
-            files = self._files / name
-            self._download(plan, files, name)
-            downloads = Downloads(self._context, plan.role_arn, files / "downloads")
-            seconds = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", _STARTUP_SECONDS)
-            for _ in range(variant["InitialInstanceCount"]):
-                instance = Instance(
-                    self._context, plan, files / "model", downloads, self._group, name
-                )
-                with self._changed:
-                    self.instances.append(instance)
-                starts.append((instance, seconds))
-        with ThreadPoolExecutor(max(1, len(starts)), thread_name_prefix="instance") as pool:
-            results = list(pool.map(lambda start: start[0].start(start[1]), starts))
-        for (instance, _), healthy in zip(starts, results, strict=True):
-            if not healthy:
-                raise WorkloadError(
-                    f"The primary container for production variant {instance.variant} did not pass the "
-                    "ping health check. Please check CloudWatch logs for this endpoint."
-                )
+        self.scale(self.desired_counts)
+
+    def scale(self, counts: Mapping[str, int]) -> None:
+        """Start or stop instances until each variant has the given number.
+
+        An instance that is stopped gets no further requests and finishes those in progress. When a new
+        instance does not become healthy, none of the new ones stays.
+
+        Raises:
+            WorkloadError: the text is the endpoint's FailureReason.
+        """
+        retired: list[Instance] = []
+        new: list[Instance] = []
+        with self._changed:
+            for name, count in counts.items():
+                own = [instance for instance in self.instances if instance.variant == name]
+                retired += own[count:]
+            self.instances = [i for i in self.instances if i not in retired]
+        for name, count in counts.items():
+            missing = count - sum(instance.variant == name for instance in self.instances)
+            new += self._create(name, missing)
+        self._retire(retired)
+        if new:
+            self._launch(new)
+
+    def _create(self, variant: str, count: int) -> list[Instance]:
+        if count <= 0:
+            return []
+        plan, files = self.plans[variant], self._files / variant
+        if variant not in self._downloads:
+            self._download(plan, files, variant)
+            self._downloads[variant] = Downloads(self._context, plan.role_arn, files / "downloads")
+        downloads = self._downloads[variant]
+        return [
+            Instance(self._context, plan, files / "model", downloads, self._group, variant)
+            for _ in range(count)
+        ]
+
+    def _launch(self, new: list[Instance]) -> None:
+        seconds = {
+            v["VariantName"]: v.get("ContainerStartupHealthCheckTimeoutInSeconds", _STARTUP_SECONDS)
+            for v in self.variants
+        }
+        with self._changed:
+            self.instances += new
+        with ThreadPoolExecutor(len(new), thread_name_prefix="instance") as pool:
+            results = list(
+                pool.map(lambda instance: instance.start(seconds[instance.variant]), new)
+            )
+        failed = [i.variant for i, healthy in zip(new, results, strict=True) if not healthy]
+        if failed:
+            with self._changed:
+                self.instances = [instance for instance in self.instances if instance not in new]
+            self._stop(new, at_once=True)
+            raise WorkloadError(
+                f"The primary container for production variant {failed[0]} did not pass the "
+                "ping health check. Please check CloudWatch logs for this endpoint."
+            )
+
+    def _retire(self, retired: list[Instance]) -> None:
+        with self._changed:
+            self._changed.wait_for(
+                lambda: not any(instance.outstanding for instance in retired),
+                self._context.clock.real_seconds(_DRAIN_SECONDS),
+            )
+        self._stop(retired, at_once=False)
+
+    @staticmethod
+    def _stop(instances: list[Instance], *, at_once: bool) -> None:
+        if instances:
+            with ThreadPoolExecutor(len(instances), thread_name_prefix="stop") as pool:
+                list(pool.map(lambda instance: instance.stop(at_once=at_once), instances))
 
     def _download(self, plan: ServingPlan, files: Path, variant: str) -> None:
         """Once for all instances, so that a restarted one serves the files that the fleet started with."""
@@ -127,6 +183,7 @@ class Fleet:
         finally:
             with self._changed:
                 instance.outstanding -= 1
+                self._changed.notify_all()
 
     def hold(self) -> None:
         """Count a request to this fleet."""
@@ -152,9 +209,7 @@ class Fleet:
         with self._changed:
             self._closed = True
             instances = list(self.instances)
-        if instances:
-            with ThreadPoolExecutor(len(instances), thread_name_prefix="stop") as pool:
-                list(pool.map(lambda instance: instance.stop(at_once=at_once), instances))
+        self._stop(instances, at_once=at_once)
         shutil.rmtree(self._files, ignore_errors=True)
 
     def ready_count(self, variant: str) -> int:
@@ -175,10 +230,9 @@ class Fleet:
         return [i for i in self.instances if i.variant == variant and i.ready]
 
     def _choose_variant(self, target: str | None) -> str:
-        names = [variant["VariantName"] for variant in self.variants]
         if target is not None:
-            if target not in names:
+            if target not in self.weights:
                 raise UnknownVariantError(target)
             return target
-        weights = [variant["InitialVariantWeight"] for variant in self.variants]
-        return str(random.choices(names, weights)[0])  # noqa: S311 - traffic, not cryptography
+        weights = self.weights
+        return random.choices(list(weights), list(weights.values()))[0]  # noqa: S311 - not cryptography

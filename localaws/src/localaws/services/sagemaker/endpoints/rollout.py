@@ -1,22 +1,20 @@
-"""The background work of CreateEndpoint, UpdateEndpoint and DeleteEndpoint."""
+"""The background work of the operations that create, change and delete endpoints."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from localaws.core.context import Context
-from localaws.services.sagemaker.container.exits import MAX_REASON
+from localaws.services.sagemaker.endpoints.deployment import DeploymentPolicy
 from localaws.services.sagemaker.endpoints.fleet import Fleet
 from localaws.services.sagemaker.endpoints.record import EndpointRecord
 from localaws.services.sagemaker.endpoints.routes import EndpointRoutes
 from localaws.services.sagemaker.endpoints.status import EndpointStatus, VariantStatus
-from localaws.services.sagemaker.errors import WorkloadError
+from localaws.services.sagemaker.endpoints.update import Update, start_failure
 
 _log = logging.getLogger(__name__)
-_INTERNAL = "Request to service failed. If failure persists after retry, contact customer support."
 
 
 class Rollouts:
@@ -33,9 +31,16 @@ class Rollouts:
         """Start the first fleet: Creating to InService, or to Failed."""
         self._in_background(lambda: self._create(endpoint, fleet), endpoint)
 
-    def update(self, endpoint: EndpointRecord, fleet: Fleet, policy: dict[str, Any]) -> None:
-        """Start a new fleet beside the old one, then move all traffic: Updating to InService."""
-        self._in_background(lambda: self._update(endpoint, fleet, policy), endpoint)
+    def update(self, endpoint: EndpointRecord, fleet: Fleet, policy: DeploymentPolicy) -> None:
+        """Replace the fleet as the policy says: Updating to InService."""
+        update = Update(self._context, self._routes, endpoint, fleet, policy, self._closing)
+        self._in_background(update.run, endpoint)
+
+    def scale(
+        self, endpoint: EndpointRecord, weights: Mapping[str, float], counts: Mapping[str, int]
+    ) -> None:
+        """Change the weights and instance counts of variants: Updating to InService."""
+        self._in_background(lambda: self._scale(endpoint, weights, counts), endpoint)
 
     def delete(self, endpoint: EndpointRecord, forget: Callable[[], None]) -> None:
         """Stop the fleet, then forget the endpoint."""
@@ -56,7 +61,7 @@ class Rollouts:
 
     def _create(self, endpoint: EndpointRecord, fleet: Fleet) -> None:
         endpoint.step(VariantStatus.CREATING)
-        failure = self._start(fleet)
+        failure = start_failure(fleet.start, fleet)
         if failure:
             fleet.stop(at_once=True)
             endpoint.fleet = None
@@ -65,36 +70,24 @@ class Rollouts:
         self._routes.route(endpoint.name, fleet)
         endpoint.move(EndpointStatus.IN_SERVICE)
 
-    def _update(self, endpoint: EndpointRecord, fleet: Fleet, policy: dict[str, Any]) -> None:
-        endpoint.step(VariantStatus.CREATING)
-        failure = self._start(fleet)
-        if failure:
-            # The old fleet never lost the traffic, so nothing else has to be rolled back.
-            fleet.stop(at_once=True)
-            endpoint.pending = None
-            endpoint.move(EndpointStatus.IN_SERVICE, failure)
-            return
-        endpoint.step(VariantStatus.ACTIVATING_TRAFFIC)
-        old = self._routes.route(endpoint.name, fleet)
-        self._bake(endpoint, policy)
-        endpoint.step(VariantStatus.DELETING)
-        if old is not None:
-            old.drain()
-            old.stop()
+    def _scale(
+        self, endpoint: EndpointRecord, weights: Mapping[str, float], counts: Mapping[str, int]
+    ) -> None:
+        fleet = endpoint.fleet
+        assert fleet is not None, f"{endpoint.arn} has no fleet to scale"
+        before_weights, before_counts = dict(fleet.weights), dict(fleet.desired_counts)
         with endpoint.lock:
-            endpoint.fleet, endpoint.pending = fleet, None
-            endpoint.config_name = fleet.config_name
-        endpoint.move(EndpointStatus.IN_SERVICE)
-
-    def _bake(self, endpoint: EndpointRecord, policy: dict[str, Any]) -> None:
-        seconds = policy.get("TerminationWaitInSeconds", 0)
-        if seconds:
-            endpoint.step(
-                VariantStatus.BAKING,
-                f"Baking for {seconds} seconds (TerminationWaitInSeconds) with traffic enabled on all "
-                "capacity of the new fleet.",
-            )
-            self._context.clock.wait(self._closing, seconds)
+            fleet.desired_weights = before_weights | dict(weights)
+            fleet.desired_counts = before_counts | dict(counts)
+        endpoint.step(VariantStatus.UPDATING)
+        failure = start_failure(lambda: fleet.scale(counts), fleet)
+        if failure:
+            endpoint.move(EndpointStatus.ROLLING_BACK, failure)
+            with endpoint.lock:
+                fleet.desired_weights, fleet.desired_counts = before_weights, before_counts
+        else:
+            fleet.weights = fleet.desired_weights
+        endpoint.move(EndpointStatus.IN_SERVICE, failure)
 
     def _delete(self, endpoint: EndpointRecord, forget: Callable[[], None]) -> None:
         self._routes.remove(endpoint.name)
@@ -102,18 +95,6 @@ class Rollouts:
             endpoint.fleet.drain()
             endpoint.fleet.stop()
         forget()
-
-    @staticmethod
-    def _start(fleet: Fleet) -> str | None:
-        """Start a fleet. Returns the FailureReason."""
-        try:
-            fleet.start()
-        except WorkloadError as error:
-            return str(error)[:MAX_REASON]
-        except Exception:
-            _log.exception("a fleet for %s did not start", fleet.config_name)
-            return _INTERNAL
-        return None
 
     def _in_background(self, work: Callable[[], None], endpoint: EndpointRecord) -> None:
         def run() -> None:

@@ -1,4 +1,4 @@
-"""The fleet that has the traffic of each endpoint.
+"""The fleets that have the traffic of each endpoint.
 
 The runtime service (InvokeEndpoint) has a provider of its own. This table is all that it shares with the
 SageMaker service.
@@ -6,6 +6,7 @@ SageMaker service.
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,29 +20,31 @@ class UnknownEndpointError(Exception):
 
 
 class EndpointRoutes:
-    """Endpoint name -> fleet, of one account and region."""
+    """Endpoint name -> the fleets with its traffic, of one account and region."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._fleets: dict[str, Fleet] = {}
+        self._shares: dict[str, dict[Fleet, float]] = {}
 
-    def route(self, name: str, fleet: Fleet) -> Fleet | None:
-        """Give an endpoint's traffic to ``fleet``, all at once. Returns the fleet that had it."""
+    def route(self, name: str, fleet: Fleet) -> None:
+        """Give all traffic of an endpoint to ``fleet``."""
+        self.split(name, {fleet: 1.0})
+
+    def split(self, name: str, shares: dict[Fleet, float]) -> None:
+        """Give each fleet its share of an endpoint's requests; a share of 0 is none."""
         with self._lock:
-            previous = self._fleets.get(name)
-            self._fleets[name] = fleet
-            return previous
+            self._shares[name] = {fleet: share for fleet, share in shares.items() if share > 0}
 
     def remove(self, name: str) -> None:
         """Take the traffic from an endpoint."""
         with self._lock:
-            self._fleets.pop(name, None)
+            self._shares.pop(name, None)
 
     @contextmanager
     def lease(self, name: str, target_variant: str | None, seconds: float) -> Iterator[Instance]:
-        """An instance of the fleet that has the traffic.
+        """An instance of a fleet that has traffic.
 
-        The fleet is looked up and the request is counted under one lock. A fleet that has lost the traffic
+        The fleet is chosen and the request is counted under one lock. A fleet that has lost the traffic
         and counts no requests gets no further ones.
 
         Raises:
@@ -51,9 +54,10 @@ class EndpointRoutes:
         """
         with ExitStack() as stack:
             with self._lock:
-                fleet = self._fleets.get(name)
-                if fleet is None:
+                shares = self._shares.get(name)
+                if shares is None:
                     raise UnknownEndpointError(name)
+                fleet = random.choices(list(shares), list(shares.values()))[0]  # noqa: S311 - traffic
                 fleet.hold()
             stack.callback(fleet.release)
             yield stack.enter_context(fleet.lease(target_variant, seconds))
