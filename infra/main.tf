@@ -91,6 +91,7 @@ module "ml_workflow" {
   log_kms_key_arn       = module.encryption.log_key_arn
   log_retention_days    = var.retention_days.logs
   prefix                = local.prefix
+  rollout               = var.rollout
 }
 
 module "ml_pipeline" {

@@ -7,3 +7,8 @@ retention_days = {
   logs      = 30
   versions  = 30
 }
+# Nobody depends on it: a new model replaces the old one at once.
+rollout = {
+  type                = "ALL_AT_ONCE"
+  termination_seconds = 0
+}

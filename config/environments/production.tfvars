@@ -9,3 +9,10 @@ retention_days = {
   logs      = 365
   versions  = 365
 }
+# A fifth of the instances every five minutes; an endpoint with one instance moves all at once.
+rollout = {
+  type                = "LINEAR"
+  step_percent        = 20
+  wait_seconds        = 300
+  termination_seconds = 300
+}

@@ -7,3 +7,10 @@ retention_days = {
   logs      = 180
   versions  = 60
 }
+# As in production, with shorter waits.
+rollout = {
+  type                = "LINEAR"
+  step_percent        = 50
+  wait_seconds        = 120
+  termination_seconds = 120
+}

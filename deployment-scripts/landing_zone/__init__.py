@@ -37,6 +37,7 @@
                 results       predictions of the endpoint, or the head of the batch output
                 bad_rows      the lines of the input that a transform job refused or skipped
                 selection     the run that the main job follows; runs ahead of it that are stopped
+                rollouts      the rollout of a new model to an endpoint
                 logs          the log groups of jobs and endpoints
                 resources     jobs, endpoints, models and logs that runs have made
 

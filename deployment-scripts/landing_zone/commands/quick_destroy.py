@@ -58,6 +58,7 @@ def destroy(aws: Aws, names: Names, steps: Steps, *, quiet: bool) -> None:
             made_by_runs.stop_jobs(role_arn)
     with steps.step("endpoints and models"):
         made_by_runs.remove_endpoints()
+        made_by_runs.remove_rollout_alarms()
         if role_arn:
             made_by_runs.remove_models(role_arn)
     with steps.step("buckets"):

@@ -12,6 +12,7 @@ from landing_zone.core.aws import Clients, error_code
 from landing_zone.core.errors import OperatorError
 from landing_zone.runs import logs
 from landing_zone.runs.pipeline import Pipeline
+from landing_zone.runs.rollouts import ALARM_INFIX
 from landing_zone.runs.run import ENDING
 
 _ABSENT = {"ResourceNotFound", "ResourceNotFoundException", "PipelineNotFoundException"}
@@ -39,6 +40,7 @@ class RunResources:
         self._sagemaker = aws.client("sagemaker")
         self._stepfunctions = aws.client("stepfunctions")
         self._logs = aws.client("logs")
+        self._cloudwatch = aws.client("cloudwatch")
         self._prefix = prefix
         self._say = say
         self._now = now
@@ -90,6 +92,23 @@ class RunResources:
             self._say(f"deleted endpoint {name}")
         for name in endpoints:
             self._wait(f"endpoint {name}", partial(self._endpoint_gone, name))
+
+    def remove_rollout_alarms(self) -> None:
+        """Delete the alarms that guarded the rollouts to the endpoints of this prefix."""
+        pages = self._cloudwatch.get_paginator("describe_alarms").paginate(
+            AlarmNamePrefix=f"{self._prefix}-", AlarmTypes=["MetricAlarm"]
+        )
+        names = [
+            alarm["AlarmName"]
+            for page in pages
+            for alarm in page["MetricAlarms"]
+            if ALARM_INFIX in alarm["AlarmName"]
+        ]
+        # DeleteAlarms takes at most 100 names.
+        for start in range(0, len(names), 100):
+            self._cloudwatch.delete_alarms(AlarmNames=names[start : start + 100])
+        if names:
+            self._say(f"deleted {len(names)} alarms of rollouts")
 
     def remove_models(self, role_arn: str) -> None:
         """Delete the models of the deployment's role, their endpoint configurations and model packages."""

@@ -46,6 +46,14 @@ data "aws_iam_policy_document" "inference" {
     ]
   }
 
+  statement {
+    # {endpoint}-rollout-errors, -latency and -abort. UpdateEndpoint needs DescribeAlarms of its caller:
+    # https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html
+    sid       = "GuardRollouts"
+    actions   = ["cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm", "cloudwatch:SetAlarmState"]
+    resources = ["${local._head}:cloudwatch:${local._tail}:alarm:${var.prefix}-*-rollout-*"]
+  }
+
   # Creating an endpoint with encrypted volumes gives SageMaker a grant on the key:
   # https://docs.aws.amazon.com/sagemaker/latest/dg/api-permissions-reference.html
   statement {

@@ -100,6 +100,13 @@ INTERPRETER_PATCHES = (
         factory_argument="original",
     ),
     Patch(
+        f"{_INTERPRETER}.component.state.exec.state_task.state_task:StateTask._eval_parameters",
+        "localaws.services.stepfunctions.interpreter:task_parameters",
+        "A task without Parameters calls its API without any, not with its input.",
+        f"{_TESTS}/server/test_stepfunctions.py::test_a_task_without_parameters_passes_its_input",
+        factory_argument="original",
+    ),
+    Patch(
         f"{_TASK}.state_task_service:StateTaskService._normalise_parameters",
         "localaws.services.stepfunctions.interpreter:normalise_parameters",
         "Empty, so an API whose parameters are in camelCase cannot be called.",

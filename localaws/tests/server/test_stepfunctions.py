@@ -353,6 +353,22 @@ def test_s3_get_object_is_text(aws: Aws, machines: Machines) -> None:
     assert failed["error"] == "S3.NoSuchKeyException"
 
 
+def test_a_task_without_parameters_passes_its_input(aws: Aws, machines: Machines) -> None:
+    text = definition(
+        Put={
+            "Type": "Task",
+            "Resource": "arn:aws:states:::aws-sdk:ssm:putParameter",
+            "InputPath": "$.Request",
+            "ResultPath": None,
+        },
+    )
+    request = {"Name": f"parameter-{uuid.uuid4().hex[:8]}", "Value": "hello", "Type": "String"}
+    output = machines.run(text, {"Request": request, "Other": 1})
+    assert output["status"] == "SUCCEEDED", output
+    stored = aws("ssm").get_parameter(Name=request["Name"])["Parameter"]
+    assert stored["Value"] == "hello"
+
+
 def test_a_task_uses_the_role_of_its_state_machine(machines: Machines) -> None:
     text = definition(
         Who={"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sts:getCallerIdentity"}

@@ -32,6 +32,17 @@ ROOT = Path(__file__).resolve().parents[3]
 SCALE = 8
 ACCOUNT = "123456789012"
 PREFIX = "ml-core-development"
+# What infra/modules/ml_workflow computes of the variable rollout.
+ROLLOUT = {
+    "rollout_max_error_rate": "0.01",
+    "rollout_max_latency_microseconds": "2000000",
+    "rollout_maximum_seconds": "3600",
+    "rollout_poll_seconds": "3",
+    "rollout_step_percent": "50",
+    "rollout_termination_seconds": "8",
+    "rollout_type": "LINEAR",
+    "rollout_wait_seconds": "600",
+}
 IMAGE = f"141502667606.dkr.ecr.{REGION}.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
 
 
@@ -39,6 +50,7 @@ class Machines:
     """Both state machines, and what a run finds in S3."""
 
     def __init__(self, localaws: LocalAws) -> None:
+        self.client = localaws.client
         self.s3 = localaws.client("s3")
         self.sagemaker = localaws.client("sagemaker")
         self.runtime = localaws.client("sagemaker-runtime")
@@ -57,10 +69,14 @@ class Machines:
             self.s3.create_bucket(
                 Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
             )
+        self.cloudwatch = localaws.client("cloudwatch")
+        topic = localaws.client("sns").create_topic(Name=f"{PREFIX}-alarms")["TopicArn"]
         iam = localaws.client("iam")
         variables = {
+            "alarm_topic_arn": topic,
             "kms_key_arn": key,
             "prefix": PREFIX,
+            **ROLLOUT,
             "sagemaker_role_arn": _role(iam, "sagemaker"),
         }
         role = _role(iam, "states")

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from landing_zone.core.errors import OperatorError
+from landing_zone.runs.rollouts import Rollout
 from tests.local.test_state_machines.conftest import IMAGE, Machines
 
 ROWS = "5.1,3.5,1.4,0.2\n6.7,3.0,5.2,2.3\n"
@@ -119,6 +121,54 @@ def test_failed_update_is_a_failure_and_the_old_model_serves_on(
     assert f"went back to configuration {good}" in cause
     found = endpoint(machines, manifest)
     assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", good)
+
+
+def test_a_rollout_in_steps_is_aborted_and_the_old_model_serves_on(
+    machines: Machines, manifest: dict[str, Any]
+) -> None:
+    name = manifest["EndpointName"]
+    two = {**manifest, "EndpointInstanceCount": 2}
+    good = machines.succeeds("inference", two)["Deployed"]["EndpointConfigName"]
+    first_wait(machines, manifest, machines.start("inference", two))
+    alarms = machines.cloudwatch.describe_alarms(AlarmNamePrefix=f"{name}-rollout-")["MetricAlarms"]
+    dimensions = {
+        alarm["AlarmName"].rpartition("-")[2]: {d["Name"]: d["Value"] for d in alarm["Dimensions"]}
+        for alarm in alarms
+    }
+    assert set(dimensions) == {"errors", "latency", "abort"}
+    new = endpoint(machines, manifest)["PendingDeploymentSummary"]["EndpointConfigName"]
+    assert dimensions["errors"]["EndpointConfigName"] == new != good
+
+    rollout = Rollout(machines, name, say=lambda _: None)
+    assert rollout.abort("wrong prices") == good
+    ended = rollout.follow(0.1)
+    assert (ended["EndpointStatus"], ended["EndpointConfigName"]) == ("InService", good)
+    with pytest.raises(OperatorError, match="no rollout is in progress"):
+        rollout.abort("again")
+
+    # The next rollout resets the alarm.
+    third = machines.start("inference", two)
+    first_wait(machines, manifest, third)
+    rollout.abort("wrong again")
+    execution = machines.wait(third)
+    assert (execution["status"], execution["error"]) == ("FAILED", "EndpointRolledBack")
+    assert f"went back to configuration {good}" in execution["cause"]
+    assert f"{name}-rollout-abort" in execution["cause"]
+
+
+def first_wait(machines: Machines, manifest: dict[str, Any], execution: str) -> None:
+    """Wait until a rollout bakes its first instance."""
+    deadline = time.monotonic() + 60
+    while True:
+        found = endpoint(machines, manifest)
+        pending = found.get("PendingDeploymentSummary", {})
+        status = (pending.get("ProductionVariants") or [{}])[0].get("VariantStatus", [{}])[0]
+        if "capacity of 1 instance(s)" in status.get("StatusMessage", ""):
+            return
+        ended = machines.states.describe_execution(executionArn=execution)
+        assert ended["status"] == "RUNNING", ended
+        assert time.monotonic() < deadline, found
+        time.sleep(0.1)
 
 
 def test_failed_endpoint_names_reason_and_next_step(

@@ -16,14 +16,34 @@ from update_schema.service import RESULT_KEYS
 
 FOLDER = Path(__file__).resolve().parents[3] / "workflow/state_machines"
 VARIABLES = {
+    "alarm_topic_arn": "arn:aws:sns:eu-west-1:123456789012:ml-core-development-alarms",
     "kms_key_arn": "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555",
     "prefix": "ml-core-development",
+    "rollout_max_error_rate": "0.01",
+    "rollout_max_latency_microseconds": "2000000",
+    "rollout_maximum_seconds": "3600",
+    "rollout_poll_seconds": "3",
+    "rollout_step_percent": "20",
+    "rollout_termination_seconds": "300",
+    "rollout_type": "LINEAR",
+    "rollout_wait_seconds": "300",
     "sagemaker_role_arn": "arn:aws:iam::123456789012:role/ml-core-development-sagemaker",
 }
 # What a machine writes into its own state before it reads it.
 OWN_KEYS = {
     "training": {"ScriptMode", "Training", "Evaluation", "Package", "Result", "Manifest"},
-    "inference": {"Job", "ModelData", "Rollout", "Endpoint", "Result", "Manifest"},
+    "inference": {
+        "Alarms",
+        "Endpoint",
+        "Guard",
+        "Job",
+        "Manifest",
+        "ModelData",
+        "Plan",
+        "Policy",
+        "Result",
+        "Rollout",
+    },
 }
 FAILURE_KEYS = {"Failure", "Step", "Read"}
 INPUT = {
@@ -40,8 +60,19 @@ def rendered(machine: str) -> str:
 
 
 def states(machine: str) -> dict[str, dict[str, Any]]:
-    document: dict[str, dict[str, Any]] = json.loads(rendered(machine))["States"]
-    return document
+    """Every state, those within a Map too: names are unique in a definition."""
+    found: dict[str, dict[str, Any]] = json.loads(rendered(machine))["States"]
+    return found | nested(machine)
+
+
+def nested(machine: str) -> dict[str, dict[str, Any]]:
+    """The states within Maps. Their failures are caught by the Map."""
+    top: dict[str, dict[str, Any]] = json.loads(rendered(machine))["States"]
+    return {
+        name: state
+        for outer in top.values()
+        for name, state in outer.get("ItemProcessor", {}).get("States", {}).items()
+    }
 
 
 def every_state() -> list[Any]:
@@ -58,6 +89,8 @@ def targets(state: dict[str, Any]) -> Iterator[str]:
             yield state[key]
     for rule in (*state.get("Choices", ()), *state.get("Catch", ())):
         yield rule["Next"]
+    if "ItemProcessor" in state:
+        yield state["ItemProcessor"]["StartAt"]
 
 
 def strings(value: Any) -> Iterator[str]:
@@ -116,6 +149,8 @@ def test_state_leads_somewhere(machine: str, name: str) -> None:
 @pytest.mark.parametrize(("machine", "name"), every_state())
 def test_task_is_guarded(machine: str, name: str) -> None:
     state = states(machine)[name]
+    if state["Type"] == "Map":
+        assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
     if state["Type"] != "Task":
         return
     assert state["TimeoutSeconds"] > 0
@@ -124,6 +159,9 @@ def test_task_is_guarded(machine: str, name: str) -> None:
     retried = {error for retrier in state["Retry"] for error in retrier["ErrorEquals"]}
     # A job that failed is not run again: the same data and code fail again, and cost money.
     assert retried.isdisjoint({"States.ALL", "States.TaskFailed"})
+    if name in nested(machine):
+        assert "Catch" not in state
+        return
     assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
     assert state["Catch"][-1]["ResultPath"] == "$.Failure"
 
@@ -140,9 +178,10 @@ def test_failure_says_why(machine: str, name: str) -> None:
 def test_reads_only_what_the_manifest_guarantees(machine: str) -> None:
     read = {
         key
-        for state in states(machine).values()
+        for name, state in states(machine).items()
         for field, value in state.items()
-        if field != "ResultSelector"  # reads the task's answer, not the state
+        if field not in {"ResultSelector", "ItemProcessor"}  # they read an answer or an item
+        and name not in nested(machine)
         for text in strings(value)
         for key in re.findall(r"(?<![$\w])\$\.(\w+)", text)
     }

@@ -134,6 +134,35 @@ class FakeLogs:
         del self.groups[logGroupName]
 
 
+class FakeCloudWatch:
+    def __init__(self) -> None:
+        self.alarms = [
+            "zone-iris-rollout-errors",
+            "zone-training-failed",
+            "zone-iris-rollout-abort",
+        ]
+
+    def get_paginator(self, operation: str) -> Any:
+        assert operation == "describe_alarms"
+        cloudwatch = self
+
+        class Paginator:
+            def paginate(self, **options: Any) -> Iterator[dict[str, Any]]:
+                prefix = options["AlarmNamePrefix"]
+                found = [name for name in cloudwatch.alarms if name.startswith(prefix)]
+                yield {"MetricAlarms": [{"AlarmName": name} for name in found]}
+
+        return Paginator()
+
+    def delete_alarms(self, *, AlarmNames: list[str]) -> None:  # noqa: N803
+        self.alarms = [name for name in self.alarms if name not in AlarmNames]
+
+
+@pytest.fixture
+def cloudwatch() -> FakeCloudWatch:
+    return FakeCloudWatch()
+
+
 @pytest.fixture
 def sagemaker() -> FakeSageMaker:
     return FakeSageMaker()
@@ -149,10 +178,10 @@ def logs() -> FakeLogs:
 
 
 @pytest.fixture
-def left(sagemaker: FakeSageMaker, logs: FakeLogs) -> RunResources:
+def left(sagemaker: FakeSageMaker, logs: FakeLogs, cloudwatch: FakeCloudWatch) -> RunResources:
     clock = iter(range(10_000))
     return RunResources(
-        FakeAws(sagemaker=sagemaker, stepfunctions=None, logs=logs),
+        FakeAws(sagemaker=sagemaker, stepfunctions=None, logs=logs, cloudwatch=cloudwatch),
         "zone",
         say=lambda _: None,
         now=lambda: float(next(clock)),
@@ -172,6 +201,15 @@ def test_only_endpoints_of_the_prefix_are_deleted(
     left.remove_endpoints()
 
     assert sagemaker.deleted == ["zone-iris"]
+
+
+def test_only_the_alarms_of_rollouts_are_deleted(
+    left: RunResources, cloudwatch: FakeCloudWatch
+) -> None:
+    left.remove_rollout_alarms()
+    left.remove_rollout_alarms()
+
+    assert cloudwatch.alarms == ["zone-training-failed"]
 
 
 def test_an_endpoint_that_is_not_deleted_is_named(

@@ -5,6 +5,7 @@ Each function here takes the place of one of moto's, or returns what does.
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -72,6 +73,18 @@ def task_for_service(original: Callable[[str], Any]) -> Callable[[str], Any]:
         return original(service_name)
 
     return state_task_service_for
+
+
+def task_parameters(original: Callable[[Any, Any], dict[str, Any]]) -> Callable[[Any, Any], Any]:
+    """Replaces ``StateTask._eval_parameters``: without Parameters, the input of the state is passed."""
+
+    def eval_parameters(self: Any, env: Any) -> Any:
+        parameters = original(self, env)
+        if self.parargs is None and isinstance(env.stack[-1], dict):
+            return copy.deepcopy(env.stack[-1])
+        return parameters
+
+    return eval_parameters
 
 
 def normalise_parameters(

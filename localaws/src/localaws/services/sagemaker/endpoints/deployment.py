@@ -94,11 +94,15 @@ class DeploymentPolicy:
         lowest, highest = _PERCENT[self.kind]
         for variant, total in instances.items():
             part = self.size.instances(total)
-            if not lowest <= 100 * part / total <= highest:
+            if part == total:
+                raise errors.validation(
+                    f"{_MEMBERS[self.kind]} is {part} of the {total} instance(s) of variant {variant}, so "
+                    "there is no step between none and all. Use more instances, or ALL_AT_ONCE."
+                )
+            if self.size.type == "INSTANCE_COUNT" and not lowest <= 100 * part / total <= highest:
                 raise errors.validation(
                     f"{_MEMBERS[self.kind]} is {part} of the {total} instance(s) of variant {variant}, but "
-                    f"must be from {lowest} to {highest} percent of them. Use more instances, or "
-                    "ALL_AT_ONCE."
+                    f"must be from {lowest} to {highest} percent of them."
                 )
 
     def steps(self, instances: Mapping[str, int]) -> list[Step]:
