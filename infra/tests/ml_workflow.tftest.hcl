@@ -133,3 +133,55 @@ run "rejects_prefix_in_capitals" {
 
   expect_failures = [var.prefix]
 }
+
+run "a_rollout_in_steps" {
+  command = apply
+
+  module {
+    source = "./modules/ml_workflow"
+  }
+
+  variables {
+    rollout = {
+      type                     = "LINEAR"
+      step_percent             = 20
+      wait_seconds             = 1200
+      termination_seconds      = 600
+      max_latency_milliseconds = 500
+    }
+  }
+
+  assert {
+    condition     = strcontains(aws_sfn_state_machine.this["inference"].definition, "States.StringToJson('500000')")
+    error_message = "The alarm on the latency has microseconds, as the metric has."
+  }
+
+  assert {
+    # Five waits, the wait before the old instances stop, and an hour in which instances start.
+    condition     = strcontains(aws_sfn_state_machine.this["inference"].definition, "\"MaximumSeconds.$\": \"States.StringToJson('10200')\"")
+    error_message = "SageMaker gets the time that the waits need."
+  }
+
+  assert {
+    condition     = strcontains(aws_sfn_state_machine.this["inference"].definition, "\"PollSeconds.$\": \"States.StringToJson('9')\"")
+    error_message = "1200 looks are enough for the rollout."
+  }
+}
+
+run "rollouts_that_sagemaker_would_refuse" {
+  command = plan
+
+  module {
+    source = "./modules/ml_workflow"
+  }
+
+  variables {
+    rollout = {
+      type         = "LINEAR"
+      step_percent = 5
+      wait_seconds = 3600
+    }
+  }
+
+  expect_failures = [var.rollout]
+}
