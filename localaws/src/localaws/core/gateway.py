@@ -138,7 +138,7 @@ class Gateway:
             return self._applications[route]
 
     def _identify(self, call: Call) -> _Target | None:
-        prefix, _, name = call.headers.get("x-amz-target", "").partition(".")
+        prefix, _, name = call.headers.get("x-amz-target", "").rpartition(".")
         for service_name in self._services:
             model = service_model(service_name)
             if model.signing_name != call.signing_name:

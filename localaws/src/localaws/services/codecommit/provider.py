@@ -1,0 +1,25 @@
+"""The API of CodeCommit: its parts, and what they share."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from localaws.core.context import Context
+from localaws.core.provider import Provider
+from localaws.services.codecommit.announcements import Announcements
+from localaws.services.codecommit.branches import Branches
+from localaws.services.codecommit.records import Records
+from localaws.services.codecommit.repositories import Repositories
+from localaws.services.git.repositories import Repositories as GitRepositories
+
+
+class CodeCommitProvider(Provider):
+    """CodeCommit in one account and region."""
+
+    service_name: ClassVar[str] = "codecommit"
+
+    def __init__(self, context: Context) -> None:
+        records = Records()
+        announcements = Announcements(context, records)
+        context.shared(GitRepositories).subscribe(announcements.announce)
+        super().__init__(context, Repositories(context, records), Branches(context, records))
