@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from localaws.core.call import Call, Response
 from localaws.core.context import ACCOUNT_ID, Context, ContextFactory
@@ -13,7 +13,9 @@ from localaws.core.errors import AwsError
 from localaws.core.wsgi import StartResponse, send
 from localaws.services.git.commands import GitError, git
 from localaws.services.git.connections import Connections, complete_handshake
-from localaws.services.git.repositories import HOSTED_NAME, repository_urls
+from localaws.services.git.merging import MergeConflictError, MergeOption
+from localaws.services.git.pull_requests import PullRequestError, PullRequestRecord
+from localaws.services.git.repositories import HOSTED_NAME, Repositories, repository_urls
 from localaws.services.git.repository import Repository
 
 _Params = dict[str, Any]
@@ -29,7 +31,14 @@ class ControlApplication:
 
     def __init__(self, context_factory: ContextFactory) -> None:
         self._context_factory = context_factory
-        self._actions: dict[str, Callable[[_Params], _Params]] = {"connect": self._connect}
+        self._actions: dict[str, Callable[[_Params], _Params]] = {
+            "connect": self._connect,
+            "pull-requests/open": self._open,
+            "pull-requests/update": self._update,
+            "pull-requests/merge": self._merge,
+            "pull-requests/close": self._close,
+            "pull-requests/list": self._list,
+        }
 
     def __call__(self, call: Call, start_response: StartResponse) -> Iterable[bytes]:
         action = call.path.removeprefix(_CONTROL)
@@ -43,8 +52,8 @@ class ControlApplication:
             status, answer = 200, run(_document(call))
         except AwsError as error:
             status, answer = error.status, {"code": error.code, "message": error.message}
-        except GitError as error:
-            status, answer = 400, {"code": "GitError", "message": str(error)}
+        except (GitError, PullRequestError, MergeConflictError) as error:
+            status, answer = 400, {"code": type(error).__name__, "message": str(error)}
         headers = {"Content-Type": "application/json"}
         return send(Response(status, headers, json.dumps(answer).encode()), start_response)
 
@@ -87,9 +96,64 @@ class ControlApplication:
             "defaultBranch": repository.default_branch,
         }
 
+    def _open(self, params: _Params) -> _Params:
+        context, repository = self._repository(params)
+        base = params.get("base") or repository.default_branch
+        if base is None:
+            raise PullRequestError(f"{repository.name} has no branches: push one first")
+        branches = (_text(params, "head"), str(base))
+        description = str(params.get("description", ""))
+        record = repository.pull_requests.open(
+            _text(params, "title"), description, branches, _root(context), context.clock.now()
+        )
+        return _views(record)
+
+    def _update(self, params: _Params) -> _Params:
+        context, repository = self._repository(params)
+        record = repository.pull_requests.edit(
+            _number(params), _root(context), context.clock.now(), title=params.get("title"),
+            description=params.get("description"), announce=True,
+        )  # fmt: skip
+        return _views(record)
+
+    def _merge(self, params: _Params) -> _Params:
+        context, repository = self._repository(params)
+        option = params.get("option", "THREE_WAY_MERGE")
+        if option not in get_args(MergeOption):
+            raise AwsError(
+                "ValidationException",
+                f"option is {option!r}, but must be one of {', '.join(get_args(MergeOption))}",
+            )
+        record = repository.pull_requests.merge(
+            _number(params), option, _root(context), context.clock.now()
+        )
+        return _views(record)
+
+    def _close(self, params: _Params) -> _Params:
+        context, repository = self._repository(params)
+        record = repository.pull_requests.close(
+            _number(params), _root(context), context.clock.now()
+        )
+        return _views(record)
+
+    def _list(self, params: _Params) -> _Params:
+        _, repository = self._repository(params)
+        return _views(*repository.pull_requests.all())
+
+    def _repository(self, params: _Params) -> tuple[Context, Repository]:
+        context, name = self._context(params), _text(params, "repository")
+        found = context.shared(Repositories).find(name)
+        if found is None:
+            raise AwsError(
+                "RepositoryDoesNotExistException",
+                f"There is no repository {name!r} in {context.region}. Name one of CodeCommit there, or one "
+                "to which `localaws connect` has given a connection access.",
+            )
+        return context, found
+
     def _fill(self, repository: Repository, source: Path, context: Context) -> None:
         head = git(repository.path, "ls-remote", "--symref", str(source), "HEAD").decode()
-        with repository.changing(f"arn:{context.partition}:iam::{context.account_id}:root"):
+        with repository.changing(_root(context)):
             git(
                 repository.path, "fetch", "--quiet", "--no-write-fetch-head", str(source),
                 "refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*",
@@ -97,6 +161,35 @@ class ControlApplication:
             first = head.split("\t")[0]
             if first.startswith("ref: refs/heads/"):
                 git(repository.path, "symbolic-ref", "HEAD", first.removeprefix("ref: "))
+
+
+def _root(context: Context) -> str:
+    return f"arn:{context.partition}:iam::{context.account_id}:root"
+
+
+def _views(*records: PullRequestRecord) -> _Params:
+    return {
+        "pullRequests": [
+            {
+                "number": record.number,
+                "state": "open" if record.is_open else "merged" if record.is_merged else "closed",
+                "title": record.title,
+                "description": record.description,
+                "headBranch": record.head_branch,
+                "baseBranch": record.base_branch,
+                "head": record.head,
+                "base": record.base,
+            }
+            for record in records
+        ]
+    }
+
+
+def _number(params: _Params) -> int:
+    value = params.get("number")
+    if not isinstance(value, int):
+        raise AwsError("ValidationException", f"number is {value!r}, but must be a number.")
+    return value
 
 
 def _document(call: Call) -> _Params:
