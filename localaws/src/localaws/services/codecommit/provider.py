@@ -8,8 +8,12 @@ from localaws.core.context import Context
 from localaws.core.provider import Provider
 from localaws.services.codecommit.announcements import Announcements
 from localaws.services.codecommit.branches import Branches
+from localaws.services.codecommit.commits import Commits
+from localaws.services.codecommit.contents import Contents
+from localaws.services.codecommit.pull_requests import PullRequests
 from localaws.services.codecommit.records import Records
 from localaws.services.codecommit.repositories import Repositories
+from localaws.services.codecommit.triggers import Triggers
 from localaws.services.git.repositories import Repositories as GitRepositories
 
 
@@ -22,4 +26,5 @@ class CodeCommitProvider(Provider):
         records = Records()
         announcements = Announcements(context, records)
         context.shared(GitRepositories).subscribe(announcements.announce)
-        super().__init__(context, Repositories(context, records), Branches(context, records))
+        parts = (Repositories, Branches, Contents, Commits, Triggers, PullRequests)
+        super().__init__(context, *(part(context, records) for part in parts))

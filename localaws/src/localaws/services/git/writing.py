@@ -44,14 +44,7 @@ def write_blob(repository: Repository, content: bytes) -> str:
 
 def entries(repository: Repository, commit: str) -> dict[str, Entry]:
     """Path -> file, for every file and submodule of a commit."""
-    listed = git(repository.path, "ls-tree", "-r", "-z", "--full-tree", commit)
-    found = {}
-    for line in listed.split(b"\0"):
-        if line:
-            description, _, path = line.partition(b"\t")
-            mode, _, blob = description.decode().split(" ")
-            found[path.decode(errors="surrogateescape")] = Entry(mode, blob)
-    return found
+    return _listed(repository, "-r", "-z", "--full-tree", commit)
 
 
 def write_tree(repository: Repository, files: Mapping[str, Entry]) -> str:
@@ -64,3 +57,18 @@ def write_tree(repository: Repository, files: Mapping[str, Entry]) -> str:
         index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
         git(repository.path, "update-index", "-z", "--index-info", text=lines, more=index)
         return git(repository.path, "write-tree", more=index).decode().strip()
+
+
+def tree_entries(repository: Repository, tree: str) -> dict[str, Entry]:
+    """Name -> file, submodule or folder, of one folder."""
+    return _listed(repository, "-z", tree)
+
+
+def _listed(repository: Repository, *arguments: str) -> dict[str, Entry]:
+    found = {}
+    for line in git(repository.path, "ls-tree", *arguments).split(b"\0"):
+        if line:
+            description, _, path = line.partition(b"\t")
+            mode, _, blob = description.decode().split(" ")
+            found[path.decode(errors="surrogateescape")] = Entry(mode, blob)
+    return found
