@@ -178,13 +178,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in _COMMANDS.items():
         arguments = commands.add_parser(name, help=command.summary, description=command.description)
+        if name == "pr":
+            git.add_pr(arguments, _add_state_dir)
+            continue
         _add_state_dir(arguments)
         if name in {"start", "run"}:
             options.add_to(arguments)
         if name == "connect":
             git.add_connect(arguments)
-        if name == "pr":
-            git.add_pr(arguments)
         if name == "status":
             arguments.add_argument("--json", action="store_true", help="print one JSON object")
         if name == "logs":

@@ -44,8 +44,10 @@ def add_connect(arguments: argparse.ArgumentParser) -> None:
     _add_region(arguments)
 
 
-def add_pr(arguments: argparse.ArgumentParser) -> None:
-    """Add the arguments of ``localaws pr``."""
+def add_pr(
+    arguments: argparse.ArgumentParser, add_common: Callable[[argparse.ArgumentParser], None]
+) -> None:
+    """Add the arguments of ``localaws pr``; ``add_common`` adds those of every command to each action."""
     actions = arguments.add_subparsers(dest="action", required=True, metavar="ACTION")
     for name, (_, summary) in _PR_ACTIONS.items():
         action = actions.add_parser(
@@ -56,6 +58,7 @@ def add_pr(arguments: argparse.ArgumentParser) -> None:
             help="OWNER/REPO, or the name of a repository of CodeCommit",
         )  # fmt: skip
         _add_region(action)
+        add_common(action)
         if name == "open":
             action.add_argument("--head", required=True, metavar="BRANCH", help="the source branch")
             action.add_argument(
