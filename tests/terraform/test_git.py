@@ -1,4 +1,4 @@
-"""The provider's resources of CodeCommit and CodeConnections on localaws: apply, plan without changes, destroy."""
+"""The resources of CodeCommit and CodeConnections on localaws: apply, plan without changes, destroy."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from python_terraform import IsFlagged, IsNotFlagged
 
 from landing_zone.core.settings import load_settings
 from landing_zone.stack.terraform import terraform_environment
-from tests.terraform.runner import ROOT, Terraform, aws_free_environment
+from tests.terraform.runner import Terraform, aws_free_environment
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
 CONFIGURATION = """
+terraform {
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100, < 7"
+    }
+  }
+}
+
 resource "aws_codecommit_repository" "this" {
   repository_name = "terraform-made"
   description     = "An app"
   tags            = { team = "ml" }
-}
-
-resource "aws_codecommit_repository" "encrypted" {
-  repository_name = "terraform-encrypted"
-  kms_key_id      = aws_kms_key.this.arn
-}
-
-resource "aws_kms_key" "this" {
-  enable_key_rotation = true
 }
 
 resource "aws_sns_topic" "this" {
@@ -71,10 +71,9 @@ def terraform(localaws: str, tmp_path: Path) -> Terraform:
     folder = tmp_path / "configuration"
     folder.mkdir()
     (folder / "main.tf").write_text(CONFIGURATION)
-    (folder / "versions.tf").write_text((ROOT / "infra/versions.tf").read_text())
     known = {key: value for key, value in {**environment, **added}.items() if value}
     terraform = Terraform(folder, known)
-    code, out, err = terraform.cmd("init", backend=False, input=False)
+    code, out, err = terraform.cmd("init", input=False)
     if code and "Failed to query available provider packages" in err:
         pytest.skip(f"no mirror has the AWS provider and the registry does not answer: {err}")
     assert code == 0, out + err
@@ -85,11 +84,10 @@ def test_repositories_triggers_and_connections(terraform: Terraform, localaws: s
     def client(service: str) -> Any:
         return boto3.client(
             service, endpoint_url=localaws, region_name=REGION,
-            aws_access_key_id="test", aws_secret_access_key="test",  # noqa: S106
+            aws_access_key_id="test", aws_secret_access_key="test",
         )  # fmt: skip
 
-    apply = {"auto_approve": IsFlagged, "input": False}
-    terraform.run("apply", skip_plan=None, **apply)
+    terraform.run("apply", auto_approve=IsFlagged, input=False)
     arns = json.loads(terraform.cmd("output", json=IsFlagged)[1])["arns"]["value"]
     assert [arn.split(":")[2] for arn in arns] == ["codeconnections", "codestar-connections"]
     found = client("codeconnections").list_connections()["Connections"]

@@ -299,7 +299,7 @@ def test_pull_requests(codecommit, repository, tree, push, inbox):
     ],
 )  # fmt: skip
 def test_approvals_and_comments_are_refused_by_name(codecommit, operation, params):
-    with pytest.raises(ClientError, match="NotImplementedException.*codecommit"):
+    with pytest.raises(ClientError, match=r"NotImplementedException.*codecommit"):
         getattr(codecommit, operation)(**params)
 
 

@@ -50,17 +50,17 @@ def test_a_connection_waits_for_its_handshake(aws, localaws, service):
 
 def test_what_needs_a_host_is_refused_by_name(aws, service):
     client = aws(service)
-    with pytest.raises(ClientError, match="NotImplementedException.*CreateHost"):
+    with pytest.raises(ClientError, match=r"NotImplementedException.*CreateHost"):
         client.create_host(
             Name="h", ProviderType="GitHubEnterpriseServer", ProviderEndpoint="https://example.com"
         )
-    with pytest.raises(ClientError, match="NotImplementedException.*needs a host"):
+    with pytest.raises(ClientError, match=r"NotImplementedException.*needs a host"):
         client.create_connection(ConnectionName="x", ProviderType="GitHubEnterpriseServer")
 
 
 def test_the_handshake_names_what_is_wrong(aws, localaws):
     aws("codeconnections").create_connection(ConnectionName="known", ProviderType="GitHub")
-    with pytest.raises(GitControlError, match="no connection 'unknown'.*known"):
+    with pytest.raises(GitControlError, match=r"no connection 'unknown'.*known"):
         connect(localaws.endpoint_url, "unknown", "me/app", region=REGION)
     with pytest.raises(GitControlError, match="write it as OWNER/REPO"):
         connect(localaws.endpoint_url, "known", "app", region=REGION)

@@ -130,9 +130,8 @@ def test_a_refused_push_is_no_event(repositories, repository, checkout, events):
     checkout.git("reset", "--quiet", "--hard")
     checkout.git("checkout", "--quiet", "--orphan", "other")
     checkout.commit(b="1")
-    with events.nothing(repositories, repository):
-        with pytest.raises(Exception, match="non-zero"):
-            checkout.push("other:main")
+    with events.nothing(repositories, repository), pytest.raises(Exception, match="non-zero"):
+        checkout.push("other:main")
 
 
 def test_concurrent_changes_are_announced_once_each(repository, checkout, events):
