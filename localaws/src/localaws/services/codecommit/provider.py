@@ -12,9 +12,9 @@ from localaws.services.codecommit.commits import Commits
 from localaws.services.codecommit.contents import Contents
 from localaws.services.codecommit.pull_requests import PullRequests
 from localaws.services.codecommit.records import Records
-from localaws.services.codecommit.repositories import Repositories
+from localaws.services.codecommit.repositories import RepositoryMetadata
 from localaws.services.codecommit.triggers import Triggers
-from localaws.services.git.repositories import Repositories as GitRepositories
+from localaws.services.git.repositories import Repositories
 
 
 class CodeCommitProvider(Provider):
@@ -25,6 +25,6 @@ class CodeCommitProvider(Provider):
     def __init__(self, context: Context) -> None:
         records = Records()
         announcements = Announcements(context, records)
-        context.shared(GitRepositories).subscribe(announcements.announce)
-        parts = (Repositories, Branches, Contents, Commits, Triggers, PullRequests)
+        context.shared(Repositories).subscribe(announcements.announce)
+        parts = (RepositoryMetadata, Branches, Contents, Commits, Triggers, PullRequests)
         super().__init__(context, *(part(context, records) for part in parts))

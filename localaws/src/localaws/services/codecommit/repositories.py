@@ -18,8 +18,8 @@ _MAX_TAGS: Final = 50
 _MAX_NAMES: Final = 100
 
 
-class Repositories(Resource):
-    """The operations on repositories."""
+class RepositoryMetadata(Resource):
+    """The operations on repositories and their tags."""
 
     @operation
     def create_repository(self, params: Params) -> Params:

@@ -78,6 +78,12 @@ class ControlApplication:
                 "Terraform's aws_codeconnections_connection.",
             )
         source = params.get("source")
+        # An absolute path is neither an option of Git nor the URL of a transport that runs a command.
+        if source and not (Path(source).is_absolute() and Path(source).is_dir()):
+            raise AwsError(
+                "ValidationException",
+                f"{source!r} is no directory: name the absolute path of a repository.",
+            )
         existing = repository_urls(context).hosted(name)
         if source and existing and existing.branches():
             raise AwsError(

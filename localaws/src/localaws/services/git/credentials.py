@@ -175,7 +175,10 @@ def _signer(
         raise CredentialsError(
             403, f"The session token is not that of the access key {access_key}."
         )
-    for region in regions or (context.region,):
+    if not regions:
+        # There is no repository of this name, which the caller reports.
+        return Identity(known.arn)
+    for region in regions:
         if signature.is_made_with(known.secret, host, path, region):
             return Identity(known.arn, region)
     raise CredentialsError(

@@ -220,18 +220,17 @@ class PullRequests:
                 continue
             if (head, base) == (record.head, record.base):
                 continue
+            merge_base = self._merge_base(head, base)
             # A branch that starts at the destination has nothing to merge yet.
-            if base != record.base and head == record.head != record.merge_base:
-                merge_base = self._merge_base(head, base)
-                if merge_base == head:
-                    merged = replace(
-                        record, base=base, status="CLOSED", merge_commit=base, merged_by=caller,
-                        merge_option="FAST_FORWARD_MERGE", updated=now,
-                    )  # fmt: skip
-                    self._change(merged, "merged", caller)
-                    continue
+            if base != record.base and merge_base == head != record.merge_base:
+                merged = replace(
+                    record, head=head, base=base, status="CLOSED", merge_commit=base,
+                    merge_option="FAST_FORWARD_MERGE", merged_by=caller, updated=now,
+                )  # fmt: skip
+                self._change(merged, "merged", caller)
+                continue
             moved = head != record.head
-            record = replace(record, head=head, base=base, merge_base=self._merge_base(head, base))
+            record = replace(record, head=head, base=base, merge_base=merge_base)
             self._records[record.number] = record
             if moved:
                 record = replace(record, updated=now, revision=uuid.uuid4().hex)

@@ -149,3 +149,13 @@ def test_branches_have_to_exist_and_to_differ(repository, branches):
         repository.pull_requests.open("x", "", ("missing", "main"), CALLER, NOW)
     with pytest.raises(PullRequestError, match="into itself"):
         repository.pull_requests.open("x", "", ("main", "main"), CALLER, NOW)
+
+
+def test_a_push_of_both_branches_that_brings_one_to_the_other_merges_it(
+    repository, checkout, opened, events
+):
+    head = checkout.commit(c="1")
+    checkout.push("feature", "feature:main")
+    events.push(), events.push()
+    event = events.pull_request()
+    assert (event.action, event.head, event.base) == ("merged", head, head)
