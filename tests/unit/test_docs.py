@@ -26,7 +26,7 @@ PARTS = ("deployment-scripts", "infra", "lambdas", "localaws", "sample-files", "
 # The programs with which a command of the documentation may begin, after its variables.
 PROGRAMS = {
     "make", "bash", "python", ".venv/bin/python", "export", "source", "aws", "terraform", "pip",
-    "localaws", "uv",
+    "localaws", "uv", "git",
 }  # fmt: skip
 
 

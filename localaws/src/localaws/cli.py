@@ -15,6 +15,8 @@ from pathlib import Path
 from localaws import options
 from localaws.core.access import SettingError
 from localaws.daemon import Daemon, DaemonError
+from localaws.services.git import cli as git
+from localaws.services.git.client import GitControlError
 from localaws.services.sagemaker.images.settings import ImageSettingError
 
 
@@ -33,7 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     except (ImageSettingError, SettingError) as error:
         print(f"localaws {args.command}: {error}", file=sys.stderr)
         return 2
-    except DaemonError as error:
+    except (DaemonError, GitControlError) as error:
         print(f"localaws {args.command}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -105,6 +107,26 @@ def _clean(args: argparse.Namespace) -> int:
     return 0
 
 
+def _connect(args: argparse.Namespace) -> int:
+    print("\n".join(git.run_connect(args, _endpoint_url(args.state_dir))))
+    return 0
+
+
+def _pr(args: argparse.Namespace) -> int:
+    print("\n".join(git.run_pr(args, _endpoint_url(args.state_dir))))
+    return 0
+
+
+def _endpoint_url(state_dir: Path) -> str:
+    running = Daemon(state_dir).status()
+    if not running:
+        raise DaemonError(
+            f"no server runs with the state directory {state_dir}. Start one with localaws start, or name"
+            " another directory with --state-dir or LOCALAWS_STATE_DIR."
+        )
+    return str(running["endpoint_url"])
+
+
 @dataclass(frozen=True)
 class _Command:
     run: Callable[[argparse.Namespace], int]
@@ -142,6 +164,8 @@ _COMMANDS = {
         "Remove the files that a stopped server left in its state directory, and the directory itself"
         " if it is empty then. Refuses while the server runs.",
     ),
+    "connect": _Command(_connect, "give a connection access to a repository", git.CONNECT_HELP),
+    "pr": _Command(_pr, "open, change, merge, close and list pull requests", git.PR_HELP),
 }
 
 
@@ -154,9 +178,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in _COMMANDS.items():
         arguments = commands.add_parser(name, help=command.summary, description=command.description)
+        if name == "pr":
+            git.add_pr(arguments, _add_state_dir)
+            continue
         _add_state_dir(arguments)
         if name in {"start", "run"}:
             options.add_to(arguments)
+        if name == "connect":
+            git.add_connect(arguments)
         if name == "status":
             arguments.add_argument("--json", action="store_true", help="print one JSON object")
         if name == "logs":

@@ -23,6 +23,8 @@ from localaws.options import ServerOptions
 _START_TIMEOUT_SECONDS = 60.0
 _STOP_TIMEOUT_SECONDS = 20.0
 _LAST_LINES = 15
+# What a server with an HTTPS port says besides.
+_HTTPS_KEYS = ("https_endpoint_url", "certificate")
 
 
 class DaemonError(Exception):
@@ -42,6 +44,7 @@ class Daemon:
         # Process id, address and version of the server, written by the server itself.
         self._record_file = self.state_dir / "localaws.json"
         self._work_dir = self.state_dir / "work"
+        self._tls_dir = self.state_dir / "tls"
 
     def status(self) -> dict[str, Any] | None:
         """What the running server says of itself, or None where none runs."""
@@ -63,6 +66,7 @@ class Daemon:
                 "version": record["version"],
                 "uptime_seconds": health["uptime_seconds"],
                 "child_processes": health["child_processes"],
+                **{key: health[key] for key in _HTTPS_KEYS if key in health},
             }
         except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
             return None
@@ -136,7 +140,7 @@ class Daemon:
         """
         self._refuse_while_running("so its files stay. Stop it first: localaws stop")
         removed = []
-        for path in (self._record_file, self.log_file, self._work_dir):
+        for path in (self._record_file, self.log_file, self._work_dir, self._tls_dir):
             if path.is_dir():
                 shutil.rmtree(path)
             elif path.exists():
@@ -157,7 +161,13 @@ class Daemon:
             "and two servers cannot share a directory. Use another --state-dir"
         )
         self._make_state_dir()
-        server = Server(options.port, self.state_dir, Clock(options.time_scale), options.access)
+        server = Server(
+            options.port,
+            self.state_dir,
+            Clock(options.time_scale),
+            options.access,
+            options.https_port,
+        )
         _remove_proxy_settings()
         os.environ.update(options.environment())
         logging.basicConfig(

@@ -26,6 +26,8 @@ class ServerOptions:
 
     port: int = 4566
     """TCP port on 127.0.0.1; 0 takes a free one."""
+    https_port: int | None = None
+    """A second port, for HTTPS; None serves no HTTPS."""
     time_scale: float = 1.0
     """Emulated seconds per real second."""
     log_level: str = "INFO"
@@ -36,8 +38,10 @@ class ServerOptions:
 
     def arguments(self) -> list[str]:
         """The options of ``localaws run`` that mean the same."""
+        https = [] if self.https_port is None else ["--https-port", str(self.https_port)]
         return [
             "--port", str(self.port),
+            *https,
             "--time-scale", str(self.time_scale),
             "--log-level", self.log_level,
         ]  # fmt: skip
@@ -52,6 +56,12 @@ def add_to(arguments: argparse.ArgumentParser) -> None:
     arguments.add_argument(
         "--port", type=_port, default=os.environ.get("LOCALAWS_PORT") or "4566",
         help="TCP port on 127.0.0.1, 0 to 65535; 0 takes a free one (default: LOCALAWS_PORT, or 4566)",
+    )  # fmt: skip
+    arguments.add_argument(
+        "--https-port", type=_https_port, metavar="PORT",
+        default=os.environ.get("LOCALAWS_HTTPS_PORT") or None,
+        help="a second port, which serves HTTPS with a certificate of its own; 0 takes a free one"
+        " (default: LOCALAWS_HTTPS_PORT, or no HTTPS)",
     )  # fmt: skip
     arguments.add_argument(
         "--time-scale", type=_time_scale, metavar="NUMBER",
@@ -81,16 +91,21 @@ def from_arguments(args: argparse.Namespace) -> ServerOptions:
     """
     images = parse_images(args.image) if args.image else images_from_environment(os.environ)
     access = AccessPolicy.from_environment(os.environ)
-    return ServerOptions(args.port, args.time_scale, args.log_level, images, access)
+    return ServerOptions(
+        args.port, args.https_port, args.time_scale, args.log_level, images, access
+    )
 
 
-def _port(text: str) -> int:
+def _port(text: str, source: str = "--port or LOCALAWS_PORT") -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= 65535):
         raise argparse.ArgumentTypeError(
-            f"{text!r} (of --port or LOCALAWS_PORT) is not a port; allowed are 0 to 65535,"
-            " and 0 takes a free one"
+            f"{text!r} (of {source}) is not a port; allowed are 0 to 65535, and 0 takes a free one"
         )
     return int(text)
+
+
+def _https_port(text: str) -> int:
+    return _port(text, "--https-port or LOCALAWS_HTTPS_PORT")
 
 
 def _time_scale(text: str) -> float:

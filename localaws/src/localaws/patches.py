@@ -61,6 +61,13 @@ PATCHES = (
         factory_argument="context_factory",
     ),
     Patch(
+        "moto.iam.urls:url_paths",
+        "localaws.services.git.iam:url_paths",
+        "Git credentials of IAM users (service-specific credentials) do not exist.",
+        f"{_TESTS}/server/git/test_credentials.py::test_plain_git_with_the_credentials_of_an_iam_user",
+        factory_argument="context_factory",
+    ),
+    Patch(
         "moto.logs.models:utcnow",
         "localaws.services.logs.time:utcnow",
         "Lines that are dated by a clock which runs fast count as too new and are dropped.",

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from localaws.core import peer
+from localaws.core import peer, tls
 from localaws.core.access import AccessPolicy, is_preflight
 from localaws.core.call import Call, Response
 from localaws.core.clock import Clock
@@ -62,6 +62,7 @@ class Server:
         state_dir: directory for scratch files. It is made if missing; ``work`` below it is emptied.
         clock: the clock of all services.
         access: who may use the server; by default what the environment's settings say.
+        https_port: a second TCP port on 127.0.0.1, for HTTPS; 0 takes a free one, None serves no HTTPS.
 
     Raises:
         SettingError: a setting in the environment has a value that it must not have.
@@ -73,6 +74,7 @@ class Server:
         state_dir: Path,
         clock: Clock | None = None,
         access: AccessPolicy | None = None,
+        https_port: int | None = None,
     ) -> None:
         self.clock = clock or Clock()
         self._access = access or AccessPolicy.from_environment(os.environ)
@@ -86,6 +88,7 @@ class Server:
             HOST, port, self._answer, threaded=True, request_handler=_RequestHandler
         )
         self.endpoint_url = f"http://{HOST}:{self._http.server_port}"
+        self._https = None if https_port is None else self._secured(https_port)
         self.processes = ProcessTable()
         self._shared_objects = SharedObjects()
         self._clients = ClientCache(self.endpoint_url)
@@ -101,6 +104,11 @@ class Server:
                 "this system does not tell whose a connection is: other users can use localaws"
             )
         _log.info("listening on %s", self.endpoint_url)
+        if self._https is not None:
+            _log.info("listening on https://%s:%s", HOST, self._https.server_port)
+            threading.Thread(
+                target=self._https.serve_forever, args=(0.1,), name="https", daemon=True
+            ).start()
         threading.Thread(target=_preload, name="preload", daemon=True).start()
         self._http.serve_forever(poll_interval=0.1)
 
@@ -114,6 +122,9 @@ class Server:
             patches.close()
         self._logs.close()
         self._http.shutdown()
+        if self._https is not None:
+            self._https.shutdown()
+            self._https.server_close()
         self.processes.close()
         self._http.server_close()
         shutil.rmtree(self._work_dir, ignore_errors=True)
@@ -134,6 +145,18 @@ class Server:
             shared_objects=self._shared_objects,
             event_bus=_publish,
         )
+
+    def _secured(self, port: int) -> BaseWSGIServer:
+        certificate, key = tls.certificate_files(self.state_dir / "tls")
+        server = make_server(
+            HOST, port, self._answer, threaded=True, request_handler=_RequestHandler
+        )
+        server.ssl_context = tls.server_context(certificate, key)
+        # The thread of a connection does the handshake, so that a slow client delays nobody else.
+        server.socket = server.ssl_context.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
+        return server
 
     def _load(self) -> Gateway:
         with self._gateway_lock:
@@ -182,6 +205,9 @@ class Server:
                 "uptime_seconds": round(self.clock.monotonic() / self.clock.scale, 1),
                 "child_processes": len(self.processes.running()),
             }
+            if self._https is not None:
+                answer["https_endpoint_url"] = f"https://{HOST}:{self._https.server_port}"
+                answer["certificate"] = str((self.state_dir / "tls" / "certificate.pem").absolute())
         else:
             status = 404
             answer = {"message": f"{call.path} does not exist; there is: {_CONTROL_PATH}health"}

@@ -32,6 +32,10 @@ class LocalAws:
     endpoint_url: str
     state_dir: Path
     pid: int
+    https_endpoint_url: str | None = None
+    """Where it serves HTTPS, with the option ``--https-port``."""
+    certificate: Path | None = None
+    """What a client has to trust for HTTPS, for example as ``GIT_SSL_CAINFO``."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -83,6 +87,13 @@ def running(state_dir: Path, *options: str) -> Iterator[LocalAws]:
     if started.returncode or status is None:
         raise RuntimeError(started.stdout + started.stderr)
     try:
-        yield LocalAws(status["endpoint_url"], state_dir, status["pid"])
+        certificate = status.get("certificate")
+        yield LocalAws(
+            status["endpoint_url"],
+            state_dir,
+            status["pid"],
+            status.get("https_endpoint_url"),
+            Path(certificate) if certificate else None,
+        )
     finally:
         subprocess.run([*command, "stop", *place], check=True, capture_output=True)

@@ -17,7 +17,7 @@ from localaws.cli import main
 from localaws.core.context import ACCOUNT_ID
 from localaws.testing import running
 
-COMMANDS = ["start", "stop", "status", "logs", "run", "clean"]
+COMMANDS = ["start", "stop", "status", "logs", "run", "clean", "connect"]
 LOCALAWS = str(Path(sys.executable).parent / "localaws")
 
 

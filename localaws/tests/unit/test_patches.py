@@ -19,7 +19,9 @@ from localaws.patches import INTERPRETER_PATCHES, PATCHES
 ROOT = Path(__file__).parents[3]
 SOURCE = Path(localaws.__file__).parent
 ALL = (*PATCHES, *INTERPRETER_PATCHES)
-FUNCTIONS = [patch for patch in ALL if not patch.target.endswith((".backend", ":time"))]
+FUNCTIONS = [
+    patch for patch in ALL if not patch.target.endswith((".backend", ":time", ":url_paths"))
+]
 
 
 def contexts(*_: str) -> Any:

@@ -138,13 +138,15 @@ class Gateway:
             return self._applications[route]
 
     def _identify(self, call: Call) -> _Target | None:
-        prefix, _, name = call.headers.get("x-amz-target", "").partition(".")
+        target, _, name = call.headers.get("x-amz-target", "").rpartition(".")
+        # A few services have a namespace before their name. boto3 sends it, the SDK for Go does not.
+        prefix = target.rpartition(".")[2]
         for service_name in self._services:
             model = service_model(service_name)
             if model.signing_name != call.signing_name:
                 continue
             target_prefix = model.metadata.get("targetPrefix")
-            if name and target_prefix == prefix:
+            if name and target_prefix and target_prefix.rpartition(".")[2] == prefix:
                 if name not in model.operation_names:
                     raise AwsError(
                         "UnknownOperationException", f"{service_name} has no operation {name!r}"

@@ -9,9 +9,15 @@ from typing import Final
 from localaws.core.context import Context
 from localaws.core.provider import Provider, ProviderFactory
 from localaws.core.web import WebRoute
+from localaws.services.git import routes as git
 
 _CLASSES: Final[dict[str, str]] = {
+    "codecommit": "localaws.services.codecommit.provider:CodeCommitProvider",
+    "codeconnections": "localaws.services.codeconnections.provider:CodeConnectionsProvider",
     "codepipeline": "localaws.services.codepipeline.provider:CodePipelineProvider",
+    "codestar-connections": (
+        "localaws.services.codeconnections.provider:CodeStarConnectionsProvider"
+    ),
     "sagemaker": "localaws.services.sagemaker.provider:SageMakerProvider",
     "sagemaker-runtime": "localaws.services.sagemaker_runtime.provider:SageMakerRuntimeProvider",
     "stepfunctions": "localaws.services.stepfunctions.provider:StepFunctionsProvider",
@@ -32,5 +38,5 @@ def _create(service_name: str, context: Context) -> Provider:
 SERVICES: Final[dict[str, ProviderFactory]] = {name: partial(_create, name) for name in _CLASSES}
 """By botocore's name of a service, what makes its provider."""
 
-ROUTES: Final[tuple[WebRoute, ...]] = ()
+ROUTES: Final[tuple[WebRoute, ...]] = (*git.ROUTES,)
 """HTTP interfaces besides the APIs of AWS. Each is imported on the first request."""

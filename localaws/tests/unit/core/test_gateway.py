@@ -69,6 +69,27 @@ def call(gateway, operation, document, service="codepipeline", target="CodePipel
 EXECUTION = {"pipelineExecutionId": "01234567-0123-4123-8123-0123456789ab"}
 
 
+class FakeConnections(Provider):
+    service_name = "codeconnections"
+
+    @operation
+    def delete_connection(self, params):
+        return {}
+
+
+@pytest.mark.parametrize("namespace", ["com.amazonaws.codeconnections.", ""])
+def test_a_target_may_lack_the_namespace_of_the_service(namespace):
+    gateway = Gateway(
+        moto, lambda account, region, service: None, {"codeconnections": FakeConnections}
+    )
+    arn = "arn:aws:codeconnections:eu-west-1:123456789012:connection/x"
+    status, _, body = call(
+        gateway, "DeleteConnection", {"ConnectionArn": arn}, "codeconnections",
+        f"{namespace}CodeConnections_20231201",
+    )  # fmt: skip
+    assert (status, body) == (200, b"{}")
+
+
 def test_our_operation_runs_with_parsed_input(gateway):
     status, headers, body = call(
         gateway, "GetPipelineExecution", {"pipelineName": "p", **EXECUTION}

@@ -1,0 +1,101 @@
+"""The resources of CodeCommit and CodeConnections on localaws: apply, plan without changes, destroy."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from python_terraform import IsFlagged, IsNotFlagged
+
+from landing_zone.core.settings import load_settings
+from landing_zone.stack.terraform import terraform_environment
+from tests.terraform.runner import Terraform, aws_free_environment
+
+ACCOUNT = "123456789012"
+REGION = "eu-west-1"
+CONFIGURATION = """
+terraform {
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100, < 7"
+    }
+  }
+}
+
+resource "aws_codecommit_repository" "this" {
+  repository_name = "terraform-made"
+  description     = "An app"
+  tags            = { team = "ml" }
+}
+
+resource "aws_sns_topic" "this" {
+  name = "pushes"
+}
+
+resource "aws_codecommit_trigger" "this" {
+  repository_name = aws_codecommit_repository.this.repository_name
+
+  trigger {
+    name            = "all"
+    events          = ["all"]
+    destination_arn = aws_sns_topic.this.arn
+  }
+}
+
+resource "aws_codeconnections_connection" "this" {
+  name          = "terraform-made"
+  provider_type = "GitHub"
+  tags          = { team = "ml" }
+}
+
+resource "aws_codestarconnections_connection" "this" {
+  name          = "terraform-older"
+  provider_type = "GitLab"
+}
+
+output "arns" {
+  value = [aws_codeconnections_connection.this.arn, aws_codestarconnections_connection.this.arn]
+}
+"""
+
+
+@pytest.fixture
+def terraform(localaws: str, tmp_path: Path) -> Terraform:
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION}
+    environment = {**aws_free_environment(), **keys, "AWS_ENDPOINT_URL": localaws}
+    added = terraform_environment(load_settings(environment), environment, scratch=tmp_path / "tf")
+    folder = tmp_path / "configuration"
+    folder.mkdir()
+    (folder / "main.tf").write_text(CONFIGURATION)
+    known = {key: value for key, value in {**environment, **added}.items() if value}
+    terraform = Terraform(folder, known)
+    code, out, err = terraform.cmd("init", input=False)
+    if code and "Failed to query available provider packages" in err:
+        pytest.skip(f"no mirror has the AWS provider and the registry does not answer: {err}")
+    assert code == 0, out + err
+    return terraform
+
+
+def test_repositories_triggers_and_connections(terraform: Terraform, localaws: str) -> None:
+    def client(service: str) -> Any:
+        return boto3.client(
+            service, endpoint_url=localaws, region_name=REGION,
+            aws_access_key_id="test", aws_secret_access_key="test",
+        )  # fmt: skip
+
+    terraform.run("apply", auto_approve=IsFlagged, input=False)
+    arns = json.loads(terraform.cmd("output", json=IsFlagged)[1])["arns"]["value"]
+    assert [arn.split(":")[2] for arn in arns] == ["codeconnections", "codestar-connections"]
+    found = client("codeconnections").list_connections()["Connections"]
+    assert {known["ConnectionStatus"] for known in found} == {"PENDING"}
+    triggers = client("codecommit").get_repository_triggers(repositoryName="terraform-made")
+    assert [trigger["name"] for trigger in triggers["triggers"]] == ["all"]
+    # 0 stands for no changes, 2 for changes.
+    terraform.run("plan", detailed_exitcode=IsFlagged, input=False, expected=0)
+    terraform.run("destroy", auto_approve=IsFlagged, input=False, force=IsNotFlagged)
+    assert client("codecommit").list_repositories()["repositories"] == []
+    assert client("codeconnections").list_connections()["Connections"] == []
