@@ -13,6 +13,7 @@ import urllib.request
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from localaws.services.ecr.pushed_images import machine_architecture
@@ -89,6 +90,11 @@ def layer_tar(files: Mapping[str, bytes | str | None], owner: int = 0) -> bytes:
     return buffer.getvalue()
 
 
+@cache
+def _pack(layer: bytes) -> bytes:
+    return gzip.compress(layer, 1, mtime=0)
+
+
 def make_image(layers: Sequence[bytes] = (), **config: Any) -> MadeImage:
     """An image of uncompressed layers. ``config`` has Docker's keys: Entrypoint, Env, User ..."""
     layers = layers or [layer_tar({"note": uuid.uuid4().hex.encode()})]
@@ -98,7 +104,7 @@ def make_image(layers: Sequence[bytes] = (), **config: Any) -> MadeImage:
         "config": config,
         "rootfs": {"type": "layers", "diff_ids": [digest_of(layer) for layer in layers]},
     }
-    packed = tuple(gzip.compress(layer, 1, mtime=0) for layer in layers)
+    packed = tuple(map(_pack, layers))
     return MadeImage(json.dumps(document).encode(), packed)
 
 
