@@ -37,10 +37,14 @@ class RegistryImage(Image):
         return Launch(self._command(["train"]), image=self._pushed)
 
     def serving(self, setup: ServingSetup) -> Launch:
-        """``docker run image serve``, on a port of its own as for an image of a directory."""
+        """``docker run image serve``, on a port of its own as for an image of a directory.
+
+        The container has the network of this machine. An image that listens on every address would be
+        reachable from outside; SERVING_HOST tells an image that reads it, as ours does, not to.
+        """
         return Launch(
             self._command(["serve"]),
-            {"SAGEMAKER_BIND_TO_PORT": str(setup.port)},
+            {"SAGEMAKER_BIND_TO_PORT": str(setup.port), "SERVING_HOST": "127.0.0.1"},
             image=self._pushed,
         )
 
