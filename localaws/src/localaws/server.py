@@ -172,7 +172,10 @@ class Server:
         call = read_call(environ)
         respond = _with_cors_headers(start_response, self._access.cors_headers(call))
         try:
-            self._access.check_peer(environ[_PEER_UID])
+            uid = environ[_PEER_UID]
+            # The container of an image runs as the user of the image.
+            if uid is None or not self.processes.has_user(uid):
+                self._access.check_peer(uid)
             self._access.check_headers(call.headers)
         except AwsError as refusal:
             # A client that has given up is nothing to warn of: `start` does so while a server loads.

@@ -30,6 +30,7 @@ class ProcessTable:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._running: dict[int, subprocess.Popen[bytes]] = {}
+        self._users: dict[int, int] = {}
         self._forker = _Forker()
 
     def spawn(
@@ -41,8 +42,18 @@ class ProcessTable:
         stdout: int | IO[Any] | None = subprocess.DEVNULL,
         stderr: int | IO[Any] | None = subprocess.DEVNULL,
         stdin: int | IO[Any] | None = subprocess.DEVNULL,
+        uid: int | None = None,
     ) -> subprocess.Popen[bytes]:
         """Start ``argv`` with ``env`` as its whole environment.
+
+        Args:
+            argv: the program and its arguments.
+            env: the variables.
+            cwd: the working directory.
+            stdout: as for Popen.
+            stderr: as for Popen.
+            stdin: as for Popen.
+            uid: the user that the program will become by itself, if it does; see :meth:`has_user`.
 
         Raises:
             OSError: the program cannot be started.
@@ -62,6 +73,8 @@ class ProcessTable:
         with self._lock:
             self._running = {p: c for p, c in self._running.items() if c.poll() is None}
             self._running[process.pid] = process
+            if uid is not None:
+                self._users[process.pid] = uid
         return process
 
     def terminate(self, process: subprocess.Popen[bytes], grace_seconds: float) -> int:
@@ -77,6 +90,16 @@ class ProcessTable:
         # Also when the process has ended by itself: it may have left processes behind.
         _signal_group(process, signal.SIGKILL)
         return process.wait()
+
+    def has_user(self, uid: int) -> bool:
+        """Whether a child process that has not ended runs as a user of its own, and this is the user."""
+        with self._lock:
+            self._users = {
+                pid: user
+                for pid, user in self._users.items()
+                if pid in self._running and self._running[pid].poll() is None
+            }
+            return uid in self._users.values()
 
     def running(self) -> list[int]:
         """The ids of the processes that have not ended."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from functools import partial
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 
-from localaws.core.context import Context
+from localaws.core.context import Context, ContextFactory
 from localaws.core.provider import Provider, ProviderFactory
-from localaws.core.web import WebRoute
-from localaws.services.git import routes as git
+from localaws.core.web import WebApplication, WebRoute
 
 _CLASSES: Final[dict[str, str]] = {
     "codecommit": "localaws.services.codecommit.provider:CodeCommitProvider",
@@ -18,16 +19,25 @@ _CLASSES: Final[dict[str, str]] = {
     "codestar-connections": (
         "localaws.services.codeconnections.provider:CodeStarConnectionsProvider"
     ),
+    "ecr": "localaws.services.ecr.provider:EcrProvider",
     "sagemaker": "localaws.services.sagemaker.provider:SageMakerProvider",
     "sagemaker-runtime": "localaws.services.sagemaker_runtime.provider:SageMakerRuntimeProvider",
     "stepfunctions": "localaws.services.stepfunctions.provider:StepFunctionsProvider",
+}
+# By what the path begins with. Requests for buckets whose objects have such keys are signed.
+_APPLICATIONS: Final[dict[str, str]] = {
+    r"/v2(/|$)": "localaws.services.ecr.registry.application:create",
+    r"/v1/repos/[^/]+(/|$)": "localaws.services.git.application:GitApplication",
+    r"/[^/]+/[^/]+\.git/(info/refs|git-upload-pack|git-receive-pack)$": (
+        "localaws.services.git.application:GitApplication"
+    ),
+    r"/_git/": "localaws.services.git.control:ControlApplication",
 }
 
 
 def provider_class(service_name: str) -> type[Provider]:
     """The class that runs a service. It is imported on first use, so that the server starts quickly."""
-    module, name = _CLASSES[service_name].split(":")
-    found: type[Provider] = getattr(import_module(module), name)
+    found: type[Provider] = _load(_CLASSES[service_name])
     return found
 
 
@@ -35,8 +45,21 @@ def _create(service_name: str, context: Context) -> Provider:
     return provider_class(service_name)(context)
 
 
+def _create_application(path: str, context_factory: ContextFactory) -> WebApplication:
+    create: Callable[[ContextFactory], WebApplication] = _load(path)
+    return create(context_factory)
+
+
+def _load(path: str) -> Any:
+    module, name = path.split(":")
+    return getattr(import_module(module), name)
+
+
 SERVICES: Final[dict[str, ProviderFactory]] = {name: partial(_create, name) for name in _CLASSES}
 """By botocore's name of a service, what makes its provider."""
 
-ROUTES: Final[tuple[WebRoute, ...]] = (*git.ROUTES,)
+ROUTES: Final[tuple[WebRoute, ...]] = tuple(
+    WebRoute(re.compile(pattern), partial(_create_application, path))
+    for pattern, path in _APPLICATIONS.items()
+)
 """HTTP interfaces besides the APIs of AWS. Each is imported on the first request."""

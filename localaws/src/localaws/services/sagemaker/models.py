@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from localaws.core.context import Context
 from localaws.core.provider import operation
+from localaws.services.ecr.pushed_images import ImageError
 from localaws.services.sagemaker import errors
 from localaws.services.sagemaker.container.s3_data import split_uri
 from localaws.services.sagemaker.events import publish_simple
@@ -126,7 +127,10 @@ class Models:
         return {**specified[0], "Environment": environment}, package["ModelPackageArn"]
 
     def _image(self, uri: str) -> Image:
-        image = self._images.find(uri)
+        try:
+            image = self._images.find(uri)
+        except ImageError as error:
+            raise errors.validation(str(error)) from None
         if image is None:
             raise errors.validation(
                 f"Requested image {uri} not found. {self._images.next_step(uri)}"

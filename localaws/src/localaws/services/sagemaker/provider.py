@@ -6,6 +6,7 @@ import os
 
 from localaws.core.context import Context
 from localaws.core.provider import Provider
+from localaws.services.ecr.pushed_images import PushedImages
 from localaws.services.sagemaker.endpoints.configs import EndpointConfigs
 from localaws.services.sagemaker.endpoints.endpoints import Endpoints
 from localaws.services.sagemaker.endpoints.routes import EndpointRoutes
@@ -38,7 +39,9 @@ class SageMakerProvider(Provider):
 
     def __init__(self, context: Context) -> None:
         directories = images_from_environment(os.environ)
-        images = ImageCatalog(context.account_id, context.region, directories)
+        images = ImageCatalog(
+            context.account_id, context.region, directories, context.shared(PushedImages)
+        )
         store = Store(context)
         groups = ModelPackageGroups(store)
         packages = ModelPackages(context, store, groups)

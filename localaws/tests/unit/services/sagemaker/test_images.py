@@ -60,8 +60,9 @@ def test_a_repository_without_a_directory_is_refused_with_the_next_step():
     with pytest.raises(RequestError, match="Cannot find repository: ml-core") as raised:
         catalog.pull(f"{ACCOUNT}.{HOST}/ml-core:1", "arn:role")
     assert str(raised.value).endswith(
-        "localaws runs images of this account from local directories, and ml-core has none (repositories "
-        "that have one: team/ml-core). Start it with --image ml-core=DIRECTORY or "
+        "localaws runs images of this account that were pushed to ECR, and this one was not. Or it runs the "
+        "programs in a local directory, and ml-core has none (repositories that have one: team/ml-core). "
+        "Push the image, or start localaws with --image ml-core=DIRECTORY or "
         "LOCALAWS_IMAGES=ml-core=DIRECTORY, the directory with the image's programs."
     )
 

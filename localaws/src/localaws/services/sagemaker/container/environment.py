@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from localaws.services.ecr.pushed_images import PushedImage
+
 _SYSTEM_PATH = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin")
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -40,6 +42,7 @@ def container_environment(
     *layers: Mapping[str, str],
     path: Iterable[Path] = (),
     threads: int | None = None,
+    image: PushedImage | None = None,
 ) -> dict[str, str]:
     """The full environment of a process.
 
@@ -50,21 +53,27 @@ def container_environment(
         path: directories to search before all others.
         threads: the threads of each mathematics library; one for each processor when None. More threads than
             processors slow everything down.
+        image: the container has the variables of this image instead of those of this machine.
     """
-    directories = [*map(str, path), str(python_directory(work_dir)), *_SYSTEM_PATH]
     environment = {
-        "PATH": ":".join(directories),
-        "HOME": str(scratch),
-        "TMPDIR": str(scratch),
-        "LANG": "C.UTF-8",
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
         # AWS sets no such variable. But localaws is a local tool, and a program that a person runs on it
         # should not report that to anybody: without it, importing onnxruntime makes a device id and
         # starts a thread that uploads events. A job can set it to 0.
         "ORT_DISABLE_TELEMETRY": "1",
         **dict.fromkeys(_THREAD_VARIABLES, str(threads or cpu_count())),
     }
+    if image is not None:
+        environment |= image.config.env
+    else:
+        directories = [*map(str, path), str(python_directory(work_dir)), *_SYSTEM_PATH]
+        environment |= {
+            "PATH": ":".join(directories),
+            "HOME": str(scratch),
+            "TMPDIR": str(scratch),
+            "LANG": "C.UTF-8",
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
     for layer in layers:
         environment.update(layer)
     return environment

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from localaws.services.ecr.pushed_images import PushedImage
 from localaws.services.sagemaker.errors import RequestError
 
 # Arguments: tmpfs mount point, directory for /opt/ml, read-only directory for /opt/ml/model or "",
@@ -68,6 +69,10 @@ class View:
     working_directory: str
     read_only_model: Path | None = None
     isolate_network: bool = False
+    image: PushedImage | None = None
+    """The image whose files are the root directory; None for the files of this machine."""
+    image_directory: Path | None = None
+    """Where the container of an image keeps what it writes outside of /opt/ml."""
 
 
 @functools.cache

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import IO
 
 from localaws.core.context import Context
+from localaws.services.ecr.containers.container import ImageContainer, Mount
+from localaws.services.ecr.pushed_images import ImageError
 from localaws.services.sagemaker.container import namespace
-from localaws.services.sagemaker.container.sandbox import Sandbox
+from localaws.services.sagemaker.container.sandbox import OPT_ML, Sandbox
 from localaws.services.sagemaker.errors import RequestError, StopRequestedError
 
 # A variable of every descendant of a container, by which a daemon that left the process group is found.
@@ -84,6 +86,13 @@ class Stop:
             self._changed.notify_all()
 
 
+@dataclass(frozen=True)
+class _Command:
+    argv: Sequence[str]
+    environment: Mapping[str, str]
+    uid: int | None = None
+
+
 class ContainerProcess:
     """A running process with its output going to ``on_line``."""
 
@@ -101,18 +110,42 @@ class ContainerProcess:
         self._mark = uuid.uuid4().hex
         self._on_line = on_line
         try:
+            command = self._command(view, argv, {**environment, _MARK: self._mark})
             self.process = context.processes.spawn(
-                namespace.command(view, argv),
-                env={**environment, _MARK: self._mark},
+                command.argv,
+                env=command.environment,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
+                uid=command.uid,
             )
+        except ImageError as error:
+            raise RequestError(str(error)) from error
         except OSError as error:
             raise RequestError(f"the container process cannot be started: {error}") from error
         output = self.process.stdout
         assert output is not None
         self._pump = threading.Thread(target=self._read, args=(output,), name="output", daemon=True)
         self._pump.start()
+
+    def _command(
+        self, view: namespace.View, argv: Sequence[str], environment: Mapping[str, str]
+    ) -> _Command:
+        if view.image is None or view.image_directory is None:
+            return _Command(namespace.command(view, argv), environment)
+        container = ImageContainer(view.image, view.image_directory)
+        mounts = [Mount(view.opt_ml, OPT_ML, is_owned=True)]
+        if view.read_only_model:
+            mounts.append(Mount(view.read_only_model, f"{OPT_ML}/model", read_only=True))
+        line = container.command(
+            argv,
+            container.environment(environment),
+            mounts,
+            working_directory=view.working_directory,
+            isolate_network=view.isolate_network,
+            marker=view.marker,
+        )
+        # The program that enters the image gets the variables of the container from a file.
+        return _Command(line, {_MARK: self._mark}, container.host_uid)
 
     def _read(self, output: IO[bytes]) -> None:
         with output:

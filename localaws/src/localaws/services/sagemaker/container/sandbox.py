@@ -7,6 +7,7 @@ import uuid
 from pathlib import Path
 from types import TracebackType
 
+from localaws.services.ecr.pushed_images import PushedImage
 from localaws.services.sagemaker.container.namespace import View
 
 OPT_ML = "/opt/ml"
@@ -56,17 +57,24 @@ class Sandbox:
         self,
         working_directory: str | None = None,
         *,
+        image: PushedImage | None = None,
         read_only_model: Path | None = None,
         isolate_network: bool = False,
     ) -> View:
-        """What the process will see."""
+        """What the process will see.
+
+        Without a ``working_directory`` it is that of the image, or the scratch directory.
+        """
+        default = str(self.scratch) if image is None else image.config.workdir
         return View(
             opt_ml=self.ml,
             stage=self._stage,
             marker=self._marker,
-            working_directory=working_directory or str(self.scratch),
+            working_directory=working_directory or default,
             read_only_model=read_only_model,
             isolate_network=isolate_network,
+            image=image,
+            image_directory=self.root / "container",
         )
 
     @property

@@ -57,9 +57,7 @@ def _variants(
         name = variant["VariantName"]
         summary = {
             "VariantName": name,
-            "DeployedImages": [
-                {"SpecifiedImage": fleet.plans[name].image.uri, "ResolutionTime": fleet.started}
-            ],
+            "DeployedImages": [_deployed_image(fleet, name)],
             "CurrentWeight": fleet.weights[name],
             "DesiredWeight": fleet.desired_weights[name],
             "CurrentInstanceCount": fleet.ready_count(name),
@@ -74,3 +72,11 @@ def _variants(
             summary["VariantStatus"] = [shown]
         summaries.append(summary)
     return summaries
+
+
+def _deployed_image(fleet: Fleet, variant: str) -> dict[str, Any]:
+    image = fleet.plans[variant].image
+    deployed = {"SpecifiedImage": image.uri, "ResolutionTime": fleet.started}
+    if image.resolved_uri != image.uri:
+        deployed["ResolvedImage"] = image.resolved_uri
+    return deployed

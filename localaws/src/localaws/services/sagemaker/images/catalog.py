@@ -6,9 +6,11 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from localaws.services.ecr.pushed_images import ImageError, PushedImages
 from localaws.services.sagemaker.errors import RequestError
 from localaws.services.sagemaker.images.launch import Image
 from localaws.services.sagemaker.images.local_directory import DirectoryImage
+from localaws.services.sagemaker.images.pushed import RegistryImage
 from localaws.services.sagemaker.images.scikit_learn import ScikitLearnImage
 from localaws.services.sagemaker.images.settings import ANY_REPOSITORY, IMAGES_VARIABLE
 
@@ -25,19 +27,34 @@ class ImageCatalog:
         account_id: whose repositories hold the images of ``directories``.
         region: SageMaker pulls images from its own region only.
         directories: the programs of a repository's image, of any tag; ``*`` for every other repository.
+        pushed: the images in ECR. One that was pushed is used before a directory.
     """
 
-    def __init__(self, account_id: str, region: str, directories: Mapping[str, Path]) -> None:
+    def __init__(
+        self,
+        account_id: str,
+        region: str,
+        directories: Mapping[str, Path],
+        pushed: PushedImages | None = None,
+    ) -> None:
         self._account_id = account_id
         self._region = region
         self._directories = directories
+        self._pushed = pushed
 
     def find(self, uri: str) -> Image | None:
-        """How to run an image, or None when localaws cannot run it."""
+        """How to run an image, or None when localaws cannot run it.
+
+        Raises:
+            ImageError: it was pushed, but cannot run on this machine.
+        """
         match = _URI.fullmatch(uri)
         if not match or match["region"] != self._region:
             return None
         if match["account"] == self._account_id:
+            pushed = self._pushed.find(uri) if self._pushed else None
+            if pushed is not None:
+                return RegistryImage(pushed)
             directory = self._directory(match["repository"])
             return None if directory is None else DirectoryImage(uri, directory)
         if match["repository"] == "sagemaker-scikit-learn" and match["tag"]:
@@ -50,7 +67,10 @@ class ImageCatalog:
         Raises:
             RequestError: in the words of AWS, with what localaws can run.
         """
-        image = self.find(uri)
+        try:
+            image = self.find(uri)
+        except ImageError as error:
+            raise RequestError(str(error)) from error
         if image is None:
             registry, _, rest = uri.partition(".")
             repository = rest.partition("/")[2].partition(":")[0] or uri
@@ -69,14 +89,16 @@ class ImageCatalog:
             repository = match["repository"]
             known = ", ".join(sorted(self._directories)) or "none"
             return (
-                f"localaws runs images of this account from local directories, and {repository} has none "
-                f"(repositories that have one: {known}). Start it with --image {repository}=DIRECTORY or "
+                f"localaws runs images of this account that were pushed to ECR, and this one was not. Or it "
+                f"runs the programs in a local directory, and {repository} has none (repositories that have "
+                f"one: {known}). Push the image, or start localaws with --image {repository}=DIRECTORY or "
                 f"{IMAGES_VARIABLE}={repository}=DIRECTORY, the directory with the image's programs."
             )
         host = f"dkr.ecr.{self._region}.amazonaws.com"
         return (
-            f"localaws runs {self._account_id}.{host}/<repository>:<tag> from the directory given by "
-            f"--image or {IMAGES_VARIABLE}, and <AWS's account>.{host}/sagemaker-scikit-learn:<tag>."
+            f"localaws runs {self._account_id}.{host}/<repository>:<tag> after it was pushed, or from the "
+            f"directory given by --image or {IMAGES_VARIABLE}, and "
+            f"<AWS's account>.{host}/sagemaker-scikit-learn:<tag>."
         )
 
     def _directory(self, repository: str) -> Path | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from localaws.services.ecr.pushed_images import PushedImage
 from localaws.services.sagemaker.container.sandbox import Sandbox
 from localaws.services.sagemaker.errors import RequestError
 
@@ -20,6 +21,8 @@ class Launch:
     environment: Mapping[str, str] = field(default_factory=dict)
     path: tuple[Path, ...] = ()
     working_directory: str | None = None
+    image: PushedImage | None = None
+    """The image whose files are the root directory; None for the files of this machine."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,11 @@ class Image(ABC):
 
     def __init__(self, uri: str) -> None:
         self.uri = uri
+
+    @property
+    def resolved_uri(self) -> str:
+        """The URI that names the image for good. Only an image in the registry has a digest."""
+        return self.uri
 
     def processing(self, entrypoint: Sequence[str], arguments: Sequence[str]) -> Launch:
         """The command of a processing job.

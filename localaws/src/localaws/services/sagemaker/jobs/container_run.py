@@ -37,9 +37,9 @@ def run_container(
     credentials = {} if isolated else context.environment(job.request["RoleArn"])
     environment = container_environment(
         context.work_dir, sandbox.scratch, variables or {}, launch.environment, credentials,
-        job.request.get("Environment", {}), path=launch.path,
+        job.request.get("Environment", {}), path=launch.path, image=launch.image,
     )  # fmt: skip
-    view = sandbox.view(launch.working_directory, isolate_network=isolated)
+    view = sandbox.view(launch.working_directory, image=launch.image, isolate_network=isolated)
     return run(
         ContainerProcess(context, sandbox, view, launch.argv, environment, on_line),
         context,

@@ -54,10 +54,13 @@ class ServingContainer:
         environment = container_environment(
             context.work_dir, sandbox.scratch,
             {} if plan.network_isolation else context.environment(plan.role_arn),
-            plan.environment, variables or {}, launch.environment, path=launch.path, threads=1,
+            plan.environment, variables or {}, launch.environment,
+            path=launch.path, threads=1, image=launch.image,
         )  # fmt: skip
         # Network isolation does not cut off a serving container: its port could not be reached.
-        view = sandbox.view(launch.working_directory, read_only_model=model_directory)
+        view = sandbox.view(
+            launch.working_directory, image=launch.image, read_only_model=model_directory
+        )
         self.container = ContainerProcess(context, sandbox, view, launch.argv, environment, on_line)
 
     @property
