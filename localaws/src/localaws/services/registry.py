@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from typing import Final
 
-from localaws.core.context import Context
+from localaws.core.context import Context, ContextFactory
 from localaws.core.provider import Provider, ProviderFactory
-from localaws.core.web import WebRoute
+from localaws.core.web import WebApplication, WebRoute
 
 _CLASSES: Final[dict[str, str]] = {
+    "codebuild": "localaws.services.codebuild.provider:CodeBuildProvider",
     "codepipeline": "localaws.services.codepipeline.provider:CodePipelineProvider",
     "sagemaker": "localaws.services.sagemaker.provider:SageMakerProvider",
     "sagemaker-runtime": "localaws.services.sagemaker_runtime.provider:SageMakerRuntimeProvider",
@@ -32,5 +35,17 @@ def _create(service_name: str, context: Context) -> Provider:
 SERVICES: Final[dict[str, ProviderFactory]] = {name: partial(_create, name) for name in _CLASSES}
 """By botocore's name of a service, what makes its provider."""
 
-ROUTES: Final[tuple[WebRoute, ...]] = ()
+
+def _application(path: str, context_factory: ContextFactory) -> WebApplication:
+    module, name = path.split(":")
+    create: Callable[[ContextFactory], WebApplication] = getattr(import_module(module), name)
+    return create(context_factory)
+
+
+ROUTES: Final[tuple[WebRoute, ...]] = (
+    WebRoute(
+        re.compile(r"/_codebuild/"),
+        partial(_application, "localaws.services.codebuild.credentials:create"),
+    ),
+)
 """HTTP interfaces besides the APIs of AWS. Each is imported on the first request."""
