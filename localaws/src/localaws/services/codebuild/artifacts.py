@@ -31,21 +31,22 @@ def collect(spec: ArtifactSpec, files: Files, say: Say) -> list[tuple[str, Path]
     """
     say(f"Expanding base directory path: {spec.base_directory or '.'}")
     base = files.base(spec.base_directory)
+    if base is None:
+        raise PhaseError(
+            "CLIENT_ERROR", f"no matching base directory path found for {spec.base_directory}"
+        )
     found: dict[str, Path] = {}
-    if base is not None:
-        say("Assembling file list")
-        say(f"Expanding {spec.base_directory or '.'}")
-        say(f"Expanding file paths for base directory {spec.base_directory or '.'}")
-        say("Assembling file list")
-        for pattern in spec.files:
-            say(f"Expanding {pattern}")
-            matched = files.matching(
-                pattern, base, spec.exclude_paths, links=spec.enable_symlinks
-            )
-            if not matched:
-                say(f"Skipping invalid file path {pattern}")
-            for name, path in matched:
-                found[Path(name).name if spec.discard_paths else name] = path
+    say("Assembling file list")
+    say(f"Expanding {spec.base_directory or '.'}")
+    say(f"Expanding file paths for base directory {spec.base_directory or '.'}")
+    say("Assembling file list")
+    for pattern in spec.files:
+        say(f"Expanding {pattern}")
+        matched = files.matching(pattern, base, spec.exclude_paths, links=spec.enable_symlinks)
+        if not matched:
+            say(f"Skipping invalid file path {pattern}")
+        for name, path in matched:
+            found[Path(name).name if spec.discard_paths else name] = path
     if not found:
         raise PhaseError("CLIENT_ERROR", "no matching artifact paths found")
     say(f"Found {len(found)} file(s)")

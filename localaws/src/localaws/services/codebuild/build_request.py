@@ -21,7 +21,11 @@ _REFUSED: Final = {
 
 
 def resolve(
-    project: Document, params: Document, initiator: str, webhook: dict[str, str] | None = None
+    project: Document,
+    params: Document,
+    initiator: str,
+    webhook: dict[str, str] | None = None,
+    commit: str | None = None,
 ) -> BuildRequest:
     """The request for one build.
 
@@ -30,6 +34,7 @@ def resolve(
         params: the input of StartBuild.
         initiator: who starts it, for example ``codepipeline/<pipeline>``.
         webhook: the variables of the webhook event that starts it.
+        commit: the commit of that event.
 
     Raises:
         AwsError: InvalidInputException.
@@ -45,11 +50,9 @@ def resolve(
             f"Project {project['name']} has the source type CODEPIPELINE: its builds are started by an "
             "action of CodePipeline, or with the overrides of the source and of the artifacts"
         )
-    secondary_sources = params.get(
-        "secondarySourcesOverride", project.get("secondarySources", [])
-    )
-    secondary_artifacts = params.get(
-        "secondaryArtifactsOverride", project.get("secondaryArtifacts", [])
+    secondary_sources = _either(params, "secondarySourcesOverride", project, "secondarySources", [])
+    secondary_artifacts = _either(
+        params, "secondaryArtifactsOverride", project, "secondaryArtifacts", []
     )
     if in_pipeline and "artifactsOverride" in params:
         secondary_artifacts = params.get("secondaryArtifactsOverride", [])
@@ -71,8 +74,8 @@ def resolve(
         source_version=params.get("sourceVersion") or project.get("sourceVersion"),
         secondary_versions={
             item["sourceIdentifier"]: item["sourceVersion"]
-            for item in params.get(
-                "secondarySourcesVersionOverride", project.get("secondarySourceVersions", [])
+            for item in _either(
+                params, "secondarySourcesVersionOverride", project, "secondarySourceVersions", []
             )
         },
         artifacts=artifacts,
@@ -80,20 +83,28 @@ def resolve(
         cache=_checked_cache(params.get("cacheOverride") or project.get("cache") or {}),
         environment=_environment(project["environment"], params),
         variables=tuple(variables),
-        service_role=params.get("serviceRoleOverride", project["serviceRole"]),
+        service_role=_either(params, "serviceRoleOverride", project, "serviceRole"),
         logs=_logs(project.get("logsConfig", {}), params.get("logsConfigOverride", {})),
-        timeout_minutes=params.get("timeoutInMinutesOverride", project["timeoutInMinutes"]),
-        queued_timeout_minutes=params.get(
-            "queuedTimeoutInMinutesOverride", project["queuedTimeoutInMinutes"]
+        timeout_minutes=_either(params, "timeoutInMinutesOverride", project, "timeoutInMinutes"),
+        queued_timeout_minutes=_either(
+            params, "queuedTimeoutInMinutesOverride", project, "queuedTimeoutInMinutes"
         ),
-        encryption_key=params.get("encryptionKeyOverride", project["encryptionKey"]),
+        encryption_key=_either(params, "encryptionKeyOverride", project, "encryptionKey"),
         initiator=initiator,
         concurrent_limit=project.get("concurrentBuildLimit"),
         auto_retry_limit=0
         if in_pipeline
-        else params.get("autoRetryLimitOverride", project.get("autoRetryLimit", 0)),
+        else _either(params, "autoRetryLimitOverride", project, "autoRetryLimit", 0),
         webhook=webhook or {},
+        commit=commit,
     )
+
+
+def _either(
+    params: Document, override: str, project: Document, name: str, default: Any = None
+) -> Any:
+    """What StartBuild overrides, otherwise what the project says."""
+    return params[override] if override in params else project.get(name, default)
 
 
 def _source(project: Document, params: Document) -> Document:

@@ -16,6 +16,7 @@ from localaws.services.codebuild.build_request import resolve
 from localaws.services.codebuild.errors import invalid_input, limit_exceeded, not_found
 from localaws.services.codebuild.lifecycle import Lifecycle
 from localaws.services.codebuild.models import Build, BuildRequest, Project, Store
+from localaws.services.codebuild.reports import Reports
 from localaws.services.codebuild.resource import Params, Resource
 from localaws.services.codebuild.run import BuildRun, Surroundings
 from localaws.services.codebuild.scheduler import Scheduler
@@ -38,14 +39,20 @@ class Builds(Resource):
         store: Store,
         lifecycle: Lifecycle,
         find_repository: FindRepository,
+        reports: Reports,
         caches: Path,
     ) -> None:
         super().__init__(context, store)
         self._lifecycle = lifecycle
+        self._reports = reports
         self._find_repository = find_repository
         self._caches = caches
         self._scheduler = Scheduler(
-            context.clock, lifecycle, self._create_run, self._retry_automatically, _CONCURRENT_BUILDS
+            context.clock,
+            lifecycle,
+            self._create_run,
+            self._retry_automatically,
+            _CONCURRENT_BUILDS,
         )
 
     def close(self) -> None:
@@ -70,15 +77,21 @@ class Builds(Resource):
         self._scheduler.start(build)
         return {"build": view}
 
-    def start(self, project_name: str, request_params: Params, initiator: str,
-              webhook: dict[str, str]) -> Build:  # fmt: skip
+    def start_for_event(
+        self,
+        project_name: str,
+        source_version: str,
+        initiator: str,
+        webhook: dict[str, str],
+        commit: str,
+    ) -> None:
         """Start a build for a webhook event."""
         with self.store.lock:
             project = self.project(project_name)
-            request = resolve(project.document, request_params, initiator, webhook)
+            params = {"sourceVersion": source_version}
+            request = resolve(project.document, params, initiator, webhook, commit)
             build = self._add(project, request)
         self._scheduler.start(build)
-        return build
 
     @operation
     def retry_build(self, params: Params) -> Params:
@@ -119,7 +132,9 @@ class Builds(Resource):
             found = [self.store.builds[i] for i in ids if i in self.store.builds]
             return {
                 "builds": [build_view(self.context, build) for build in found],
-                "buildsNotFound": [i for i in params["ids"] if self._short(i) not in self.store.builds],
+                "buildsNotFound": [
+                    i for i in params["ids"] if self._short(i) not in self.store.builds
+                ],
             }
 
     @operation
@@ -176,7 +191,9 @@ class Builds(Resource):
                 f"Cannot have more than {limit} builds in progress for the project {project.name}"
             )
         if len(running) >= _CONCURRENT_BUILDS + _QUEUED_BUILDS:
-            raise limit_exceeded(f"Cannot have more than {_QUEUED_BUILDS} builds in queue for the account")
+            raise limit_exceeded(
+                f"Cannot have more than {_QUEUED_BUILDS} builds in queue for the account"
+            )
         project.builds += 1
         build_id = f"{project.name}:{uuid.uuid4()}"
         build = Build(
@@ -213,12 +230,15 @@ class Builds(Resource):
         with self.store.lock:
             project = self.store.projects.get(build.request.project)
             project_uuid = project.uuid if project else build.uuid
+            generation = project.cache_generation if project else 0
         surroundings = Surroundings(
             self.context,
             self._lifecycle,
             self._find_repository,
+            self._reports,
             project_uuid,
             self._caches / project_uuid,
+            f"{project_uuid}-{generation}",
         )
         return BuildRun(surroundings, build)
 
@@ -230,5 +250,3 @@ class Builds(Resource):
         if found is None:
             raise not_found(f"Build cannot be found: {build_id}")
         return found
-
-

@@ -79,7 +79,9 @@ class CommandPhases:
                 # Version 0.1 runs each command in an instance of the shell of its own.
                 variables = {
                     **self._start[0],
-                    "CODEBUILD_BUILD_SUCCEEDING": self._session.variables["CODEBUILD_BUILD_SUCCEEDING"],
+                    "CODEBUILD_BUILD_SUCCEEDING": self._session.variables[
+                        "CODEBUILD_BUILD_SUCCEEDING"
+                    ],
                 }
                 self._session.variables, self._session.directory = variables, self._start[1]
             self._log.say(f"Running command {text}")

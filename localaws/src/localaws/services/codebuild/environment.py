@@ -50,7 +50,11 @@ class Resolved:
 
 
 def resolve(
-    build: Build, buildspec: Buildspec, client: ClientFactory, masks: Masks, say: Callable[[str], None]
+    build: Build,
+    buildspec: Buildspec,
+    client: ClientFactory,
+    masks: Masks,
+    say: Callable[[str], None],
 ) -> Resolved:
     """The variables of a build. Those of StartBuild win over the project's, and those over the buildspec's.
 
@@ -65,7 +69,9 @@ def resolve(
     ):
         declared |= {name: (kind, value) for name, value in values.items()}
     request = build.request
-    for variable in _documents(request.environment.get("environmentVariables", []), request.variables):
+    for variable in _documents(
+        request.environment.get("environmentVariables", []), request.variables
+    ):
         declared[variable["name"]] = (variable.get("type", "PLAINTEXT"), variable["value"])
     declared = {n: v for n, v in declared.items() if not n.startswith(_RESERVED)}
     resolved = Resolved({n: v for n, (kind, v) in declared.items() if kind == "PLAINTEXT"})
@@ -115,7 +121,9 @@ def _secret(client: ClientFactory, reference: str) -> str:
         )
     except ClientError as error:
         raise PhaseError(code, _words(error)) from error
-    text: str = answer.get("SecretString") or answer.get("SecretBinary", b"").decode(errors="replace")
+    text: str = answer.get("SecretString") or answer.get("SecretBinary", b"").decode(
+        errors="replace"
+    )
     if not rest[0]:
         return text
     try:
@@ -130,7 +138,7 @@ def _words(error: ClientError) -> str:
     return f"{details.get('Code')}: {details.get('Message')}"
 
 
-def own_variables(build: Build, region: str, account_id: str, project_uuid: str) -> dict[str, str]:
+def own_variables(build: Build, region: str, project_uuid: str) -> dict[str, str]:
     """The variables that CodeBuild sets (build-env-ref-env-vars), without those of the source."""
     request = build.request
     project_arn = build.arn.rpartition(":build/")[0] + f":project/{request.project}"
@@ -162,7 +170,9 @@ def own_variables(build: Build, region: str, account_id: str, project_uuid: str)
     return {name: value for name, value in values.items() if value}
 
 
-def exported(buildspec: Buildspec, resolved: Resolved, last: dict[str, str]) -> list[tuple[str, str]]:
+def exported(
+    buildspec: Buildspec, resolved: Resolved, last: dict[str, str]
+) -> list[tuple[str, str]]:
     """The exported variables with their last values. Secrets and AWS_* are never exported."""
     names = dict.fromkeys(buildspec.exported)
     return [

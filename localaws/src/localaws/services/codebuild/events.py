@@ -70,9 +70,7 @@ def _information(context: Context, build: Build) -> dict[str, Any]:
         "initiator": request.initiator,
         "build-start-time": _time(build.start),
         "source": {
-            key: value
-            for key, value in source_view(build).items()
-            if key in ("type", "location")
+            key: value for key, value in source_view(build).items() if key in ("type", "location")
         },
         "logs": {
             name: logs[key]

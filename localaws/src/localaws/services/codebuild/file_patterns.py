@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from localaws.services.codebuild.session import Directories
+from localaws.services.codebuild.machine import Directories
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
@@ -42,9 +42,7 @@ class Files:
         self, pattern: str, base: Path, excluded: Iterable[str] = (), *, links: bool = False
     ) -> list[tuple[str, Path]]:
         """The files that a pattern matches, each with its path from the base directory."""
-        without = {
-            path for item in excluded for path in self._paths(self.expand(item), base)
-        }
+        without = {path for item in excluded for path in self._paths(self.expand(item), base)}
         found = []
         for path in sorted(self._paths(self.expand(pattern), base)):
             is_file = path.is_file() or (links and path.is_symlink())
@@ -57,8 +55,12 @@ class Files:
     def _paths(self, pattern: str, base: Path) -> Iterator[Path]:
         if os.path.isabs(pattern):  # noqa: PTH117
             absolute = self.directories.host(pattern) or Path(pattern)
-            names = glob.glob(str(absolute), recursive=True, include_hidden=True)
+            names = glob.glob(  # noqa: PTH207 - Path.glob has no hidden files
+                str(absolute), recursive=True, include_hidden=True
+            )
         else:
-            names = glob.glob(pattern, root_dir=base, recursive=True, include_hidden=True)
+            names = glob.glob(  # noqa: PTH207
+                pattern, root_dir=base, recursive=True, include_hidden=True
+            )
         for name in names:
             yield Path(os.path.normpath(base / name))

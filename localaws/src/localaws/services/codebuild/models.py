@@ -80,6 +80,8 @@ class BuildRequest:
     auto_retry_limit: int = 0
     webhook: dict[str, str] = field(default_factory=dict)
     """The variables of the webhook event that started the build."""
+    commit: str | None = None
+    """The commit of that event: the source version of a pull request names no commit."""
 
     @property
     def in_pipeline(self) -> bool:

@@ -66,7 +66,9 @@ class Projects(Resource):
             project = self.store.projects.pop(params["name"], None)
             if project is None:
                 return {}
-            for build in [b for b in self.store.builds.values() if b.request.project == project.name]:
+            for build in [
+                b for b in self.store.builds.values() if b.request.project == project.name
+            ]:
                 if build.complete:
                     del self.store.builds[build.id]
         shutil.rmtree(self._caches / project.uuid, ignore_errors=True)
@@ -151,9 +153,9 @@ class Projects(Resource):
             raise invalid_input(f"Invalid concurrentBuildLimit: {limit}, but must be at least 1")
         if not role_trusts(self.context, document["serviceRole"], _PRINCIPAL):
             raise invalid_input(
-                "CodeBuild is not authorized to perform: sts:AssumeRole on service role. Please verify that: "
-                "1) The provided service role exists, 2) The role name is case-sensitive and matches exactly, "
-                "and 3) The role has the necessary trust policy configured."
+                "CodeBuild is not authorized to perform: sts:AssumeRole on service role. Please verify "
+                "that: 1) The provided service role exists, 2) The role name is case-sensitive and matches "
+                "exactly, and 3) The role has the necessary trust policy configured."
             )
 
 
@@ -162,7 +164,8 @@ def _add_defaults(document: Document) -> None:
     environment.setdefault("privilegedMode", False)
     environment.setdefault("imagePullCredentialsType", "CODEBUILD")
     environment["environmentVariables"] = [
-        {"type": "PLAINTEXT", **variable} for variable in environment.get("environmentVariables", [])
+        {"type": "PLAINTEXT", **variable}
+        for variable in environment.get("environmentVariables", [])
     ]
     source = document["source"]
     source.setdefault("insecureSsl", False)

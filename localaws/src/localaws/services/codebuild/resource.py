@@ -26,7 +26,9 @@ class Resource:
         """A project by its name or ARN."""
         short = name.removeprefix(self.context.arn("codebuild", "project/"))
         if short not in self.store.projects:
-            raise not_found(f"Project cannot be found: {self.context.arn('codebuild', f'project/{short}')}")
+            raise not_found(
+                f"Project cannot be found: {self.context.arn('codebuild', f'project/{short}')}"
+            )
         return self.store.projects[short]
 
     def page(

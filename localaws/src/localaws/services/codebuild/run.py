@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 import shutil
@@ -16,24 +17,21 @@ from localaws.core.context import Context
 from localaws.services.codebuild import artifacts, credentials, environment, models, sources
 from localaws.services.codebuild.build_log import BuildLog
 from localaws.services.codebuild.buildspec import ArtifactSpec, Buildspec, parse
+from localaws.services.codebuild.cache import Cache, storage_of
 from localaws.services.codebuild.command_phases import CommandPhases
 from localaws.services.codebuild.environment_image import prepare
 from localaws.services.codebuild.errors import PhaseError
 from localaws.services.codebuild.file_patterns import Files
 from localaws.services.codebuild.lifecycle import Lifecycle
+from localaws.services.codebuild.machine import HOME, ROOT, Directories, machine_variables
 from localaws.services.codebuild.models import Build, Document
-from localaws.services.codebuild.session import (
-    HOME,
-    ROOT,
-    Directories,
-    Session,
-    SessionEndedError,
-    machine_variables,
-)
+from localaws.services.codebuild.reports import Reports
+from localaws.services.codebuild.session import Session, SessionEndedError
 
 _log = logging.getLogger(__name__)
 _INLINE = f"{ROOT}/readonly/buildspec.yml"
 _S3_ARN = "arn:aws:s3:::"
+_SUCCEEDING = "CODEBUILD_BUILD_SUCCEEDING"
 
 
 class InterruptedBuildError(Exception):
@@ -47,8 +45,10 @@ class Surroundings:
     context: Context
     lifecycle: Lifecycle
     find_repository: sources.FindRepository
+    reports: Reports
     project_uuid: str
     cache_directory: Path
+    cache_generation: str
 
 
 class BuildRun:
@@ -68,6 +68,7 @@ class BuildRun:
         self._buildspec = Buildspec("0.2")
         self._resolved = environment.Resolved()
         self._token = ""
+        self._cache: Cache | None = None
         self.retries = 0
 
     def run(self) -> str:
@@ -85,7 +86,10 @@ class BuildRun:
             _log.exception("%s failed inside localaws", build.arn)
             if build.phases[-1].status == models.IN_PROGRESS:
                 self._on.lifecycle.end(
-                    build, models.FAULT, "INTERNAL_SERVICE_ERROR", "a fault of localaws, see its log"
+                    build,
+                    models.FAULT,
+                    "INTERNAL_SERVICE_ERROR",
+                    "a fault of localaws, see its log",
                 )
         finally:
             self._finalize()
@@ -167,7 +171,8 @@ class BuildRun:
 
     def _provision(self) -> None:
         self._directories.make()
-        prepared = prepare(self._context, self._build.request.environment, self._directories)
+        environment_of_build = self._build.request.environment
+        prepared = prepare(self._context, environment_of_build, self._directories, self._build.uuid)
         session = Session(
             self._context,
             self._directories,
@@ -189,9 +194,13 @@ class BuildRun:
 
     def _download(self) -> None:
         build, request = self._build, self._build.request
-        downloader = sources.Downloader(self._client("s3"), self._on.find_repository, self._spawn)
+        downloader = sources.Downloader(
+            self._client("s3"), self._context.region, self._on.find_repository, self._spawn
+        )
         for index, place in enumerate(self._places):
             directory = self._host(place.directory)
+            if not index and request.commit:
+                place = dataclasses.replace(place, version=request.commit)
             version = downloader.download(place, directory, in_pipeline=request.in_pipeline)
             if not index:
                 build.resolved_source_version = version
@@ -213,9 +222,7 @@ class BuildRun:
             request.service_role, f"AWSCodeBuild-{build.uuid}"
         )
         assert self._session
-        own = environment.own_variables(
-            build, self._context.region, self._context.account_id, self._on.project_uuid
-        )
+        own = environment.own_variables(build, self._context.region, self._on.project_uuid)
         self._session.variables |= {
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": credentials.url(self._context, self._token),
             "AWS_ENDPOINT_URL": self._context.endpoint_url,
@@ -227,7 +234,27 @@ class BuildRun:
         self._session.directory = self._places[0].directory
         self._say_runtimes()
         self._log.say(f"Moving to directory {self._places[0].directory}")
+        self._restore_cache()
         self._say_phases()
+
+    def _restore_cache(self) -> None:
+        spec, request = self._buildspec.cache, self._build.request
+        storage = storage_of(
+            request.cache,
+            self._client("s3"),
+            self._on.cache_directory,
+            self._on.cache_generation,
+        )
+        if storage is None or not spec.paths:
+            self._log.say("Skip cache due to: no paths specified to be cached")
+            return
+        spec = dataclasses.replace(
+            spec,
+            key=self._expand_by_shell(spec.key) if spec.key else "",
+            fallback_keys=tuple(self._expand_by_shell(key) for key in spec.fallback_keys),
+        )
+        self._cache = Cache(storage, spec, self._files(), self._log.say)
+        self._cache.restore()
 
     def _read_buildspec(self) -> tuple[str, str]:
         """Where the build specification is, and its text."""
@@ -271,8 +298,9 @@ class BuildRun:
 
     def _upload(self) -> None:
         build, request = self._build, self._build.request
-        assert self._session
-        files = Files(self._directories, self._places[0].directory, self._session.variables)
+        files = self._files()
+        for report in self._buildspec.reports:
+            self._on.reports.add(build, report, files, self._client("s3"), self._log.say)
         uploader = artifacts.Uploader(
             self._client("s3"), request.encryption_key, build.uuid, self._directories.base
         )
@@ -289,6 +317,14 @@ class BuildRun:
             spec = self._buildspec.secondary_artifacts.get(identifier)
             result = self._upload_one(uploader, files, secondary, spec)
             build.secondary_artifact.append({"artifactIdentifier": identifier, **result})
+
+        # AWS saves the cache of a build whose commands succeeded.
+        if self._cache and self._session and self._session.variables[_SUCCEEDING] == "1":
+            self._cache.save()
+
+    def _files(self) -> Files:
+        assert self._session
+        return Files(self._directories, self._places[0].directory, self._session.variables)
 
     def _upload_one(
         self,
@@ -309,12 +345,12 @@ class BuildRun:
         return {**{key: settings[key] for key in kept if key in settings}, **result}
 
     def _expand_by_shell(self, text: str) -> str:
-        """The name of an artifact, which may have commands and variables in it."""
+        """The name of an artifact or a key of the cache, which may have commands and variables in it."""
         assert self._session
         target = self._directories.codebuild / "output/tmp/name"
         status = self._session.run(f'printf %s "{text}" > {ROOT}/output/tmp/name', "sh")
         if status:
-            raise PhaseError("CLIENT_ERROR", f"the artifact name {text!r} cannot be expanded")
+            raise PhaseError("CLIENT_ERROR", f"{text!r} cannot be expanded")
         return target.read_text()
 
     # FINALIZING

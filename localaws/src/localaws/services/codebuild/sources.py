@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,9 +15,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from localaws.core.errors import AwsError
 from localaws.services.codebuild import archives
 from localaws.services.codebuild.errors import PhaseError
+from localaws.services.codebuild.machine import ROOT
 from localaws.services.codebuild.models import BuildRequest, Document
 from localaws.services.codebuild.project_check import repository_name
-from localaws.services.codebuild.session import ROOT
 
 CLONE_REFERENCE: Final = "codebuild_clone_ref.json"
 _SPOOL_BYTES: Final = 64 << 20
@@ -27,10 +26,16 @@ _SPOOL_BYTES: Final = 64 << 20
 class GitRepository(Protocol):
     """A repository that can be cloned."""
 
-    path: Path
+    @property
+    def path(self) -> Path:
+        """Where it is, as a bare repository."""
+
+    @property
+    def clone_url(self) -> str:
+        """Where Git clients find it."""
 
     def resolve(self, ref: str) -> Any:
-        """The commit of a branch, a tag or a commit id; it has an ``id``."""
+        """The commit of a branch, a tag or a commit id, which has an ``id``; None when there is none."""
 
 
 FindRepository = Callable[[Document], GitRepository]
@@ -84,6 +89,7 @@ class Downloader:
 
     Args:
         s3: a client with the service role.
+        region: that of the build.
         find_repository: finds the repository of a Git source.
         spawn: runs a command and returns its exit status and output; ends it when the build ends.
     """
@@ -91,10 +97,12 @@ class Downloader:
     def __init__(
         self,
         s3: Any,
+        region: str,
         find_repository: FindRepository,
         spawn: Callable[[list[str]], tuple[int, str]],
     ) -> None:
         self._s3 = s3
+        self._region = region
         self._find_repository = find_repository
         self._spawn = spawn
 
@@ -109,7 +117,7 @@ class Downloader:
         if kind == "S3":
             return self._download_s3(place, directory, in_pipeline)
         if kind in ("GITHUB", "CODECOMMIT"):
-            return self._clone(place.source, place.version, directory, kind)
+            return self._clone(place.source, place.version, directory)
         return None
 
     def _download_s3(self, place: Place, directory: Path, in_pipeline: bool) -> str | None:
@@ -123,7 +131,7 @@ class Downloader:
             with tempfile.SpooledTemporaryFile(_SPOOL_BYTES) as archive:
                 shutil.copyfileobj(answer["Body"], archive)
                 archive.seek(0)
-                archives.unpack(archive, directory)  # type: ignore[arg-type]  # a file in all but name
+                archives.unpack(archive, directory)
         except (ClientError, BotoCoreError) as error:
             raise PhaseError(
                 "CLIENT_ERROR", f"{_words(error)} for {_which(place)} source"
@@ -132,50 +140,54 @@ class Downloader:
         if in_pipeline and reference.is_file() and len(list(directory.iterdir())) == 1:
             document = json.loads(reference.read_text())
             reference.unlink()
-            return self._clone(_git_source(document), document["commitId"], directory, "GITHUB")
+            return self._clone(_git_source(document, self._region), document["commitId"], directory)
         return place.version if in_pipeline else None
 
     def _download_folder(self, bucket: str, prefix: str, directory: Path) -> None:
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         for item in (item for page in pages for item in page.get("Contents", [])):
             target = directory / item["Key"].removeprefix(prefix)
-            if item["Key"].endswith("/") or not target.resolve().is_relative_to(directory.resolve()):
+            if item["Key"].endswith("/") or not target.resolve().is_relative_to(
+                directory.resolve()
+            ):
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("wb") as file:
                 _copy(self._s3.get_object(Bucket=bucket, Key=item["Key"])["Body"], file)
 
-    def _clone(self, source: Document, version: str | None, directory: Path, code: str) -> str:
+    def _clone(self, source: Document, version: str | None, directory: Path) -> str:
         try:
             repository = self._find_repository(source)
-            commit: str = repository.resolve(version or "HEAD").id
         except AwsError as error:
             raise PhaseError("CLIENT_ERROR", f"{error.code}: {error.message}") from error
-        except (KeyError, LookupError, ValueError) as error:
-            raise PhaseError(
-                "CLIENT_ERROR", f"reference not found for {version or 'the default branch'}"
-            ) from error
+        found = repository.resolve(version or "HEAD")
+        if found is None:
+            raise PhaseError("CLIENT_ERROR", "reference not found for primary source")
+        commit: str = found.id
         depth = source.get("gitCloneDepth", 0)
         git = ["git", "-C", str(directory), "-c", "advice.detachedHead=false"]
-        fetch = [*git, "fetch", "--quiet", *([f"--depth={depth}"] if depth else ["--tags"])]
-        for command in (
-            [*git, "init", "--quiet"],
-            [*git, "remote", "add", "origin", source.get("location", repository.path.as_uri())],
-            # By the path of the repository: what is fetched does not depend on a credential helper.
-            [*fetch, "--upload-pack", "git -c uploadpack.allowAnySHA1InWant=true upload-pack",
-             repository.path.as_uri(), "+refs/heads/*:refs/remotes/origin/*" if not depth else commit],
-            [*git, "checkout", "--quiet", "--detach", commit],
-        ):  # fmt: skip
+        wanted = (
+            [f"--depth={depth}", repository.path.as_uri(), commit]
+            if depth
+            else ["--tags", repository.path.as_uri(), commit, "+refs/heads/*:refs/remotes/origin/*"]
+        )
+        # A depth of a branch may not reach an older commit, so the commit itself is asked for.
+        server = "--upload-pack=git -c uploadpack.allowAnySHA1InWant=true upload-pack"
+        for words, command in (
+            ("create", [*git, "init", "--quiet"]),
+            ("create", [*git, "remote", "add", "origin", source["location"]]),
+            ("fetch", [*git, "fetch", "--quiet", server, *wanted]),
+            ("check out", [*git, "checkout", "--quiet", "--detach", commit]),
+        ):
             status, output = self._spawn(command)
             if status:
                 raise PhaseError(
-                    "GIT_CLONE_FAILED" if "fetch" in command else "CLIENT_ERROR",
-                    f"{' '.join(command[5:7])}: {output.strip() or f'exit status {status}'}",
+                    "CLIENT_ERROR", f"git could not {words} {source['location']}: {output.strip()}"
                 )
         return commit
 
 
-def _git_source(reference: Document) -> Document:
+def _git_source(reference: Document, region: str) -> Document:
     """The Git source that an artifact of the format CODEBUILD_CLONE_REF names."""
     if reference.get("connectionArn"):
         return {
@@ -183,7 +195,11 @@ def _git_source(reference: Document) -> Document:
             "location": f"https://github.com/{reference['fullRepositoryId']}.git",
             "auth": {"type": "CODECONNECTIONS", "resource": reference["connectionArn"]},
         }
-    return {"type": "CODECOMMIT", "repository": reference["repositoryName"]}
+    host = f"git-codecommit.{region}.amazonaws.com"
+    return {
+        "type": "CODECOMMIT",
+        "location": f"https://{host}/v1/repos/{reference['repositoryName']}",
+    }
 
 
 def _which(place: Place) -> str:
@@ -199,11 +215,3 @@ def _words(error: Exception) -> str:
 
 def _copy(body: IO[bytes], file: IO[bytes]) -> None:
     shutil.copyfileobj(body, file)
-
-
-def run_git(command: list[str]) -> tuple[int, str]:
-    """Run Git. Returns its exit status and what it wrote."""
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, errors="replace", timeout=600
-    )
-    return done.returncode, done.stderr or done.stdout
