@@ -10,7 +10,7 @@ from localaws.services.codebuild.errors import invalid_input, not_found
 from localaws.services.codebuild.resource import Params, Resource
 
 _IMAGES: Final = {
-    "AMAZON_LINUX_2": ("aws/codebuild/amazonlinux-x86_64-standard:5.0",),
+    "AMAZON_LINUX": ("aws/codebuild/amazonlinux-x86_64-standard:5.0",),
     "UBUNTU": ("aws/codebuild/standard:7.0",),
 }
 

@@ -12,8 +12,7 @@ SOURCES: Final = frozenset({"NO_SOURCE", "S3", "CODECOMMIT", "GITHUB", "CODEPIPE
 _COMPUTE: Final = frozenset(
     f"BUILD_GENERAL1_{size}" for size in ("SMALL", "MEDIUM", "LARGE", "XLARGE", "2XLARGE")
 )
-_IMAGE = re.compile(r"aws/codebuild/(standard|amazonlinux[\w.-]*-x86_64-standard|amazonlinux2?-x86_64-.*)"
-                    r"[\w.-]*:[\w.-]+")  # fmt: skip
+_IMAGE = re.compile(r"aws/codebuild/(?!.*(?:aarch64|arm|lambda|mac|windows))[\w.-]+:[\w.-]+")
 _OWN_IMAGE = re.compile(r"\d{12}\.dkr\.ecr\.[\w-]+\.amazonaws\.com/.+")
 _LOCATIONS: Final = {
     "CODECOMMIT": re.compile(r"https://git-codecommit\.[\w-]+\.amazonaws\.com/v1/repos/([\w.-]+)"),
