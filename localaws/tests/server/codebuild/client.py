@@ -76,9 +76,7 @@ class CodeBuild:
 
     def run(self, project: str, **overrides: Any) -> dict[str, Any]:
         """Run a build to its end."""
-        return self.wait(
-            self.api.start_build(projectName=project, **overrides)["build"]["id"]
-        )
+        return self.wait(self.api.start_build(projectName=project, **overrides)["build"]["id"])
 
     def get(self, build_id: str) -> dict[str, Any]:
         """A build as it is now."""

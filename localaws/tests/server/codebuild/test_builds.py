@@ -1,7 +1,9 @@
 """Builds run their commands as CodeBuild's shell does."""
 
-import os
 import time
+import urllib.error
+import urllib.request
+from pathlib import Path
 
 import psutil
 import pytest
@@ -227,9 +229,6 @@ phases:
     log = codebuild.log(build)
     assert build["buildStatus"] == "SUCCEEDED", log
     assert '"AccessKeyId": "***"' in log
-    import urllib.error
-    import urllib.request
-
     url = next(line for line in log.splitlines() if line.startswith("url=")).removeprefix("url=")
     with pytest.raises(urllib.error.HTTPError, match="404") as refusal:
         urllib.request.urlopen(url)
@@ -248,7 +247,7 @@ def test_bash_is_the_shell_when_the_buildspec_says_so(codebuild):
 def test_version_01_runs_each_command_in_a_shell_of_its_own(codebuild):
     project = codebuild.project(
         "version: 0.1\nphases: {build: {commands: ['export X=1; cd /', 'test -z \"$X\"', "
-        "'test \"$PWD\" = \"$CODEBUILD_SRC_DIR\"']}}"
+        '\'test "$PWD" = "$CODEBUILD_SRC_DIR"\']}}'
     )
     build = codebuild.run(project)
     assert build["buildStatus"] == "SUCCEEDED", codebuild.log(build)
@@ -295,8 +294,8 @@ def test_a_build_keeps_its_directories_to_itself(codebuild):
     )
     build = codebuild.run(project)
     assert build["buildStatus"] == "SUCCEEDED", codebuild.log(build)
-    assert not os.path.exists("/codebuild")
-    assert not os.path.exists("/root/private")
+    assert not Path("/codebuild").exists()
+    assert not Path("/root/private").exists()
 
 
 def test_a_command_that_kills_its_shell_fails_the_build(codebuild):
@@ -332,9 +331,7 @@ def test_the_limit_of_a_project_refuses_another_build(codebuild):
 
 def test_builds_are_listed_retried_and_deleted(codebuild):
     project = codebuild.project("version: 0.2\nphases: {build: {commands: ['test $A = b']}}")
-    first = codebuild.run(
-        project, environmentVariablesOverride=[{"name": "A", "value": "b"}]
-    )
+    first = codebuild.run(project, environmentVariablesOverride=[{"name": "A", "value": "b"}])
     retried = codebuild.wait(codebuild.api.retry_build(id=first["id"])["build"]["id"])
     assert retried["buildStatus"] == "SUCCEEDED"
     assert retried["buildNumber"] == 2

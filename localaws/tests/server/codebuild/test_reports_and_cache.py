@@ -47,7 +47,9 @@ def test_a_build_uploads_test_and_coverage_reports(codebuild):
         "statusCounts": {"SUCCEEDED": 1, "FAILED": 1, "ERROR": 0, "SKIPPED": 1, "UNKNOWN": 0},
         "durationInNanoSeconds": 1_250_000_000,
     }
-    failed = api.describe_test_cases(reportArn=tests["arn"], filter={"status": "FAILED"})["testCases"]
+    failed = api.describe_test_cases(reportArn=tests["arn"], filter={"status": "FAILED"})[
+        "testCases"
+    ]
     assert [(case["prefix"], case["name"], case["message"]) for case in failed] == [
         ("tests.test_a", "test_wrong", "assert 1 == 2\ntrace")
     ]
@@ -76,7 +78,9 @@ def test_a_report_group_exports_to_s3(codebuild):
         },
     )["reportGroup"]["arn"]
     project = codebuild.project(
-        SPEC.replace("  unit:", f'  "{group}":').replace("reports/coverage.xml]", "reports/coverage.xml ]")
+        SPEC.replace("  unit:", f'  "{group}":').replace(
+            "reports/coverage.xml]", "reports/coverage.xml ]"
+        )
     )
     build = codebuild.run(project)
     uuid = build["reportArns"][0].rpartition(":")[2]
@@ -125,7 +129,8 @@ def test_a_build_finds_what_the_last_one_has_cached(codebuild, cache):
 
 def test_the_key_of_a_cache_can_be_a_hash_of_files(codebuild):
     spec = CACHED.replace(
-        "cache:\n", "cache:\n  key: deps-$(codebuild-hash-files lock.txt)\n  fallback-keys: [deps-]\n"
+        "cache:\n",
+        "cache:\n  key: deps-$(codebuild-hash-files lock.txt)\n  fallback-keys: [deps-]\n",
     )
     location = {name: codebuild.upload({"lock.txt": name, "buildspec.yml": spec}) for name in "ab"}
     project = codebuild.project(

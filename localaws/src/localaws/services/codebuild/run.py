@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from localaws.core.context import Context
-from localaws.services.codebuild import artifacts, credentials, environment, models, sources
+from localaws.services.codebuild import buildspec_file, credentials, environment, models, sources
 from localaws.services.codebuild.build_log import BuildLog
-from localaws.services.codebuild.buildspec import ArtifactSpec, Buildspec, parse
+from localaws.services.codebuild.buildspec import Buildspec, parse
 from localaws.services.codebuild.cache import Cache, storage_of
 from localaws.services.codebuild.command_phases import CommandPhases
 from localaws.services.codebuild.environment_image import prepare
@@ -24,14 +24,12 @@ from localaws.services.codebuild.errors import PhaseError
 from localaws.services.codebuild.file_patterns import Files
 from localaws.services.codebuild.lifecycle import Lifecycle
 from localaws.services.codebuild.machine import HOME, ROOT, Directories, machine_variables
-from localaws.services.codebuild.models import Build, Document
+from localaws.services.codebuild.models import Build
+from localaws.services.codebuild.outputs import Outputs
 from localaws.services.codebuild.reports import Reports
 from localaws.services.codebuild.session import Session, SessionEndedError
 
 _log = logging.getLogger(__name__)
-_INLINE = f"{ROOT}/readonly/buildspec.yml"
-_S3_ARN = "arn:aws:s3:::"
-_SUCCEEDING = "CODEBUILD_BUILD_SUCCEEDING"
 
 
 class InterruptedBuildError(Exception):
@@ -211,7 +209,12 @@ class BuildRun:
         }
         for name, value in source_variables.items():
             self._log.say(f"{name}={value}")
-        location, text = self._read_buildspec()
+        location, text = buildspec_file.read(
+            request.source.get("buildspec", ""),
+            self._places[0].directory,
+            self._directories,
+            self._client("s3"),
+        )
         self._log.say(f"YAML location is {location}")
         self._buildspec = parse(text)
         self._log.say("Processing environment variables")
@@ -256,29 +259,6 @@ class BuildRun:
         self._cache = Cache(storage, spec, self._files(), self._log.say)
         self._cache.restore()
 
-    def _read_buildspec(self) -> tuple[str, str]:
-        """Where the build specification is, and its text."""
-        given: str = self._build.request.source.get("buildspec", "").strip()
-        if "\n" in given or given.startswith(("version:", "{")):
-            self._host(_INLINE).write_text(given + "\n")
-            return _INLINE, given
-        if given.startswith(_S3_ARN):
-            bucket, _, key = given.removeprefix(_S3_ARN).partition("/")
-            try:
-                body = self._client("s3").get_object(Bucket=bucket, Key=key)["Body"]
-            except Exception as error:
-                raise PhaseError("YAML_FILE_ERROR", f"{given}: {error}") from error
-            return given, body.read().decode()
-        source = self._places[0].directory
-        location = os.path.normpath(os.path.join(source, given or "buildspec.yml"))  # noqa: PTH118
-        path = self._directories.host(location)
-        if path is None or not path.resolve().is_relative_to(self._host(source).resolve()):
-            raise PhaseError("YAML_FILE_ERROR", f"stat {location}: it is outside of the source")
-        if not path.is_file():
-            missing = f"stat {location}: no such file or directory"
-            raise PhaseError("YAML_FILE_ERROR", missing if given else "YAML file does not exist")
-        return location, path.read_text(errors="replace")
-
     def _say_runtimes(self) -> None:
         if not self._buildspec.runtime_versions:
             self._log.say("No runtime version selected in buildspec.")
@@ -297,52 +277,22 @@ class BuildRun:
     # UPLOAD_ARTIFACTS
 
     def _upload(self) -> None:
-        build, request = self._build, self._build.request
-        files = self._files()
-        for report in self._buildspec.reports:
-            self._on.reports.add(build, report, files, self._client("s3"), self._log.say)
-        uploader = artifacts.Uploader(
-            self._client("s3"), request.encryption_key, build.uuid, self._directories.base
+        assert self._session
+        outputs = Outputs(
+            self._build,
+            self._buildspec,
+            self._files(),
+            self._client("s3"),
+            self._log,
+            self._expand_by_shell,
         )
-        primary = request.artifacts
-        if primary["type"] == "S3":
-            spec = self._buildspec.artifacts
-            identifier = primary.get("artifactIdentifier")
-            if identifier in self._buildspec.secondary_artifacts:
-                spec = self._buildspec.secondary_artifacts[identifier]
-            build.artifact = self._upload_one(uploader, files, primary, spec)
-        for secondary in request.secondary_artifacts:
-            identifier = secondary["artifactIdentifier"]
-            self._log.say(f"Preparing to copy secondary artifacts {identifier}")
-            spec = self._buildspec.secondary_artifacts.get(identifier)
-            result = self._upload_one(uploader, files, secondary, spec)
-            build.secondary_artifact.append({"artifactIdentifier": identifier, **result})
-
         # AWS saves the cache of a build whose commands succeeded.
-        if self._cache and self._session and self._session.variables[_SUCCEEDING] == "1":
-            self._cache.save()
+        succeeding = self._session.variables["CODEBUILD_BUILD_SUCCEEDING"] == "1"
+        outputs.upload(self._on.reports, self._cache if succeeding else None)
 
     def _files(self) -> Files:
         assert self._session
         return Files(self._directories, self._places[0].directory, self._session.variables)
-
-    def _upload_one(
-        self,
-        uploader: artifacts.Uploader,
-        files: Files,
-        settings: Document,
-        spec: ArtifactSpec | None,
-    ) -> Document:
-        if spec is None:
-            name = settings.get("artifactIdentifier") or "the primary artifact"
-            raise PhaseError("CLIENT_ERROR", f"the buildspec has no artifacts for {name}")
-        found = artifacts.collect(spec, files, self._log.say)
-        name = settings.get("name") or self._build.request.project
-        if settings.get("overrideArtifactName") and spec.name:
-            name = self._expand_by_shell(spec.name)
-        result = uploader.upload(settings, name, found, links=spec.enable_symlinks)
-        kept = ("encryptionDisabled", "overrideArtifactName", "bucketOwnerAccess")
-        return {**{key: settings[key] for key in kept if key in settings}, **result}
 
     def _expand_by_shell(self, text: str) -> str:
         """The name of an artifact or a key of the cache, which may have commands and variables in it."""
