@@ -16,6 +16,7 @@ from localaws.services.codebuild.machine import (
     Directories,
     docker_program,
     host_command,
+    image_store,
 )
 from localaws.services.codebuild.models import Document
 from localaws.services.codebuild.project_check import is_managed_image
@@ -64,8 +65,10 @@ def prepare(
         program.chmod(0o755)
     if not managed:
         return _pushed(context, image, directories, mark)
-    command = host_command(directories, ["/bin/sh", "-c", AGENT])
-    return Prepared(command, os.environ["PATH"], {})
+    store = image_store(os.environ) if privileged else None
+    command = host_command(directories, ["/bin/sh", "-c", AGENT], store)
+    variables = {"LOCALAWS_BUILD_DIR": str(store)} if store else {}
+    return Prepared(command, os.environ["PATH"], variables)
 
 
 def _pushed(context: Context, uri: str, directories: Directories, mark: str) -> Prepared:

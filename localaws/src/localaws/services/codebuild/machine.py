@@ -18,12 +18,12 @@ ROOT: Final = "/codebuild"
 HOME: Final = "/root"
 
 # Arguments: mount point, directories for /codebuild and /root, directories of /root with programs (separated
-# by colons), then the command. The file system of the
+# by colons), a directory of /root that the build may write or "", then the command. The file system of the
 # machine, but for these two directories, is mounted below a tmpfs, which becomes the root.
 _MOUNT = """
 set -eu
-stage=$1 codebuild=$2 home=$3 programs=$4
-shift 4
+stage=$1 codebuild=$2 home=$3 programs=$4 writable=$5
+shift 5
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mount -t tmpfs -o size=1m,mode=755 localaws "$stage"
 for entry in /* /.[!.]*; do
@@ -44,6 +44,10 @@ for directory in $programs; do
   mount -o remount,bind,ro "$stage$directory"
 done
 unset IFS
+if [ -n "$writable" ]; then
+  mkdir -p "$stage$writable"
+  mount --bind "$writable" "$stage$writable"
+fi
 cd "$stage"
 pivot_root . .
 umount -l .
@@ -100,8 +104,15 @@ def programs_in_home(path: str) -> list[str]:
     return sorted({str(directory) for directory in homes if directory.is_dir()})
 
 
-def host_command(directories: Directories, argv: Sequence[str]) -> list[str]:
+def host_command(
+    directories: Directories, argv: Sequence[str], writable: Path | None = None
+) -> list[str]:
     """The command line that runs ``argv`` with the programs of this machine and the directories of a build.
+
+    Args:
+        directories: those of the build.
+        argv: program and arguments.
+        writable: a directory of this machine that the build may write, also when it is in /root.
 
     Raises:
         PhaseError: this machine cannot do it.
@@ -113,10 +124,19 @@ def host_command(directories: Directories, argv: Sequence[str]) -> list[str]:
     places = [
         *map(str, (directories.stage, directories.codebuild, directories.home)),
         ":".join(programs_in_home(os.environ["PATH"])),
+        str(writable) if writable and writable.is_relative_to(HOME) else "",
     ]
     # A change of user namespace clears the parent-death signal that the process table has set.
     rearm = ["setpriv", "--pdeathsig", "KILL", "--"] if "--user" in options else []
     return ["unshare", *options, "sh", "-c", _MOUNT, "sh", *places, *rearm, *argv]
+
+
+def image_store(environ: Mapping[str, str]) -> Path:
+    """Where builds of images keep their layers, from one build to the next."""
+    given = environ.get("LOCALAWS_BUILD_DIR")
+    directory = Path(given) if given else Path.home() / ".cache/localaws/build"
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory.absolute()
 
 
 def docker_program(privileged: bool) -> str:
@@ -136,7 +156,7 @@ _PASSED_ON: Final = (
     "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO",
     "NODE_EXTRA_CA_CERTS", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_CERT",
     "PIP_CONFIG_FILE", "PIP_DEFAULT_TIMEOUT", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "NPM_CONFIG_REGISTRY",
-    "TF_CLI_CONFIG_FILE",
+    "TF_CLI_CONFIG_FILE", "LOCALAWS_STAND_IN_BASE", "LOCALAWS_BUILD_MOUNTS",
 )  # fmt: skip
 
 
