@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from localaws.core.body import RequestBody
@@ -49,3 +51,21 @@ class Response:
     status: int
     headers: Mapping[str, str]
     payload: bytes = b""
+
+
+_current: ContextVar[Call] = ContextVar("call")
+
+
+@contextmanager
+def answering(call: Call) -> Iterator[None]:
+    """Make ``call`` the current one of this thread."""
+    token = _current.set(call)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def current_call() -> Call | None:
+    """The call that this thread answers, for an operation that needs more than its input; or None."""
+    return _current.get(None)

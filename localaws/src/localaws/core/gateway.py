@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationModel
 
-from localaws.core.call import Call, Response
+from localaws.core.call import Call, Response, answering
 from localaws.core.context import ACCOUNT_ID, ContextFactory
 from localaws.core.errors import AwsError, not_emulated
 from localaws.core.provider import Provider, ProviderFactory
@@ -127,7 +127,9 @@ class Gateway:
         validate(operation, params)
         if run is None:
             return self._run_moto(call, environ, start_response)
-        response = serialize_response(operation, run(params) or {})
+        with answering(call):
+            result = run(params) or {}
+        response = serialize_response(operation, result)
         headers = {**response.headers, "x-amzn-RequestId": request_id}
         return send(Response(response.status, headers, response.payload), start_response)
 

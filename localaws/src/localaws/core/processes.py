@@ -124,6 +124,18 @@ def _signal_group(process: subprocess.Popen[bytes], signum: int) -> None:
         os.killpg(process.pid, signum)
 
 
+def kill_processes_with_variable(name: str, value: str) -> None:
+    """Kill every process that was started with a variable of this value.
+
+    This ends a daemon that has left the process group of the process that started it.
+    """
+    wanted = f"{name}={value}".encode()
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if wanted in (entry / "environ").read_bytes().split(b"\0"):
+                os.kill(int(entry.name), signal.SIGKILL)
+
+
 class _Forker:
     """One thread that starts all processes, because PR_SET_PDEATHSIG fires when the starting thread ends."""
 

@@ -13,6 +13,7 @@ from localaws.core.provider import Provider, ProviderFactory
 from localaws.core.web import WebApplication, WebRoute
 
 _CLASSES: Final[dict[str, str]] = {
+    "codebuild": "localaws.services.codebuild.provider:CodeBuildProvider",
     "codecommit": "localaws.services.codecommit.provider:CodeCommitProvider",
     "codeconnections": "localaws.services.codeconnections.provider:CodeConnectionsProvider",
     "codepipeline": "localaws.services.codepipeline.provider:CodePipelineProvider",
@@ -24,13 +25,12 @@ _CLASSES: Final[dict[str, str]] = {
     "sagemaker-runtime": "localaws.services.sagemaker_runtime.provider:SageMakerRuntimeProvider",
     "stepfunctions": "localaws.services.stepfunctions.provider:StepFunctionsProvider",
 }
+_HOSTED_REPOSITORY: Final = r"/[^/]+/[^/]+\.git/(info/refs|git-upload-pack|git-receive-pack)$"
 # By what the path begins with. Requests for buckets whose objects have such keys are signed.
 _APPLICATIONS: Final[dict[str, str]] = {
     r"/v2(/|$)": "localaws.services.ecr.registry.application:create",
-    r"/v1/repos/[^/]+(/|$)": "localaws.services.git.application:GitApplication",
-    r"/[^/]+/[^/]+\.git/(info/refs|git-upload-pack|git-receive-pack)$": (
-        "localaws.services.git.application:GitApplication"
-    ),
+    rf"/v1/repos/[^/]+(/|$)|{_HOSTED_REPOSITORY}": "localaws.services.git.application:GitApplication",
+    r"/_codebuild/": "localaws.services.codebuild.credentials:create",
     r"/_git/": "localaws.services.git.control:ControlApplication",
 }
 

@@ -11,7 +11,7 @@ moto keeps the records (functions, versions, aliases, permissions, layers); this
     environment       an execution environment: a process, its Runtime API, its log stream
     invocation        an invocation and its result
     runtime_api       the HTTP API that a Lambda runtime client polls (2018-06-01)
-    output, report    the lines of the function, and START, END and REPORT around them
+    report            START, END and REPORT around the lines of the function
     settings          how a process is started: its variables, its path, its retries
     runtime_packages  the packages of AWS's Python runtime, without those of localaws' environment
     code              deployment packages, each unpacked once

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from localaws.core.context import Context
+from localaws.core.output import OutputPump
 from localaws.services.lambda_.invocation import (
     Invocation,
     InvocationResult,
@@ -21,7 +22,6 @@ from localaws.services.lambda_.invocation import (
     error_document,
     exit_reason,
 )
-from localaws.services.lambda_.output import OutputPump
 from localaws.services.lambda_.report import InvocationLog, LogFormat
 from localaws.services.lambda_.runtime_api import RuntimeApi
 

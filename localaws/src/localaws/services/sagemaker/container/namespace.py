@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import functools
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from localaws.services.ecr.pushed_images import PushedImage
+from localaws.core.namespaces import NamespaceError, unshare_options
 from localaws.services.sagemaker.errors import RequestError
 
 # Arguments: tmpfs mount point, directory for /opt/ml, read-only directory for /opt/ml/model or "",
@@ -78,33 +78,15 @@ class View:
 @functools.cache
 def _unshare_options() -> tuple[str, ...]:
     """The options of unshare that give this user a mount namespace."""
-    if sys.platform != "linux":
-        raise RequestError(
-            f"localaws gives a job its own /opt/ml through a Linux mount namespace, and this is "
-            f"{sys.platform}. Run localaws on Linux (WSL 2, a container or a virtual machine)."
-        )
-    if shutil.which("unshare") is None:
-        raise RequestError(
-            "localaws gives a job its own /opt/ml with the command 'unshare', which is not on PATH. "
-            "Install the package util-linux."
-        )
+    try:
+        options = unshare_options("a job", "/opt/ml")
+    except NamespaceError as error:
+        raise RequestError(str(error)) from error
     if not Path("/opt").is_dir():
         raise RequestError(
             "localaws mounts a job's /opt/ml over /opt, which does not exist: mkdir /opt"
         )
-    refusal = ""
-    for options in (("--mount",), ("--user", "--map-root-user", "--mount")):
-        tried = subprocess.run(
-            ["unshare", *options, "true"], capture_output=True, text=True, check=False
-        )
-        if tried.returncode == 0:
-            return options
-        refusal = tried.stderr.strip()
-    raise RequestError(
-        f"this machine does not let localaws make a mount namespace for /opt/ml ({refusal}). Allow user "
-        "namespaces (sysctl user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns=0), "
-        "or in a container give the capability SYS_ADMIN."
-    )
+    return options
 
 
 def command(view: View, argv: Sequence[str]) -> list[str]:

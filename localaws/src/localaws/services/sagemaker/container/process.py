@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import enum
-import os
-import signal
 import subprocess
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO
 
 from localaws.core.context import Context
 from localaws.services.ecr.containers.container import ImageContainer, Mount
 from localaws.services.ecr.pushed_images import ImageError
+from localaws.core.processes import kill_processes_with_variable
 from localaws.services.sagemaker.container import namespace
 from localaws.services.sagemaker.container.sandbox import OPT_ML, Sandbox
 from localaws.services.sagemaker.errors import RequestError, StopRequestedError
@@ -181,19 +178,7 @@ class ContainerProcess:
 
     def _end_descendants(self) -> None:
         self._context.processes.terminate(self.process, 0)
-        for pid in _marked(f"{_MARK}={self._mark}".encode()):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-
-
-def _marked(mark: bytes) -> list[int]:
-    """The processes that have ``mark`` in their environment."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if mark in (entry / "environ").read_bytes():
-                found.append(int(entry.name))
-    return found
+        kill_processes_with_variable(_MARK, self._mark)
 
 
 def run(

@@ -1,4 +1,4 @@
-"""The standard output of a function's process, line by line, in order with its answers."""
+"""The standard output of a process, line by line, in order with what the process reports otherwise."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _CHUNK = 65_536
 class OutputPump:
     """Reads a pipe in the background and passes each complete line on.
 
-    The runtime writes its log to a pipe and its answer to a socket. The lines that were written before an
-    answer must be logged before it, so :meth:`drain` reads the pipe in the caller's thread.
+    A process writes its log to this pipe and an answer to somewhere else. The lines that were written before
+    an answer must be logged before it, so :meth:`drain` reads the pipe in the caller's thread.
     """
 
     def __init__(self, pipe: IO[bytes], on_line: Callable[[str], None]) -> None:
@@ -28,7 +28,7 @@ class OutputPump:
         self._fd = pipe.fileno()
         flags = fcntl.fcntl(self._fd, fcntl.F_GETFL)
         fcntl.fcntl(self._fd, fcntl.F_SETFL, flags | os.O_NONBLOCK)
-        self._thread = threading.Thread(target=self._run, name="lambda-output", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="output", daemon=True)
         self._thread.start()
 
     def drain(self) -> None:

@@ -6,7 +6,7 @@ import os
 import time
 
 from localaws.core.clock import Clock
-from localaws.services.lambda_.output import OutputPump
+from localaws.core.output import OutputPump
 from localaws.services.lambda_.report import InvocationLog
 
 
