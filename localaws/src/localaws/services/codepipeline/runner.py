@@ -13,8 +13,8 @@ from typing import Any, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localaws.core.context import Context
+from localaws.services.codepipeline.action_types import timeout_seconds
 from localaws.services.codepipeline.declaration import ActionTypeId, PipelineDeclaration
-from localaws.services.codepipeline.flow import timeout_seconds
 from localaws.services.codepipeline.models import ActionExecution, ErrorDetails, Outcome
 
 _log = logging.getLogger(__name__)
