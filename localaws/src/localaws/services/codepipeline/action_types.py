@@ -66,6 +66,15 @@ CODECOMMIT_SOURCE: Final = ActionType(
     entity_page="codecommit/home?region={region}#/repository/{RepositoryName}/browse/{BranchName}",
     choices={"OutputArtifactFormat": _ARTIFACT_FORMATS, "PollForSourceChanges": _BOOLEAN},
 )
+ECR_SOURCE: Final = ActionType(
+    id=ActionTypeId("Source", "AWS", "ECR", "1"),
+    required=frozenset({"RepositoryName"}),
+    optional=frozenset({"ImageTag"}),
+    inputs=(0, 0),
+    outputs=(1, 1),
+    timeout_seconds=_HOUR,
+    entity_page="ecr/repositories?region={region}#{RepositoryName}",
+)
 _CODEBUILD_KEYS: Final = frozenset(
     {"PrimarySource", "BatchEnabled", "CombineArtifacts", "EnvironmentVariables"}
 )
@@ -118,6 +127,7 @@ EMULATED: Final[dict[ActionTypeId, ActionType]] = {
         S3_SOURCE,
         CONNECTION_SOURCE,
         CODECOMMIT_SOURCE,
+        ECR_SOURCE,
         CODEBUILD_BUILD,
         CODEBUILD_TEST,
         LAMBDA_INVOKE,

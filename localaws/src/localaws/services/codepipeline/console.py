@@ -49,3 +49,8 @@ def connection_commit(region: str, connection_arn: str, repository: str, commit_
         f"?connectionArn={connection_arn}&referenceType=COMMIT&FullRepositoryId={repository}"
         f"&Commit={commit_id}"
     )
+
+
+def ecr_image(region: str, registry: str, repository: str, digest: str) -> str:
+    """The page of an image."""
+    return f"{_HOST}/ecr/repositories/private/{registry}/{repository}/_/image/{digest}/details?region={region}"

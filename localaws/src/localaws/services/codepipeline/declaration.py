@@ -138,7 +138,34 @@ def with_defaults(document: dict[str, Any], version: int) -> dict[str, Any]:
     # "Including V2 parameters ... will result in the pipeline having the V2 type" (API reference,
     # PipelineDeclaration); without any, V1.
     filled.setdefault("pipelineType", "V2" if uses_v2_parameters(filled) else "V1")
+    if filled["pipelineType"] == "V2":
+        _add_default_triggers(filled)
     return filled
+
+
+def _add_default_triggers(filled: dict[str, Any]) -> None:
+    """Write down that a connection which detects changes starts the pipeline for pushes to its branch.
+
+    AWS adds this trigger to a V2 pipeline without one: ``trigger_all`` of Terraform's resource shows it.
+    """
+    if filled.get("triggers"):
+        return
+    sources = filled["stages"][0]["actions"] if filled["stages"] else []
+    added = [
+        {
+            "providerType": "CodeStarSourceConnection",
+            "gitConfiguration": {
+                "sourceActionName": action["name"],
+                "push": [{"branches": {"includes": [action["configuration"]["BranchName"]]}}],
+            },
+        }
+        for action in sources
+        if action["actionTypeId"]["provider"] == "CodeStarSourceConnection"
+        and action["configuration"].get("DetectChanges", "true") == "true"
+        and action["configuration"].get("BranchName")
+    ]
+    if added:
+        filled["triggers"] = added
 
 
 def uses_v2_parameters(document: dict[str, Any]) -> bool:

@@ -14,6 +14,7 @@ from localaws.services.codepipeline.action_types import (
     CODECOMMIT_SOURCE,
     CONNECTION_SOURCE,
     DEPLOYMENT_WINDOW,
+    ECR_SOURCE,
     LAMBDA_INVOKE,
     LAMBDA_RULE,
     MANUAL_APPROVAL,
@@ -22,6 +23,7 @@ from localaws.services.codepipeline.action_types import (
     VARIABLE_CHECK,
 )
 from localaws.services.codepipeline.actions.codebuild import CodeBuildBuild
+from localaws.services.codepipeline.actions.ecr_source import EcrSource
 from localaws.services.codepipeline.actions.git_source import CodeCommit, Connection, GitSource
 from localaws.services.codepipeline.actions.lambda_invoke import LambdaInvoke
 from localaws.services.codepipeline.actions.manual_approval import ManualApproval
@@ -88,6 +90,7 @@ class CodePipelineProvider(Provider):
             S3_SOURCE.id: S3Source(),
             CONNECTION_SOURCE.id: GitSource(Connection(git)),
             CODECOMMIT_SOURCE.id: codecommit,
+            ECR_SOURCE.id: EcrSource(),
             CODEBUILD_BUILD.id: CodeBuildBuild(),
             CODEBUILD_TEST.id: CodeBuildBuild(),
             LAMBDA_INVOKE.id: invoke,

@@ -11,6 +11,7 @@ _REVISION_TYPES: Final = {
     "S3": ("S3_OBJECT_VERSION_ID", "S3_OBJECT_KEY"),
     "CodeStarSourceConnection": ("COMMIT_ID",),
     "CodeCommit": ("COMMIT_ID",),
+    "ECR": ("IMAGE_DIGEST",),
 }
 
 

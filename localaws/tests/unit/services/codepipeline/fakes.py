@@ -169,6 +169,7 @@ class FakeContext:
         self.builds = FakeCodeBuild()
         self.alarms = FakeCloudWatch()
         self.git = FakeGit()
+        self.ecr: Any = None
         self.events: list[tuple[str, dict[str, Any]]] = []
         self.roles: list[tuple[str, str | None]] = []
         self._shared_objects = SharedObjects()
@@ -186,6 +187,7 @@ class FakeContext:
             "iam": self.iam,
             "codebuild": self.builds,
             "cloudwatch": self.alarms,
+            "ecr": self.ecr,
         }[service_name]
 
     def arn(self, service: str, resource: str) -> str:
