@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
-import os
-import subprocess
-import urllib.request
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,151 +10,8 @@ from typing import Any
 import pytest
 
 from localaws.testing import LocalAws
-from server.pipeline_world import Aws, World, approval, kind, role, wait_for
-
-BUILDSPEC = """
-version: 0.2
-env:
-  exported-variables: [SUMMARY, VERSION]
-phases:
-  build:
-    commands:
-      - SUMMARY="$GREETING from $(cat settings.txt)"
-      - VERSION="$CODEBUILD_RESOLVED_SOURCE_VERSION"
-      - grep -q fine settings.txt
-      - mkdir out && cp settings.txt out/plan.txt
-artifacts:
-  base-directory: out
-  files: ["**/*"]
-"""
-
-
-class Checkout:
-    """A working tree with the pipeline's code."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        path.mkdir()
-        self.git("init", "-q", "-b", "main")
-        self.commit("Start", {"buildspec.yml": BUILDSPEC, "settings.txt": "fine"})
-
-    def git(self, *arguments: str) -> str:
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(self.path),
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "NO_PROXY": "127.0.0.1",
-            **{f"GIT_{who}_NAME": "Ada" for who in ("AUTHOR", "COMMITTER")},
-            **{f"GIT_{who}_EMAIL": "ada@example.com" for who in ("AUTHOR", "COMMITTER")},
-        }
-        done = subprocess.run(
-            ["git", *arguments], cwd=self.path, env=environment, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
-
-    def commit(self, message: str, files: dict[str, str]) -> str:
-        for name, content in files.items():
-            (self.path / name).write_text(content)
-        self.git("add", "-A")
-        self.git("commit", "-q", "-m", message)
-        return self.git("rev-parse", "HEAD")
-
-    def push(self, message: str, files: dict[str, str], branch: str = "main") -> str:
-        commit = self.commit(message, files)
-        self.git("push", "-q", "origin", f"HEAD:{branch}")
-        return commit
-
-
-class GitWorld(World):
-    """A connected repository and a CodeBuild project besides what every pipeline needs."""
-
-    def __init__(self, aws: Aws, server: LocalAws, folder: Path) -> None:
-        super().__init__(aws)
-        self.repository = f"octo/{self.name}"
-        self.checkout = Checkout(folder / "checkout")
-        self.connection = aws("codeconnections").create_connection(
-            ProviderType="GitHub", ConnectionName=self.name
-        )["ConnectionArn"]
-        self.connect(server)
-        self.checkout.git("remote", "add", "origin", f"{server.endpoint_url}/{self.repository}.git")
-        aws("codebuild").create_project(
-            name=self.name,
-            source={"type": "CODEPIPELINE"},
-            artifacts={"type": "CODEPIPELINE"},
-            environment={
-                "type": "LINUX_CONTAINER",
-                "image": "aws/codebuild/standard:7.0",
-                "computeType": "BUILD_GENERAL1_SMALL",
-            },
-            serviceRole=role(aws, f"{self.name}-build", "codebuild.amazonaws.com"),
-        )
-
-    def connect(self, server: LocalAws) -> None:
-        document = {
-            "region": "eu-west-1",
-            "connection": self.connection,
-            "repository": self.repository,
-            "source": str(self.checkout.path),
-        }
-        request = urllib.request.Request(
-            f"{server.endpoint_url}/_git/connect",
-            data=json.dumps(document).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            assert answer.status == 200
-
-    def definition(self, *stages: list[dict[str, Any]], **members: Any) -> dict[str, Any]:
-        definition = self.declaration(*stages, **members)
-        definition["stages"][0]["actions"] = [
-            {
-                "name": "Git",
-                "actionTypeId": kind("Source", "CodeStarSourceConnection"),
-                "configuration": {
-                    "ConnectionArn": self.connection,
-                    "FullRepositoryId": self.repository,
-                    "BranchName": "main",
-                },
-                "outputArtifacts": [{"name": "Code"}],
-                "namespace": "Source",
-            }
-        ]
-        return definition
-
-    def build(self, **members: Any) -> dict[str, Any]:
-        variables = [{"name": "GREETING", "value": "#{Source.CommitMessage}", "type": "PLAINTEXT"}]
-        return {
-            "name": "Build",
-            "actionTypeId": kind("Build", "CodeBuild"),
-            "configuration": {
-                "ProjectName": self.name,
-                "EnvironmentVariables": json.dumps(variables),
-            },
-            "inputArtifacts": [{"name": "Code"}],
-            "outputArtifacts": [{"name": "Plan"}],
-            "namespace": "Build",
-            **members,
-        }
-
-    def executions(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.aws("codepipeline").list_pipeline_executions(
-            pipelineName=self.name
-        )["pipelineExecutionSummaries"]
-        return found
-
-    def run_of(self, commit: str, *ends: str) -> dict[str, Any]:
-        """The execution for a commit, once it has ended."""
-
-        def ended() -> dict[str, Any] | None:
-            for execution in self.executions():
-                revisions = {r["revisionId"] for r in execution.get("sourceRevisions", [])}
-                if commit in revisions and execution["status"] in ends:
-                    return execution
-            return None
-
-        execution: dict[str, Any] = wait_for(ended, 60)
-        return execution
+from server.git_world import GitWorld
+from server.pipeline_world import Aws, approval, kind, wait_for
 
 
 @pytest.fixture
@@ -270,3 +123,71 @@ artifacts:
     actions = world.actions(execution["pipelineExecutionId"])
     assert execution["status"] == "Succeeded", {n: a["output"] for n, a in actions.items()}
     assert [o["name"] for o in actions["Build"]["output"]["outputArtifacts"]] == ["Plan", "Notes"]
+
+
+def test_a_failed_test_of_a_report_is_named(git_world: GitWorld) -> None:
+    world = git_world
+    spec = """
+version: 0.2
+phases:
+  build:
+    commands:
+      - cp junit.xml.in junit.xml
+      - "false"
+reports:
+  tests:
+    files: [junit.xml]
+"""
+    report = (
+        '<testsuite name="gates" tests="1" failures="1"><testcase classname="gates" name="test_gate">'
+        '<failure message="0.5 is below 0.8"/></testcase></testsuite>'
+    )
+    world.checkout.push("Fail", {"buildspec.yml": spec, "junit.xml.in": report})
+    world.aws("codepipeline").create_pipeline(
+        pipeline=world.definition([world.build(outputArtifacts=[])])
+    )
+    execution = world.run_of(world.checkout.git("rev-parse", "HEAD"), "Failed")
+    result = world.actions(execution["pipelineExecutionId"])["Build"]["output"]["executionResult"]
+    message = result["errorDetails"]["message"]
+    assert message.startswith("Build terminated with state: FAILED. Phase: BUILD")
+    assert message.endswith("Failed tests: test_gate")
+
+
+@pytest.mark.parametrize("provider", ["CodeStarSourceConnection", "CodeCommit"])
+def test_a_build_clones_the_repository(git_world: GitWorld, provider: str) -> None:
+    """With a full clone, the build has the history; a rule on CodeCommit's events starts the pipeline."""
+    world = git_world
+    spec = """
+version: 0.2
+env:
+  exported-variables: [SUMMARY]
+phases:
+  build:
+    commands:
+      - SUMMARY="$(git rev-list --count HEAD) $(git rev-parse HEAD)"
+"""
+    definition = world.definition([world.build(outputArtifacts=[])])
+    source = definition["stages"][0]["actions"][0]
+    source["configuration"]["OutputArtifactFormat"] = "CODEBUILD_CLONE_REF"
+    if provider == "CodeCommit":
+        arn = world.add_codecommit(spec)
+        source["actionTypeId"] = kind("Source", provider)
+        source["configuration"] = {
+            "RepositoryName": world.name,
+            "BranchName": "main",
+            "PollForSourceChanges": "false",
+            "OutputArtifactFormat": "CODEBUILD_CLONE_REF",
+        }
+    world.aws("codepipeline").create_pipeline(pipeline=definition)
+    if provider == "CodeCommit":
+        rule = world.start_on_events("CodeCommit Repository State Change", arn)
+        trigger = {"triggerType": "CloudWatchEvent", "triggerDetail": rule}
+        commit = world.put_file("README.md", "words")
+    else:
+        trigger = {"triggerType": "WebhookV2", "triggerDetail": world.connection}
+        commit = world.checkout.push("Clone", {"buildspec.yml": spec})
+    execution = world.run_of(commit, "Succeeded", "Failed")
+    build = world.actions(execution["pipelineExecutionId"])["Build"]["output"]
+    assert execution["trigger"] == trigger
+    assert execution["status"] == "Succeeded", build
+    assert build["outputVariables"] == {"SUMMARY": f"2 {commit}"}

@@ -53,4 +53,5 @@ def connection_commit(region: str, connection_arn: str, repository: str, commit_
 
 def ecr_image(region: str, registry: str, repository: str, digest: str) -> str:
     """The page of an image."""
-    return f"{_HOST}/ecr/repositories/private/{registry}/{repository}/_/image/{digest}/details?region={region}"
+    page = f"{_HOST}/ecr/repositories/private/{registry}/{repository}/_/image/{digest}/details"
+    return f"{page}?region={region}"

@@ -1,4 +1,5 @@
 """The ECR source action."""
+# ruff: noqa: N803 - the arguments have boto3's names
 
 from __future__ import annotations
 
