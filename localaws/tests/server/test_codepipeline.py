@@ -184,3 +184,65 @@ def test_a_rule_starts_the_pipeline_and_is_shown_as_its_trigger(world: World) ->
     summary = wait_for(started)[0]
     assert summary["trigger"] == {"triggerType": "CloudWatchEvent", "triggerDetail": rule_arn}
     wait_for(lambda: world.status(summary["pipelineExecutionId"]) == "Succeeded")
+
+
+def rule(name: str, provider: str, **configuration: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "ruleTypeId": kind("Rule", provider),
+        "configuration": configuration,
+    }
+
+
+def test_conditions_gate_a_stage(world: World) -> None:
+    client, alarms = world.aws("codepipeline"), world.aws("cloudwatch")
+    alarms.put_metric_alarm(
+        AlarmName=world.name,
+        MetricName="Errors",
+        Namespace="Test",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    alarms.set_alarm_state(AlarmName=world.name, StateValue="ALARM", StateReason="two errors")
+    wanted = rule(
+        "Wanted", "VariableCheck", Operator="NE", Variable="#{variables.EndpointType}", Value="none"
+    )
+    quiet = rule("Quiet", "CloudWatchAlarm", AlarmName=world.name)
+    definition = world.declaration([approval("First")], [approval("Second")])
+    skipped, gated = definition["stages"][1:]
+    skipped["beforeEntry"] = {"conditions": [{"result": "SKIP", "rules": [wanted]}]}
+    gated["onSuccess"] = {"conditions": [{"result": "FAIL", "rules": [quiet]}]}
+    definition["variables"] = [{"name": "EndpointType", "defaultValue": "none"}]
+    world.upload({})
+    client.create_pipeline(pipeline=definition)
+    first = client.list_pipeline_executions(pipelineName=world.name)["pipelineExecutionSummaries"][
+        0
+    ]["pipelineExecutionId"]
+    world.approve("Stage2", "Second")
+    wait_for(lambda: world.status(first) == "Failed")
+
+    stages = {s["stageName"]: s for s in client.get_pipeline_state(name=world.name)["stageStates"]}
+    assert stages["Stage1"]["latestExecution"]["status"] == "Skipped"
+    assert stages["Stage1"]["beforeEntryConditionState"]["latestExecution"]["status"] == "Failed"
+    condition = stages["Stage2"]["onSuccessConditionState"]["conditionStates"][0]
+    assert condition["latestExecution"]["summary"] == (
+        f"Alarm {world.name} is in state ALARM: two errors"
+    )
+    listed = client.list_rule_executions(pipelineName=world.name)["ruleExecutionDetails"]
+    assert [(r["stageName"], r["ruleName"], r["status"]) for r in listed] == [
+        ("Stage2", "Quiet", "Failed"),
+        ("Stage1", "Wanted", "Failed"),
+    ]
+    assert listed[1]["input"]["resolvedConfiguration"]["Variable"] == "none"
+    assert "VariableCheck" in {t["id"]["provider"] for t in client.list_rule_types()["ruleTypes"]}
+
+    client.override_stage_condition(
+        pipelineName=world.name,
+        stageName="Stage2",
+        pipelineExecutionId=first,
+        conditionType="ON_SUCCESS",
+    )
+    wait_for(lambda: world.status(first) == "Succeeded")
