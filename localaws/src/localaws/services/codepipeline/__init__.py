@@ -6,7 +6,7 @@ A request passes through::
     pipelines.py, executions.py, stages.py, approvals.py, jobs.py, tags.py
                       the operations: look up, check, call the engine, render; no decisions of their own
     validation.py     refuses a structure that AWS refuses (action_types.py: the providers that run here).
-                      dataflow.py, configuration_checks.py, condition_checks.py and trigger_checks.py: its parts
+                      Its parts: dataflow.py, configuration_checks.py, condition_checks.py, trigger_checks.py
     declaration.py    the definition as frozen dataclasses (triggers.py: its triggers)
 
 and an execution through::

@@ -57,7 +57,11 @@ class Starter:
             declaration=declaration,
             started=now,
             updated=now,
-            inputs=tuple(execution.artifacts[name] for name in declaration.inputs),
+            inputs=tuple(
+                execution.artifacts[name]
+                for name in declaration.inputs
+                if name in execution.artifacts
+            ),
             outputs=tuple(self._place(execution, name) for name in declaration.outputs),
             condition=condition,
         )
@@ -65,6 +69,13 @@ class Starter:
             action.resolved = variables.resolve(declaration.configuration, namespaces(execution))
         except variables.UnresolvedVariableError as error:
             action.plan_error = ErrorDetails("ConfigurationError", str(error))
+        missing = [name for name in declaration.inputs if name not in execution.artifacts]
+        if missing:
+            action.plan_error = ErrorDetails(
+                "ConfigurationError",
+                f"There is no input artifact {missing[0]}: the stage of the action that outputs it was"
+                " skipped in this execution",
+            )
         if declaration.type.category == "Approval":
             action.token = str(uuid.uuid4())
             action.expires = now + timedelta(seconds=timeout_seconds(declaration))

@@ -9,7 +9,7 @@ import pytest
 
 from unit.services.codepipeline.definitions import build, codecommit_source, git_pipeline
 from unit.services.codepipeline.fake_builds import FAILED_PHASES
-from unit.services.codepipeline.fakes import KEY, Harness, approval, eventually, pipeline
+from unit.services.codepipeline.fakes import KEY, Harness, approval, eventually, pipeline, refusal
 
 FAILURE = (
     "Build terminated with state: FAILED. Phase: BUILD, Code: COMMAND_EXECUTION_ERROR, Message: Error while"
@@ -96,6 +96,24 @@ def test_a_build_has_a_link_and_its_id(harness: Harness) -> None:
     result = run(harness, build())["output"]["executionResult"]
     assert result["externalExecutionId"] == "project:1"
     assert "#/builds/project:1/view/new" in result["externalExecutionUrl"]
+
+
+def test_a_build_that_cannot_start_is_told_in_awss_words(harness: Harness) -> None:
+    def refuse(**request: Any) -> None:
+        message = (
+            "Project cannot be found: arn:aws:codebuild:eu-west-1:123456789012:project/project"
+        )
+        raise refusal("ResourceNotFoundException", "StartBuild", message)
+
+    harness.context.builds.start_build = refuse  # type: ignore[assignment,method-assign]
+    error = run(harness, build(), status="Failed")["output"]["executionResult"]["errorDetails"]
+    assert error["code"] == "ConfigurationError"
+    assert error["message"].startswith(
+        "Error calling startBuild: Project cannot be found: arn:aws:"
+    )
+    assert (
+        "(Service: AWSCodeBuild; Status Code: 400; Error Code: ResourceNotFound" in error["message"]
+    )
 
 
 @pytest.mark.parametrize("category", ["Build", "Test"])

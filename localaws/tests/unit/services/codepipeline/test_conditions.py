@@ -106,6 +106,23 @@ def test_a_stage_can_be_skipped(harness: Harness) -> None:
     }
 
 
+def test_an_artifact_of_a_skipped_stage_is_missed_by_name(harness: Harness) -> None:
+    definition = with_condition(
+        "beforeEntry",
+        condition("SKIP", BLOCKED),
+        [machine(outputs=["Plan"])],
+        [function(inputs=["Plan"])],
+    )
+    definition["variables"] = [{"name": "Go", "defaultValue": "no"}]
+    first = harness.create(definition)
+    harness.wait(first, "Failed")
+    error = harness.latest("Stage2", "Function")["errorDetails"]
+    assert error["code"] == "ConfigurationError"
+    assert error["message"].startswith(
+        "There is no input artifact Plan: the stage of the action that"
+    )
+
+
 def test_a_failed_condition_for_success_fails_the_stage(harness: Harness) -> None:
     definition = with_condition("onSuccess", condition("FAIL", BLOCKED))
     definition["variables"] = [{"name": "Go", "defaultValue": "no"}]

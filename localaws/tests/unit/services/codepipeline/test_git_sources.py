@@ -151,6 +151,20 @@ def test_a_push_to_the_branch_starts_the_pipeline(harness: Harness) -> None:
     assert len(git.listeners) == 1
 
 
+def test_a_v2_pipeline_without_a_trigger_shows_the_one_for_its_branch(harness: Harness) -> None:
+    create(harness, connection_source())
+    shown = harness.api.get_pipeline({"name": "demo"})["pipeline"]["triggers"]
+    assert shown == [trigger(push=[{"branches": {"includes": ["main"]}}])]
+    quiet = connection_source(configuration={"DetectChanges": "false"})
+    harness.api.update_pipeline({"pipeline": git_pipeline([approval()], source=quiet)})
+    assert "triggers" not in harness.api.get_pipeline({"name": "demo"})["pipeline"]
+    plain = git_pipeline([approval()], pipelineType="V1", executionMode="SUPERSEDED")
+    harness.api.update_pipeline({"pipeline": plain})
+    assert "triggers" not in harness.api.get_pipeline({"name": "demo"})["pipeline"]
+    harness.context.git.push("Here")
+    assert triggers(harness)[0][0] == "WebhookV2"
+
+
 def test_without_detect_changes_a_push_starts_nothing(harness: Harness) -> None:
     create(harness, connection_source(configuration={"DetectChanges": "false"}))
     harness.context.git.push("Here")

@@ -11,7 +11,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from localaws.services.codepipeline import console
 from localaws.services.codepipeline.build_variables import parse_environment_variables
 from localaws.services.codepipeline.models import Artifact, ErrorDetails, Outcome
-from localaws.services.codepipeline.runner import ActionEndedError, ActionFailedError, ActionRun
+from localaws.services.codepipeline.runner import (
+    DENIED,
+    ActionEndedError,
+    ActionFailedError,
+    ActionRun,
+)
 
 POLL_SECONDS: Final = 0.3
 INITIATOR_HEADER: Final = "x-localaws-initiator"
@@ -32,7 +37,7 @@ class CodeBuildBuild:
             "before-call.codebuild.StartBuild", _add_initiator, unique_id=INITIATOR_HEADER
         )
         _initiator.set(f"codepipeline/{run.pipeline.name}")
-        build = client.start_build(**start_request(run))["build"]
+        build = _start(client, start_request(run))
         run.progress(
             external_id=build["id"],
             external_url=console.build(run.context.region, build["id"]),
@@ -118,6 +123,22 @@ def _output(artifact: Artifact) -> dict[str, Any]:
         "packaging": "ZIP",
         "overrideArtifactName": False,
     }
+
+
+def _start(client: Any, request: dict[str, Any]) -> dict[str, Any]:
+    try:
+        build: dict[str, Any] = client.start_build(**request)["build"]
+    except ClientError as error:
+        code = error.response["Error"].get("Code", "Unknown")
+        message = error.response["Error"].get("Message", "")
+        details = error.response.get("ResponseMetadata", {})
+        raise ActionFailedError(
+            "PermissionError" if code in DENIED else "ConfigurationError",
+            f"Error calling startBuild: {message} (Service: AWSCodeBuild; Status Code:"
+            f" {details.get('HTTPStatusCode', 400)}; Error Code: {code}; Request ID:"
+            f" {details.get('RequestId')}; Proxy: null)",
+        ) from error
+    return build
 
 
 def _follow(run: ActionRun, client: Any, build_id: str) -> dict[str, Any]:
