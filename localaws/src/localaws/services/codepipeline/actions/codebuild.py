@@ -47,10 +47,10 @@ class CodeBuildBuild:
         except (ActionEndedError, ActionFailedError) as end:
             # The server may be stopping: then the action has not ended, and CodeBuild ends its own builds.
             if isinstance(end, ActionFailedError) or not run.action.running:
-                _stop(client, build["id"])
+                _stop(run, build["id"])
             raise
         if build["buildStatus"] != "SUCCEEDED":
-            message = failure(build) + _failed_tests(client, build)
+            message = failure(build) + _failed_tests(run, build)
             return Outcome(error=ErrorDetails("JobFailed", message), summary=message)
         exported = build.get("exportedEnvironmentVariables", [])
         return Outcome(variables={variable["name"]: variable["value"] for variable in exported})
@@ -149,15 +149,17 @@ def _follow(run: ActionRun, client: Any, build_id: str) -> dict[str, Any]:
         run.receive(POLL_SECONDS)
 
 
-def _stop(client: Any, build_id: str) -> None:
+def _stop(run: ActionRun, build_id: str) -> None:
+    # Not with the role of the action: AWS makes no such call, so a role does not need the permission.
     try:
-        client.stop_build(id=build_id)
+        run.context.client("codebuild").stop_build(id=build_id)
     except (ClientError, BotoCoreError) as error:
         _log.warning("build %s was not stopped: %s", build_id, error)
 
 
-def _failed_tests(client: Any, build: dict[str, Any]) -> str:
+def _failed_tests(run: ActionRun, build: dict[str, Any]) -> str:
     """The failed tests in the reports of a build. AWS shows them on the page of the report only."""
+    client = run.context.client("codebuild")  # without the role, as for stopping a build
     names: list[str] = []
     for report in build.get("reportArns", []):
         try:
