@@ -4,230 +4,20 @@ from __future__ import annotations
 
 import io
 import json
-import time
-import uuid
 import zipfile
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-Aws = Callable[..., Any]
+from server.pipeline_world import Aws, World, approval, kind, machine, role, wait_for
 
 ACCOUNT = "123456789012"
-
-FUNCTION = """
-import io, json, zipfile
-import boto3
-
-def handler(event, context):
-    job = event["CodePipeline.job"]
-    data, pipeline = job["data"], boto3.client("codepipeline")
-    try:
-        credentials = data["artifactCredentials"]
-        s3 = boto3.client(
-            "s3",
-            aws_access_key_id=credentials["accessKeyId"],
-            aws_secret_access_key=credentials["secretAccessKey"],
-            aws_session_token=credentials["sessionToken"],
-        )
-        place = data["inputArtifacts"][0]["location"]["s3Location"]
-        answer = s3.get_object(Bucket=place["bucketName"], Key=place["objectKey"])
-        manifest = json.loads(answer["Body"].read())
-        parameters = json.loads(data["actionConfiguration"]["configuration"]["UserParameters"])
-        if manifest.get("UseCase") is None:
-            raise ValueError("manifest.json has no UseCase")
-        if "continuationToken" not in data:
-            pipeline.put_job_success_result(jobId=job["id"], continuationToken="half",
-                                            executionDetails={"percentComplete": 50})
-            return
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as archive:
-            archive.writestr("manifest.json", json.dumps(manifest | parameters))
-        place = data["outputArtifacts"][0]["location"]["s3Location"]
-        s3.put_object(Bucket=place["bucketName"], Key=place["objectKey"], Body=buffer.getvalue(),
-                      ServerSideEncryption="aws:kms", SSEKMSKeyId=data["encryptionKey"]["id"])
-        pipeline.put_job_success_result(jobId=job["id"], outputVariables={"UseCase": manifest["UseCase"]})
-    except Exception as error:
-        pipeline.put_job_failure_result(
-            jobId=job["id"], failureDetails={"type": "JobFailed", "message": str(error)}
-        )
-"""
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("the condition did not come true")
-
-
-def role(aws: Aws, name: str, service: str) -> str:
-    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    answer = aws("iam").create_role(
-        RoleName=name,
-        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
-    )
-    arn: str = answer["Role"]["Arn"]
-    return arn
-
-
-class World:
-    """Buckets, key, roles, function, state machine and pipeline, with names of their own."""
-
-    def __init__(self, aws: Aws) -> None:
-        self.aws = aws
-        self.name = f"cp-{uuid.uuid4().hex[:8]}"
-        self.source, self.artifacts = f"{self.name}-source", f"{self.name}-artifacts"
-        for bucket in (self.source, self.artifacts):
-            aws("s3").create_bucket(
-                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
-            )
-        aws("s3").put_bucket_versioning(
-            Bucket=self.source, VersioningConfiguration={"Status": "Enabled"}
-        )
-        self.key = aws("kms").create_key()["KeyMetadata"]["Arn"]
-        self.pipeline_role = role(aws, f"{self.name}-pipeline", "codepipeline.amazonaws.com")
-        self.topic = aws("sns").create_topic(Name=self.name)["TopicArn"]
-
-    def upload(self, manifest: dict[str, Any]) -> str:
-        answer = self.aws("s3").put_object(
-            Bucket=self.source, Key="manifest.json", Body=json.dumps(manifest).encode()
-        )
-        version: str = answer["VersionId"]
-        return version
-
-    def add_function(self) -> str:
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as archive:
-            archive.writestr("main.py", FUNCTION)
-        self.aws("lambda").create_function(
-            FunctionName=self.name,
-            Runtime="python3.12",
-            Role=role(self.aws, f"{self.name}-lambda", "lambda.amazonaws.com"),
-            Handler="main.handler",
-            Code={"ZipFile": buffer.getvalue()},
-            Timeout=30,
-        )
-        return self.name
-
-    def add_machine(self, definition: dict[str, Any]) -> str:
-        answer = self.aws("stepfunctions").create_state_machine(
-            name=f"{self.name}-{uuid.uuid4().hex[:4]}",
-            definition=json.dumps(definition),
-            roleArn=role(self.aws, f"{self.name}-{uuid.uuid4().hex[:4]}", "states.amazonaws.com"),
-        )
-        arn: str = answer["stateMachineArn"]
-        return arn
-
-    def declaration(self, *stages: list[dict[str, Any]], **members: Any) -> dict[str, Any]:
-        source = {
-            "name": "UploadManifest",
-            "actionTypeId": {
-                "category": "Source",
-                "owner": "AWS",
-                "provider": "S3",
-                "version": "1",
-            },
-            "configuration": {
-                "S3Bucket": self.source,
-                "S3ObjectKey": "manifest.json",
-                "PollForSourceChanges": "false",
-            },
-            "outputArtifacts": [{"name": "SourceArtifact"}],
-            "namespace": "SourceVariables",
-        }
-        named = [{"name": "Source", "actions": [source]}]
-        named += [{"name": f"Stage{i}", "actions": actions} for i, actions in enumerate(stages, 1)]
-        return {
-            "name": self.name,
-            "roleArn": self.pipeline_role,
-            "artifactStore": {
-                "type": "S3",
-                "location": self.artifacts,
-                "encryptionKey": {"id": self.key, "type": "KMS"},
-            },
-            "stages": named,
-            "executionMode": "QUEUED",
-            "pipelineType": "V2",
-            "variables": [{"name": "EndpointType", "defaultValue": "from-manifest"}],
-        } | members
-
-    def create(self, *stages: list[dict[str, Any]], **members: Any) -> str:
-        client = self.aws("codepipeline")
-        client.create_pipeline(pipeline=self.declaration(*stages, **members))
-        found = client.list_pipeline_executions(pipelineName=self.name)[
-            "pipelineExecutionSummaries"
-        ]
-        first: str = found[0]["pipelineExecutionId"]
-        return first
-
-    def status(self, execution_id: str) -> str:
-        answer = self.aws("codepipeline").get_pipeline_execution(
-            pipelineName=self.name, pipelineExecutionId=execution_id
-        )
-        found: str = answer["pipelineExecution"]["status"]
-        return found
-
-    def latest(self, stage: str, action: str) -> dict[str, Any]:
-        state = self.aws("codepipeline").get_pipeline_state(name=self.name)
-        stages = {s["stageName"]: s for s in state["stageStates"]}
-        actions = {a["actionName"]: a for a in stages[stage]["actionStates"]}
-        found: dict[str, Any] = actions[action].get("latestExecution", {})
-        return found
-
-    def approve(self, stage: str, action: str) -> dict[str, Any]:
-        answer: dict[str, Any] = self.aws("codepipeline").put_approval_result(
-            pipelineName=self.name,
-            stageName=stage,
-            actionName=action,
-            result={"status": "Approved", "summary": "seen"},
-            token=wait_for(lambda: self.latest(stage, action).get("token")),
-        )
-        return answer
-
-    def actions(self, execution_id: str) -> dict[str, dict[str, Any]]:
-        pages = self.aws("codepipeline").get_paginator("list_action_executions")
-        found = pages.paginate(
-            pipelineName=self.name, filter={"pipelineExecutionId": execution_id}
-        ).build_full_result()["actionExecutionDetails"]
-        return {action["actionName"]: action for action in found}
 
 
 @pytest.fixture
 def world(aws: Aws) -> World:
     return World(aws)
-
-
-def kind(category: str, provider: str) -> dict[str, str]:
-    return {"category": category, "owner": "AWS", "provider": provider, "version": "1"}
-
-
-def approval(name: str, order: int = 1, **configuration: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "actionTypeId": kind("Approval", "Manual"),
-        "runOrder": order,
-        "configuration": configuration,
-    }
-
-
-def machine(arn: str, order: int = 1, source: str | None = None, **members: Any) -> dict[str, Any]:
-    configuration = {"StateMachineArn": arn}
-    if source:
-        configuration |= {"InputType": "FilePath", "Input": "manifest.json"}
-        members["inputArtifacts"] = [{"name": source}]
-    return {
-        "name": "InvokeMachine",
-        "actionTypeId": kind("Invoke", "StepFunctions"),
-        "runOrder": order,
-        "configuration": configuration,
-        "outputArtifacts": [{"name": "Result"}],
-        **members,
-    }
 
 
 PASS = {"StartAt": "Done", "States": {"Done": {"Type": "Pass", "End": True}}}
@@ -334,8 +124,8 @@ def test_what_is_not_emulated_is_refused_by_name(world: World) -> None:
     client = world.aws("codepipeline")
     with pytest.raises(ClientError, match="does not emulate codepipeline:ListWebhooks"):
         client.list_webhooks()
-    build = {"name": "Build", "actionTypeId": kind("Build", "CodeBuild"), "configuration": {}}
-    with pytest.raises(client.exceptions.InvalidActionDeclarationException, match="'CodeBuild'"):
+    build = {"name": "Build", "actionTypeId": kind("Build", "Jenkins"), "configuration": {}}
+    with pytest.raises(client.exceptions.InvalidActionDeclarationException, match="'Jenkins'"):
         client.create_pipeline(pipeline=world.declaration([build]))
     with pytest.raises(client.exceptions.PipelineNotFoundException):
         client.get_pipeline_state(name=world.name)
@@ -394,3 +184,65 @@ def test_a_rule_starts_the_pipeline_and_is_shown_as_its_trigger(world: World) ->
     summary = wait_for(started)[0]
     assert summary["trigger"] == {"triggerType": "CloudWatchEvent", "triggerDetail": rule_arn}
     wait_for(lambda: world.status(summary["pipelineExecutionId"]) == "Succeeded")
+
+
+def rule(name: str, provider: str, **configuration: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "ruleTypeId": kind("Rule", provider),
+        "configuration": configuration,
+    }
+
+
+def test_conditions_gate_a_stage(world: World) -> None:
+    client, alarms = world.aws("codepipeline"), world.aws("cloudwatch")
+    alarms.put_metric_alarm(
+        AlarmName=world.name,
+        MetricName="Errors",
+        Namespace="Test",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    alarms.set_alarm_state(AlarmName=world.name, StateValue="ALARM", StateReason="two errors")
+    wanted = rule(
+        "Wanted", "VariableCheck", Operator="NE", Variable="#{variables.EndpointType}", Value="none"
+    )
+    quiet = rule("Quiet", "CloudWatchAlarm", AlarmName=world.name)
+    definition = world.declaration([approval("First")], [approval("Second")])
+    skipped, gated = definition["stages"][1:]
+    skipped["beforeEntry"] = {"conditions": [{"result": "SKIP", "rules": [wanted]}]}
+    gated["onSuccess"] = {"conditions": [{"result": "FAIL", "rules": [quiet]}]}
+    definition["variables"] = [{"name": "EndpointType", "defaultValue": "none"}]
+    world.upload({})
+    client.create_pipeline(pipeline=definition)
+    first = client.list_pipeline_executions(pipelineName=world.name)["pipelineExecutionSummaries"][
+        0
+    ]["pipelineExecutionId"]
+    world.approve("Stage2", "Second")
+    wait_for(lambda: world.status(first) == "Failed")
+
+    stages = {s["stageName"]: s for s in client.get_pipeline_state(name=world.name)["stageStates"]}
+    assert stages["Stage1"]["latestExecution"]["status"] == "Skipped"
+    assert stages["Stage1"]["beforeEntryConditionState"]["latestExecution"]["status"] == "Failed"
+    condition = stages["Stage2"]["onSuccessConditionState"]["conditionStates"][0]
+    assert condition["latestExecution"]["summary"] == (
+        f"Alarm {world.name} is in state ALARM: two errors"
+    )
+    listed = client.list_rule_executions(pipelineName=world.name)["ruleExecutionDetails"]
+    assert [(r["stageName"], r["ruleName"], r["status"]) for r in listed] == [
+        ("Stage2", "Quiet", "Failed"),
+        ("Stage1", "Wanted", "Failed"),
+    ]
+    assert listed[1]["input"]["resolvedConfiguration"]["Variable"] == "none"
+    assert "VariableCheck" in {t["id"]["provider"] for t in client.list_rule_types()["ruleTypes"]}
+
+    client.override_stage_condition(
+        pipelineName=world.name,
+        stageName="Stage2",
+        pipelineExecutionId=first,
+        conditionType="ON_SUCCESS",
+    )
+    wait_for(lambda: world.status(first) == "Succeeded")

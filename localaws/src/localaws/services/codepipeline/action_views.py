@@ -78,7 +78,7 @@ def _output(action: ActionExecution) -> Document:
             "externalExecutionId": action.external_id,
             "externalExecutionSummary": action.summary or None,
             "externalExecutionUrl": action.external_url,
-            "errorDetails": _error(action.error),
+            "errorDetails": error_details(action.error),
         }
     )
     succeeded = action.status is Status.SUCCEEDED
@@ -128,10 +128,11 @@ def _latest_action(action: ActionExecution) -> Document:
             "externalExecutionId": None if hidden else action.external_id,
             "externalExecutionUrl": action.external_url,
             "percentComplete": action.percent_complete,
-            "errorDetails": _error(action.error),
+            "errorDetails": error_details(action.error),
         }
     )
 
 
-def _error(error: ErrorDetails | None) -> Document | None:
+def error_details(error: ErrorDetails | None) -> Document | None:
+    """Why an action or rule failed."""
     return {"code": error.code, "message": error.message} if error else None

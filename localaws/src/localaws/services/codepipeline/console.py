@@ -30,3 +30,28 @@ def state_machine_execution(region: str, execution_arn: str) -> str:
 def entity(region: str, page: str, configuration: dict[str, str]) -> str | None:
     """The page of the resource that an action works on; None for an action without one."""
     return f"{_HOST}/{page.format(region=region, **configuration)}" if page else None
+
+
+def build(region: str, build_id: str) -> str:
+    """The page of a build in CodeBuild."""
+    return f"{_HOST}/codebuild/home?region={region}#/builds/{build_id}/view/new"
+
+
+def codecommit_commit(region: str, repository: str, commit_id: str) -> str:
+    """The page of a commit in CodeCommit."""
+    return f"{_HOST}/codecommit/home?region={region}#/repository/{repository}/commit/{commit_id}"
+
+
+def connection_commit(region: str, connection_arn: str, repository: str, commit_id: str) -> str:
+    """The page that redirects to a commit behind a connection."""
+    return (
+        f"https://{region}.console.aws.amazon.com/codesuite/settings/connections/redirect"
+        f"?connectionArn={connection_arn}&referenceType=COMMIT&FullRepositoryId={repository}"
+        f"&Commit={commit_id}"
+    )
+
+
+def ecr_image(region: str, registry: str, repository: str, digest: str) -> str:
+    """The page of an image."""
+    page = f"{_HOST}/ecr/repositories/private/{registry}/{repository}/_/image/{digest}/details"
+    return f"{page}?region={region}"

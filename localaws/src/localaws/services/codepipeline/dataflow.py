@@ -66,15 +66,25 @@ def check_variables(document: dict[str, Any]) -> None:
     pipeline_variables = {v["name"] for v in document.get("variables", [])}
     available = set(variables.RESERVED_NAMESPACES)
     for stage in stages:
+        for rule in rules_of(stage, "beforeEntry"):
+            _check_references(rule, available, pipeline_variables)
         for order in sorted({action["runOrder"] for action in stage["actions"]}):
             group = [action for action in stage["actions"] if action["runOrder"] == order]
             for action in group:
                 _check_references(action, available, pipeline_variables)
             available |= {action["namespace"] for action in group if action.get("namespace")}
+        for rule in [*rules_of(stage, "onSuccess"), *rules_of(stage, "onFailure")]:
+            _check_references(rule, available, pipeline_variables)
+
+
+def rules_of(stage: dict[str, Any], hook: str) -> list[dict[str, Any]]:
+    """The rules of a stage's condition: ``beforeEntry``, ``onSuccess`` or ``onFailure``."""
+    conditions = stage.get(hook, {}).get("conditions", [])
+    return [rule for condition in conditions for rule in condition.get("rules", [])]
 
 
 def _check_references(action: dict[str, Any], available: set[str], names: set[str]) -> None:
-    for key, namespace, variable in variables.references(action["configuration"]):
+    for key, namespace, variable in variables.references(action.get("configuration", {})):
         where = f"'{key}' of action '{action['name']}' refers to #{{{namespace}.{variable}}}"
         if namespace not in available:
             raise action_error(

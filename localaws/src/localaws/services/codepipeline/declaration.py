@@ -6,7 +6,17 @@ import copy
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
+
+from localaws.services.codepipeline import triggers
+from localaws.services.codepipeline.triggers import GitTrigger
+
+HOOKS: Final = {
+    "beforeEntry": "BEFORE_ENTRY",
+    "onSuccess": "ON_SUCCESS",
+    "onFailure": "ON_FAILURE",
+}
+"""Member of a stage -> the type of the condition in it."""
 
 
 class Mode(StrEnum):
@@ -43,6 +53,23 @@ class ActionDeclaration:
     timeout_minutes: int | None
 
 
+class ConditionType(StrEnum):
+    """When a condition of a stage is checked."""
+
+    BEFORE_ENTRY = "BEFORE_ENTRY"
+    ON_SUCCESS = "ON_SUCCESS"
+    ON_FAILURE = "ON_FAILURE"
+
+
+@dataclass(frozen=True)
+class ConditionDeclaration:
+    """A condition of a stage. It fails when one of its rules fails; then its result applies."""
+
+    type: ConditionType
+    result: str | None
+    rules: tuple[ActionDeclaration, ...]
+
+
 @dataclass(frozen=True)
 class StageDeclaration:
     """One stage."""
@@ -52,6 +79,11 @@ class StageDeclaration:
     on_failure: str | None = None
     """``RETRY``, ``ROLLBACK`` or ``FAIL``, when the stage says what to do after a failure."""
     retry_mode: str = "FAILED_ACTIONS"
+    conditions: tuple[ConditionDeclaration, ...] = ()
+
+    def condition(self, kind: ConditionType) -> ConditionDeclaration | None:
+        """The condition of a type; a stage has at most one of each."""
+        return next((condition for condition in self.conditions if condition.type is kind), None)
 
     @cached_property
     def run_orders(self) -> tuple[tuple[ActionDeclaration, ...], ...]:
@@ -73,6 +105,8 @@ class PipelineDeclaration:
     mode: Mode
     variables: dict[str, str | None]
     """Name -> default; None where every start must give a value."""
+    triggers: dict[str, GitTrigger]
+    """Source action name -> its trigger."""
     document: dict[str, Any] = field(repr=False)
     """What GetPipeline returns."""
 
@@ -104,17 +138,43 @@ def with_defaults(document: dict[str, Any], version: int) -> dict[str, Any]:
     # "Including V2 parameters ... will result in the pipeline having the V2 type" (API reference,
     # PipelineDeclaration); without any, V1.
     filled.setdefault("pipelineType", "V2" if uses_v2_parameters(filled) else "V1")
+    if filled["pipelineType"] == "V2":
+        _add_default_triggers(filled)
     return filled
+
+
+def _add_default_triggers(filled: dict[str, Any]) -> None:
+    """Write down that a connection which detects changes starts the pipeline for pushes to its branch.
+
+    AWS adds this trigger to a V2 pipeline without one: ``trigger_all`` of Terraform's resource shows it.
+    """
+    if filled.get("triggers"):
+        return
+    sources = filled["stages"][0]["actions"] if filled["stages"] else []
+    added = [
+        {
+            "providerType": "CodeStarSourceConnection",
+            "gitConfiguration": {
+                "sourceActionName": action["name"],
+                "push": [{"branches": {"includes": [action["configuration"]["BranchName"]]}}],
+            },
+        }
+        for action in sources
+        if action["actionTypeId"]["provider"] == "CodeStarSourceConnection"
+        and action["configuration"].get("DetectChanges", "true") == "true"
+        and action["configuration"].get("BranchName")
+    ]
+    if added:
+        filled["triggers"] = added
 
 
 def uses_v2_parameters(document: dict[str, Any]) -> bool:
     """Whether a definition has something that only a V2 pipeline can have."""
-    lifecycle = {"onFailure", "onSuccess", "beforeEntry"}
     return bool(
         document.get("variables")
         or document.get("triggers")
         or document.get("executionMode", Mode.SUPERSEDED) != Mode.SUPERSEDED
-        or any(lifecycle & set(stage) for stage in document["stages"])
+        or any(set(HOOKS) & set(stage) for stage in document["stages"])
     )
 
 
@@ -130,6 +190,7 @@ def parse(document: dict[str, Any], region: str) -> PipelineDeclaration:
         stages=tuple(_parse_stage(stage) for stage in document["stages"]),
         mode=Mode(document["executionMode"]),
         variables={v["name"]: v.get("defaultValue") for v in document.get("variables", [])},
+        triggers=triggers.parse(document),
         document=document,
     )
 
@@ -143,7 +204,23 @@ def _parse_stage(stage: dict[str, Any]) -> StageDeclaration:
         actions=tuple(_parse_action(action) for action in stage["actions"]),
         on_failure=on_failure.get("result"),
         retry_mode=retry_mode,
+        conditions=tuple(
+            ConditionDeclaration(
+                type=ConditionType(kind),
+                result=condition.get("result"),
+                rules=tuple(_parse_rule(rule) for rule in condition.get("rules", [])),
+            )
+            for hook, kind in HOOKS.items()
+            for condition in stage.get(hook, {}).get("conditions", [])
+        ),
     )
+
+
+def _parse_rule(rule: dict[str, Any]) -> ActionDeclaration:
+    """A rule as an action without outputs. GetPipeline returns the rule as it was given."""
+    defaults = {"configuration": {}, "inputArtifacts": [], "outputArtifacts": [], "runOrder": 1}
+    type_id = {"owner": "AWS", "version": "1"} | rule["ruleTypeId"]
+    return _parse_action(defaults | rule | {"actionTypeId": type_id})
 
 
 def _parse_action(action: dict[str, Any]) -> ActionDeclaration:

@@ -10,7 +10,11 @@ from typing import Final
 from localaws.core.clock import Clock
 from localaws.core.errors import AwsError
 from localaws.services.codepipeline import lookup
-from localaws.services.codepipeline.declaration import Mode, PipelineDeclaration
+from localaws.services.codepipeline.declaration import (
+    ConditionType,
+    Mode,
+    PipelineDeclaration,
+)
 from localaws.services.codepipeline.flow import Flow
 from localaws.services.codepipeline.models import (
     ActionExecution,
@@ -120,20 +124,32 @@ class Engine:
     def retry(self, pipeline: Pipeline, stage_name: str, execution_id: str, mode: str) -> None:
         """Retry a failed stage."""
         with self.store.lock:
-            lookup.stage(pipeline, stage_name)
-            execution = pipeline.executions.get(execution_id)
-            run = execution.stages.get(stage_name) if execution else None
-            parallel = pipeline.declaration.mode is Mode.PARALLEL
-            if run is None or not (parallel or pipeline.latest_runs.get(stage_name) is run):
-                latest = pipeline.latest_runs.get(stage_name)
-                raise AwsError(
-                    "NotLatestPipelineExecutionException",
-                    f"Execution {execution_id} is not the latest in stage {stage_name}; that is"
-                    f" {latest.execution.id if latest else 'none yet'}",
-                )
+            run = self._latest_run(pipeline, stage_name, execution_id)
             self._check_retryable(pipeline, run, mode)
             run.manual_retries += 1
             self._flow.retry(run, mode, "ManualStageRetry")
+
+    def override(
+        self, pipeline: Pipeline, stage_name: str, execution_id: str, kind: ConditionType
+    ) -> None:
+        """Let an execution pass a condition that is being checked, or that has failed the stage."""
+        with self.store.lock:
+            run = self._latest_run(pipeline, stage_name, execution_id)
+            condition = run.conditions.get(kind)
+            blocking = {Status.IN_PROGRESS: Status.IN_PROGRESS} | dict.fromkeys(
+                (Status.FAILED, Status.ERRORED), Status.FAILED
+            )
+            if condition is None or blocking.get(condition.status) is not run.status:
+                found = condition.status if condition else "not checked"
+                raise AwsError(
+                    "ConditionNotOverridableException",
+                    f"Condition {kind} of stage {stage_name} is {found} and the stage {run.status}; only"
+                    " a condition that is in progress, or that failed the stage, can be overridden",
+                )
+            if run.status is Status.FAILED:
+                self._check_free(pipeline, run)
+                self._check_capacity(pipeline)
+            self._flow.override(run, kind)
 
     def roll_back(self, pipeline: Pipeline, stage_name: str, target_id: str) -> PipelineExecution:
         """Run a stage again with the artifacts and variables of an execution that succeeded in it."""
@@ -212,6 +228,27 @@ class Engine:
         pipeline.executions[execution.id] = execution
         return execution
 
+    def _latest_run(self, pipeline: Pipeline, stage_name: str, execution_id: str) -> StageRun:
+        lookup.stage(pipeline, stage_name)
+        execution = pipeline.executions.get(execution_id)
+        run = execution.stages.get(stage_name) if execution else None
+        parallel = pipeline.declaration.mode is Mode.PARALLEL
+        latest = pipeline.latest_runs.get(stage_name)
+        if run is None or not (parallel or latest is run):
+            raise AwsError(
+                "NotLatestPipelineExecutionException",
+                f"Execution {execution_id} is not the latest in stage {stage_name}; that is"
+                f" {latest.execution.id if latest else 'none yet'}",
+            )
+        return run
+
+    def _check_free(self, pipeline: Pipeline, run: StageRun) -> None:
+        holder = pipeline.holders.get(run.name)
+        if holder not in {None, run.execution}:
+            raise AwsError(
+                "ConflictException", f"Execution {holder and holder.id} is in {run.name}"
+            )
+
     def _check_capacity(self, pipeline: Pipeline) -> None:
         mode = pipeline.declaration.mode
         if mode is not Mode.SUPERSEDED and len(pipeline.unfinished) >= MAX_CONCURRENT:
@@ -232,19 +269,16 @@ class Engine:
                 f"{where} is {run.status}; only a stage that failed can be retried"
             )
         unsuccessful = {Status.FAILED, Status.ABANDONED}
-        if not any(action.status in unsuccessful for action in run.current.values()):
-            raise _not_retryable(f"{where} contains no failed action")
+        failed = any(action.status in unsuccessful for action in run.current.values())
+        if not failed and not run.failed_condition():
+            raise _not_retryable(f"{where} contains no failed action or condition")
         if mode == "ALL_ACTIONS" and run.running():
             names = ", ".join(action.declaration.name for action in run.running())
             raise AwsError(
                 "ConflictException",
                 f"{where} still has actions in progress: {names}. Wait for them, or retry FAILED_ACTIONS",
             )
-        holder = pipeline.holders.get(run.name)
-        if holder not in {None, run.execution}:
-            raise AwsError(
-                "ConflictException", f"Execution {holder and holder.id} is in {run.name}"
-            )
+        self._check_free(pipeline, run)
         self._check_capacity(pipeline)
 
     def _roll_back(

@@ -9,26 +9,21 @@ The rules (user guide: concepts-how-it-works):
 * QUEUED: executions enter a stage in the order in which they arrived.
 * PARALLEL: no execution waits for another one; an execution runs at most five actions at a time.
 * No execution enters a stage whose transition is disabled.
+* An execution checks the entry condition of a stage when it is in the stage, before the actions; the
+  condition for success after the last action; that for failure when the stage has failed and no action runs.
 """
 
 from __future__ import annotations
 
-import itertools
-import secrets
-import string
-import uuid
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Final
 
 from localaws.core.clock import Clock
-from localaws.services.codepipeline import variables
-from localaws.services.codepipeline.action_types import EMULATED
-from localaws.services.codepipeline.declaration import ActionDeclaration, Mode
+from localaws.services.codepipeline.conditions import MET, Conditions
+from localaws.services.codepipeline.declaration import ConditionType, Mode
 from localaws.services.codepipeline.models import (
     ActionExecution,
-    Artifact,
-    ErrorDetails,
+    ConditionRun,
     ExecutionType,
     Outcome,
     Pipeline,
@@ -36,10 +31,10 @@ from localaws.services.codepipeline.models import (
     StageRun,
     Status,
 )
+from localaws.services.codepipeline.starter import Starter
 from localaws.services.codepipeline.statuses import StatusWriter
 
 MAX_PARALLEL_ACTIONS: Final = 5
-_KEY_CHARACTERS: Final = string.ascii_letters + string.digits
 
 
 class Flow:
@@ -59,11 +54,10 @@ class Flow:
         launch: Callable[[ActionExecution], None],
         roll_back: Callable[[StageRun], None],
     ) -> None:
-        self._clock = clock
         self._statuses = statuses
-        self._launch = launch
         self._roll_back = roll_back
-        self._sequence = itertools.count(1)
+        self._starter = Starter(clock, statuses, launch)
+        self._conditions = Conditions(clock, statuses, self._starter)
 
     def submit(self, execution: PipelineExecution) -> None:
         """Queue a new execution at the first stage."""
@@ -86,7 +80,7 @@ class Flow:
         run = StageRun(stage_name, execution)
         execution.stages[stage_name] = pipeline.latest_runs[stage_name] = run
         self._statuses.move_stage(run, Status.IN_PROGRESS)
-        self._settle(run)
+        self._begin(run)
 
     def advance(self, pipeline: Pipeline) -> None:
         """Let every execution enter that may. Later stages come first: an entry makes no other stage free."""
@@ -108,6 +102,9 @@ class Flow:
         action.updated_by = outcome.updated_by or action.updated_by
         action.external_id = outcome.external_id or action.external_id
         action.variables = outcome.variables
+        if action.condition is not None:
+            self._finish_rule(action, action.condition, outcome)
+            return True
         if outcome.succeeded:
             execution.artifacts |= {artifact.name: artifact for artifact in action.outputs}
             if action.declaration.namespace:
@@ -140,10 +137,27 @@ class Flow:
         )
         run.current = {name: a for name, a in run.current.items() if name not in again}
         run.latest_retry_trigger = trigger
+        self._conditions.abandon(run)
+        entered = run.conditions.get(ConditionType.BEFORE_ENTRY)
+        run.conditions = {}
+        if entered and mode != "ALL_ACTIONS" and entered.status in MET:
+            # The entry condition was met; only what failed is done again.
+            run.conditions[ConditionType.BEFORE_ENTRY] = entered
         if execution.declaration.mode is not Mode.PARALLEL:
             pipeline.holders[run.name] = execution
         self._statuses.move_execution(execution, Status.IN_PROGRESS)
         self._statuses.move_stage(run, Status.IN_PROGRESS)
+        self._begin(run)
+
+    def override(self, run: StageRun, kind: ConditionType) -> None:
+        """Go on as if a condition, which is being checked or has failed, were met."""
+        execution, condition = run.execution, run.conditions[kind]
+        self._conditions.override(condition)
+        if run.status is Status.FAILED:
+            if execution.declaration.mode is not Mode.PARALLEL:
+                execution.pipeline.holders[run.name] = execution
+            self._statuses.move_execution(execution, Status.IN_PROGRESS)
+            self._statuses.move_stage(run, Status.IN_PROGRESS)
         self._settle(run)
 
     def stop(self, execution: PipelineExecution, abandon: bool) -> None:
@@ -166,6 +180,7 @@ class Flow:
         for execution in list(pipeline.unfinished.values()):
             self._leave_queue(execution)
             for run in execution.stages.values():
+                self._conditions.close(run, Status.CANCELLED)
                 if run.status in {Status.IN_PROGRESS, Status.STOPPING}:
                     self._statuses.move_stage(run, Status.CANCELLED)
             self._abandon(execution)
@@ -192,6 +207,12 @@ class Flow:
             execution.pipeline.queue(execution.waiting_at).remove(execution)
             execution.waiting_at = None
 
+    def _begin(self, run: StageRun) -> None:
+        """Check the entry condition of a stage if it has one, else start its actions."""
+        checked = ConditionType.BEFORE_ENTRY in run.conditions
+        if checked or not self._conditions.check(run, ConditionType.BEFORE_ENTRY):
+            self._settle(run)
+
     def _settle(self, run: StageRun) -> None:
         """Start the actions of a stage that may start, or end the stage when none is left."""
         if run.status is Status.IN_PROGRESS and self._start_ready(run):
@@ -199,13 +220,42 @@ class Flow:
         if run.running():
             return
         if run.status is Status.IN_PROGRESS:
-            self._succeed(run)
+            self._complete(run)
         elif run.status is Status.STOPPING:
             self._statuses.move_stage(run, Status.STOPPED)
             self._statuses.move_execution(run.execution, Status.STOPPED)
             self._release(run)
         elif run.status is Status.FAILED:
             self._after_failure(run)
+
+    def _complete(self, run: StageRun) -> None:
+        """End a stage whose actions have succeeded, after its condition for success."""
+        condition = run.conditions.get(ConditionType.ON_SUCCESS)
+        if condition is None and self._conditions.check(run, ConditionType.ON_SUCCESS):
+            return
+        self._leave(run, Status.SUCCEEDED)
+
+    def _finish_rule(
+        self, rule: ActionExecution, condition: ConditionRun, outcome: Outcome
+    ) -> None:
+        self._statuses.move_action(rule, Status.SUCCEEDED if outcome.succeeded else Status.FAILED)
+        run = condition.stage_run
+        if not self._conditions.conclude(condition):
+            return
+        met = condition.status is Status.SUCCEEDED
+        if condition.declaration.type is ConditionType.ON_FAILURE:
+            self._react(run, None if met else condition.declaration.result)
+        elif run.status is not Status.IN_PROGRESS or met:
+            self._settle(run)
+        elif condition.declaration.result == "SKIP":
+            self._leave(run, Status.SKIPPED)
+        else:
+            self._statuses.move_stage(run, Status.FAILED)
+            self._statuses.move_execution(run.execution, Status.FAILED)
+            self._unlock(run)
+            if condition.declaration.result == "ROLLBACK":
+                self._roll_back_from(run)
+            self.advance(run.execution.pipeline)
 
     def _start_ready(self, run: StageRun) -> bool:
         """Start the actions of the first run order that has not succeeded. False when all have."""
@@ -216,7 +266,7 @@ class Flow:
             if run.execution.declaration.mode is Mode.PARALLEL:
                 missing = missing[: MAX_PARALLEL_ACTIONS - len(run.running())]
             for declaration in missing:
-                self._start(run, declaration)
+                self._starter.start(run, declaration)
             if any(
                 action.name not in run.current
                 or run.current[action.name].status is not Status.SUCCEEDED
@@ -225,45 +275,10 @@ class Flow:
                 return True
         return False
 
-    def _start(self, run: StageRun, declaration: ActionDeclaration) -> None:
-        execution, now = run.execution, self._clock.now()
-        action = ActionExecution(
-            id=str(uuid.uuid4()),
-            sequence=next(self._sequence),
-            execution=execution,
-            stage_name=run.name,
-            declaration=declaration,
-            started=now,
-            updated=now,
-            inputs=tuple(execution.artifacts[name] for name in declaration.inputs),
-            outputs=tuple(self._place(execution, name) for name in declaration.outputs),
-        )
-        try:
-            action.resolved = variables.resolve(declaration.configuration, namespaces(execution))
-        except variables.UnresolvedVariableError as error:
-            action.plan_error = ErrorDetails("ConfigurationError", str(error))
-        if declaration.type.category == "Approval":
-            action.token = str(uuid.uuid4())
-            action.expires = now + timedelta(seconds=timeout_seconds(declaration))
-            if execution.declaration.mode is Mode.PARALLEL:
-                # GetPipelineState shows no token in PARALLEL mode; this takes its place (API reference,
-                # PutApprovalResult).
-                action.external_id = action.token
-        run.current[declaration.name] = action
-        execution.pipeline.actions.append(action)
-        execution.pipeline.latest_actions[run.name, declaration.name] = action
-        self._statuses.start_action(action)
-        self._launch(action)
-
-    def _place(self, execution: PipelineExecution, artifact_name: str) -> Artifact:
-        # The same form as on AWS: <pipeline, cut>/<artifact, cut at 10>/<random>.
-        unique = "".join(secrets.choice(_KEY_CHARACTERS) for _ in range(7))
-        key = f"{execution.declaration.name[:20]}/{artifact_name[:10]}/{unique}"
-        return Artifact(artifact_name, execution.declaration.bucket, key)
-
-    def _succeed(self, run: StageRun) -> None:
+    def _leave(self, run: StageRun, status: Status) -> None:
+        """End a stage that succeeded or was skipped, and go on to the next one."""
         execution = run.execution
-        self._statuses.move_stage(run, Status.SUCCEEDED)
+        self._statuses.move_stage(run, status)
         following = execution.declaration.stage_after(run.name)
         # A rollback concerns one stage: the stages after it have not failed.
         if following is None or execution.type is ExecutionType.ROLLBACK:
@@ -273,17 +288,27 @@ class Flow:
         self._release(run)
 
     def _after_failure(self, run: StageRun) -> None:
+        if not self._conditions.check(run, ConditionType.ON_FAILURE):
+            self._react(run, None)
+
+    def _react(self, run: StageRun, result: str | None) -> None:
+        """Do what a failed stage asks for: the result of its condition for failure, else its own."""
         stage = run.execution.declaration.stage(run.name)
         assert stage is not None
-        if stage.on_failure == "RETRY" and run.auto_retries == 0:
+        result = result or stage.on_failure
+        if result == "RETRY" and run.auto_retries == 0:
             run.auto_retries += 1
             self.retry(run, stage.retry_mode, "AutomatedStageRetry")
             return
         self._unlock(run)
-        if stage.on_failure == "ROLLBACK" and run.execution.type is ExecutionType.STANDARD:
-            # Before another execution enters.
-            self._roll_back(run)
+        if result == "ROLLBACK":
+            self._roll_back_from(run)
         self.advance(run.execution.pipeline)
+
+    def _roll_back_from(self, run: StageRun) -> None:
+        """Roll a failed stage back, before another execution enters it. A rollback is not rolled back."""
+        if run.execution.type is ExecutionType.STANDARD:
+            self._roll_back(run)
 
     def _release(self, run: StageRun) -> None:
         self._unlock(run)
@@ -297,6 +322,8 @@ class Flow:
     def _abandon(self, execution: PipelineExecution) -> None:
         for action in execution.running_actions():
             self._statuses.move_action(action, Status.ABANDONED)
+        for run in execution.stages.values():
+            self._conditions.close(run, Status.ABANDONED)
 
     def _open_run(self, execution: PipelineExecution) -> StageRun:
         return next(
@@ -304,18 +331,3 @@ class Flow:
             for run in execution.stages.values()
             if run.status in {Status.IN_PROGRESS, Status.STOPPING}
         )
-
-
-def namespaces(execution: PipelineExecution) -> dict[str, dict[str, str]]:
-    """Every variable an action of the execution can refer to now."""
-    return {
-        variables.EXECUTION_NAMESPACE: {"PipelineExecutionId": execution.id},
-        variables.PIPELINE_NAMESPACE: execution.variables,
-    } | execution.namespaces
-
-
-def timeout_seconds(declaration: ActionDeclaration) -> float:
-    """How long an action may take."""
-    if declaration.timeout_minutes is not None:
-        return declaration.timeout_minutes * 60.0
-    return EMULATED[declaration.type].timeout_seconds

@@ -62,18 +62,32 @@ def executions(
 
 def actions(pipeline: Pipeline, params: dict[str, Any]) -> tuple[list[ActionExecution], str | None]:
     """ListActionExecutions."""
+    return _filtered(pipeline, pipeline.actions, _is_current, params, "ListActionExecutions")
+
+
+def rules(pipeline: Pipeline, params: dict[str, Any]) -> tuple[list[ActionExecution], str | None]:
+    """ListRuleExecutions."""
+    return _filtered(pipeline, pipeline.rules, _is_current_rule, params, "ListRuleExecutions")
+
+
+def _filtered(
+    pipeline: Pipeline,
+    items: Iterable[ActionExecution],
+    is_current: Callable[[ActionExecution], bool],
+    params: dict[str, Any],
+    operation: str,
+) -> tuple[list[ActionExecution], str | None]:
     wanted = params.get("filter", {})
     latest = wanted.get("latestInPipelineExecution", {})
     ids = {wanted.get("pipelineExecutionId"), latest.get("pipelineExecutionId")} - {None}
     if len(ids) > 1:
         raise AwsError("ValidationException", f"The filter names two executions: {sorted(ids)}")
-    items: Iterable[ActionExecution] = pipeline.actions
     if ids:
         execution = lookup.execution(pipeline, ids.pop())
         items = (action for action in items if action.execution is execution)
     if latest.get("startTimeRange") == "Latest":
-        items = (action for action in items if _is_current(action))
-    listing = ["ListActionExecutions", pipeline.name, wanted]
+        items = (action for action in items if is_current(action))
+    listing = [operation, pipeline.name, wanted]
     return page(items, lambda item: item.sequence, listing, params, 100, descending=True)
 
 
@@ -92,3 +106,9 @@ def _succeeded(execution: PipelineExecution, stage_name: str) -> bool:
 def _is_current(action: ActionExecution) -> bool:
     run = action.execution.stages[action.stage_name]
     return run.current.get(action.declaration.name) is action
+
+
+def _is_current_rule(rule: ActionExecution) -> bool:
+    condition = rule.condition
+    assert condition is not None
+    return condition.stage_run.conditions.get(condition.declaration.type) is condition

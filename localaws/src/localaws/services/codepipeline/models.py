@@ -10,11 +10,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from localaws.services.codepipeline.declaration import ActionDeclaration, PipelineDeclaration
+from localaws.services.codepipeline.declaration import (
+    ActionDeclaration,
+    ConditionDeclaration,
+    ConditionType,
+    PipelineDeclaration,
+)
 
 
 class Status(StrEnum):
-    """Statuses of executions, stages and actions. The tables in statuses.py say which applies to which."""
+    """Statuses of executions, stages, actions and conditions.
+
+    The tables in statuses.py say which applies to which.
+    """
 
     IN_PROGRESS = "InProgress"
     STOPPING = "Stopping"
@@ -24,6 +32,9 @@ class Status(StrEnum):
     SUPERSEDED = "Superseded"
     CANCELLED = "Cancelled"
     ABANDONED = "Abandoned"
+    SKIPPED = "Skipped"
+    ERRORED = "Errored"
+    OVERRIDDEN = "Overridden"
 
 
 UNFINISHED = frozenset({Status.IN_PROGRESS, Status.STOPPING})
@@ -93,7 +104,7 @@ class Outcome:
 
 @dataclass(eq=False)
 class ActionExecution:
-    """One run of one action. A retry makes a new one."""
+    """One run of one action, or of one rule of a condition. A retry makes a new one."""
 
     id: str
     sequence: int
@@ -118,6 +129,8 @@ class ActionExecution:
     error: ErrorDetails | None = None
     variables: dict[str, str] = field(default_factory=dict)
     revision: Revision | None = None
+    condition: ConditionRun | None = field(default=None, repr=False)
+    """The condition that a rule belongs to; None for an action."""
     mailbox: queue.SimpleQueue[Any] = field(default_factory=queue.SimpleQueue, repr=False)
     """Wakes the action's thread: the answer to its job, or None when the action has ended."""
 
@@ -125,6 +138,17 @@ class ActionExecution:
     def running(self) -> bool:
         """Whether the action still occupies its stage."""
         return self.status is Status.IN_PROGRESS
+
+
+@dataclass(eq=False)
+class ConditionRun:
+    """One check of a condition."""
+
+    declaration: ConditionDeclaration
+    stage_run: StageRun = field(repr=False)
+    updated: datetime
+    rules: list[ActionExecution] = field(default_factory=list)
+    status: Status = Status.IN_PROGRESS
 
 
 @dataclass(eq=False)
@@ -141,9 +165,21 @@ class StageRun:
     manual_retries: int = 0
     latest_retry_trigger: str | None = None
 
+    conditions: dict[ConditionType, ConditionRun] = field(default_factory=dict)
+    """The latest check of each condition."""
+
     def running(self) -> list[ActionExecution]:
-        """Actions that have not ended."""
-        return [action for action in self.current.values() if action.running]
+        """Actions and rules that have not ended."""
+        rules = [rule for condition in self.conditions.values() for rule in condition.rules]
+        return [action for action in [*self.current.values(), *rules] if action.running]
+
+    def failed_condition(self) -> ConditionRun | None:
+        """The condition that failed at the entry or after the actions, if one did."""
+        for kind in (ConditionType.BEFORE_ENTRY, ConditionType.ON_SUCCESS):
+            condition = self.conditions.get(kind)
+            if condition and condition.status in {Status.FAILED, Status.ERRORED}:
+                return condition
+        return None
 
 
 @dataclass(eq=False)
@@ -215,6 +251,8 @@ class Pipeline:
     unfinished: dict[str, PipelineExecution] = field(default_factory=dict)
     actions: list[ActionExecution] = field(default_factory=list)
     """Every action execution, oldest first."""
+    rules: list[ActionExecution] = field(default_factory=list)
+    """Every execution of a rule, oldest first."""
     waiting: dict[str, deque[PipelineExecution]] = field(default_factory=dict)
     """Stage -> executions at its entry, in order."""
     holders: dict[str, PipelineExecution] = field(default_factory=dict)

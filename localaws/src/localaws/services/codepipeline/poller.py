@@ -10,6 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from localaws.core.context import Context
 from localaws.core.errors import AwsError
+from localaws.services.codepipeline.action_types import CODECOMMIT_SOURCE, EMULATED
+from localaws.services.codepipeline.actions.git_source import GitSource
 from localaws.services.codepipeline.declaration import ActionDeclaration
 from localaws.services.codepipeline.engine import Engine
 from localaws.services.codepipeline.models import Pipeline, Trigger
@@ -18,17 +20,21 @@ _log = logging.getLogger(__name__)
 
 
 class SourcePoller:
-    """Starts an execution when the object of a polled source action has a new version.
+    """Starts an execution when a polled source action has a new version of its object or branch.
 
     Args:
         context: the surroundings of the service.
         engine: where executions are started.
+        codecommit: finds the tips of branches in CodeCommit.
         seconds: time between two polls. There is no thread until a pipeline polls.
     """
 
-    def __init__(self, context: Context, engine: Engine, seconds: float) -> None:
+    def __init__(
+        self, context: Context, engine: Engine, codecommit: GitSource, seconds: float
+    ) -> None:
         self._context = context
         self._engine = engine
+        self._codecommit = codecommit
         self._seconds = seconds
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
@@ -68,15 +74,12 @@ class SourcePoller:
     def _polled(self) -> Iterator[tuple[Pipeline, ActionDeclaration]]:
         for pipeline in self._engine.store.pipelines.values():
             for action in pipeline.declaration.stages[0].actions:
-                if action.configuration.get("PollForSourceChanges", "true") == "true":
+                polls = "PollForSourceChanges" in EMULATED[action.type].optional
+                if polls and action.configuration.get("PollForSourceChanges", "true") == "true":
                     yield pipeline, action
 
     def _check(self, pipeline: Pipeline, action: ActionDeclaration) -> None:
-        bucket = action.configuration["S3Bucket"]
-        key = action.configuration["S3ObjectKey"]
-        role = action.role_arn or pipeline.declaration.role_arn
-        head = self._context.client("s3", role_arn=role).head_object(Bucket=bucket, Key=key)
-        version = head.get("VersionId")
+        version, place = self._latest(pipeline, action)
         with self._engine.store.lock:
             taken = pipeline.latest_revisions.get(action.name)
             known = {self._started.get((pipeline.name, action.name)), taken and taken.revision_id}
@@ -85,4 +88,15 @@ class SourcePoller:
             if self._engine.store.pipelines.get(pipeline.name) is not pipeline:
                 return
             self._started[pipeline.name, action.name] = version
-            self._engine.start(pipeline, Trigger("PollForSourceChanges", f"{bucket}/{key}"))
+            self._engine.start(pipeline, Trigger("PollForSourceChanges", place))
+
+    def _latest(self, pipeline: Pipeline, action: ActionDeclaration) -> tuple[str | None, str]:
+        """The newest version of an action's source, and what names the source."""
+        configuration = action.configuration
+        if action.type == CODECOMMIT_SOURCE.id:
+            place = f"{configuration['RepositoryName']}/{configuration['BranchName']}"
+            return self._codecommit.latest(action), place
+        bucket, key = configuration["S3Bucket"], configuration["S3ObjectKey"]
+        role = action.role_arn or pipeline.declaration.role_arn
+        head = self._context.client("s3", role_arn=role).head_object(Bucket=bucket, Key=key)
+        return head.get("VersionId"), f"{bucket}/{key}"

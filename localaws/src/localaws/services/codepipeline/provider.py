@@ -8,19 +8,38 @@ from localaws.core.context import Context
 from localaws.core.provider import Provider
 from localaws.services.codepipeline import events
 from localaws.services.codepipeline.action_types import (
+    CLOUDWATCH_ALARM,
+    CODEBUILD_BUILD,
+    CODEBUILD_TEST,
+    CODECOMMIT_SOURCE,
+    CONNECTION_SOURCE,
+    DEPLOYMENT_WINDOW,
+    ECR_SOURCE,
     LAMBDA_INVOKE,
+    LAMBDA_RULE,
     MANUAL_APPROVAL,
     S3_SOURCE,
     STEP_FUNCTIONS_INVOKE,
+    VARIABLE_CHECK,
 )
+from localaws.services.codepipeline.actions.codebuild import CodeBuildBuild
+from localaws.services.codepipeline.actions.ecr_source import EcrSource
+from localaws.services.codepipeline.actions.git_source import CodeCommit, Connection, GitSource
 from localaws.services.codepipeline.actions.lambda_invoke import LambdaInvoke
 from localaws.services.codepipeline.actions.manual_approval import ManualApproval
+from localaws.services.codepipeline.actions.rules import (
+    CloudWatchAlarm,
+    DeploymentWindow,
+    VariableCheck,
+)
 from localaws.services.codepipeline.actions.s3_source import S3Source
 from localaws.services.codepipeline.actions.step_functions import StepFunctionsInvoke
 from localaws.services.codepipeline.approvals import Approvals
 from localaws.services.codepipeline.declaration import ActionTypeId
 from localaws.services.codepipeline.engine import Engine
 from localaws.services.codepipeline.executions import Executions
+from localaws.services.codepipeline.git_access import Git, SharedGit
+from localaws.services.codepipeline.git_events import GitEvents
 from localaws.services.codepipeline.jobs import Jobs
 from localaws.services.codepipeline.models import ActionExecution, Store
 from localaws.services.codepipeline.outbox import Event, Outbox
@@ -39,12 +58,17 @@ class CodePipelineProvider(Provider):
         context: its surroundings.
         continuation_seconds: from a continuation token to the next job. About 30 s on AWS.
         poll_seconds: between two checks of a source with PollForSourceChanges.
+        git: the Git repositories; those of this server, unless a test has others.
     """
 
     service_name: ClassVar[str] = "codepipeline"
 
     def __init__(
-        self, context: Context, continuation_seconds: float = 2.0, poll_seconds: float = 60.0
+        self,
+        context: Context,
+        continuation_seconds: float = 2.0,
+        poll_seconds: float = 60.0,
+        git: Git | None = None,
     ) -> None:
         self._store = Store()
         self._outbox = Outbox(self._publish)
@@ -57,17 +81,30 @@ class CodePipelineProvider(Provider):
         caller = f"arn:{context.partition}:iam::{context.account_id}:root"
         engine = Engine(self._store, context.clock, statuses, self._launch, caller)
         self._jobs = Jobs(context, engine)
-        self._poller = SourcePoller(context, engine, poll_seconds)
+        git = git or SharedGit(context)
+        codecommit = GitSource(CodeCommit(git))
+        self._poller = SourcePoller(context, engine, codecommit, poll_seconds)
+        self._git_events = GitEvents(git, engine)
+        invoke = LambdaInvoke(self._jobs, continuation_seconds)
         handlers: dict[ActionTypeId, Handler] = {
             S3_SOURCE.id: S3Source(),
-            LAMBDA_INVOKE.id: LambdaInvoke(self._jobs, continuation_seconds),
+            CONNECTION_SOURCE.id: GitSource(Connection(git)),
+            CODECOMMIT_SOURCE.id: codecommit,
+            ECR_SOURCE.id: EcrSource(),
+            CODEBUILD_BUILD.id: CodeBuildBuild(),
+            CODEBUILD_TEST.id: CodeBuildBuild(),
+            LAMBDA_INVOKE.id: invoke,
             STEP_FUNCTIONS_INVOKE.id: StepFunctionsInvoke(),
             MANUAL_APPROVAL.id: ManualApproval(),
+            LAMBDA_RULE.id: invoke,
+            VARIABLE_CHECK.id: VariableCheck(),
+            CLOUDWATCH_ALARM.id: CloudWatchAlarm(),
+            DEPLOYMENT_WINDOW.id: DeploymentWindow(),
         }
         self._runner = Runner(context, self._store.lock, handlers, engine.finish)
         super().__init__(
             context,
-            Pipelines(context, engine, changed=self._poller.wake),
+            Pipelines(context, engine, changed=self._watch_sources),
             Executions(context, engine),
             Stages(context, engine),
             Approvals(context, engine),
@@ -80,6 +117,10 @@ class CodePipelineProvider(Provider):
         self._poller.close()
         self._runner.close()
         self._outbox.close()
+
+    def _watch_sources(self) -> None:
+        self._poller.wake()
+        self._git_events.wake()
 
     def _launch(self, action: ActionExecution) -> None:
         self._runner.launch(action)

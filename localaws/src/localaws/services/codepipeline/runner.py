@@ -8,13 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localaws.core.context import Context
+from localaws.services.codepipeline.action_types import timeout_seconds
 from localaws.services.codepipeline.declaration import ActionTypeId, PipelineDeclaration
-from localaws.services.codepipeline.flow import timeout_seconds
 from localaws.services.codepipeline.models import ActionExecution, ErrorDetails, Outcome
 
 _log = logging.getLogger(__name__)
@@ -22,7 +22,8 @@ _MAX_MESSAGE = 5000  # the model's limit for an error message
 _MAX_SUMMARY = 2048
 _CLOSE_SECONDS = 2.0  # a thread may be inside a call to another service
 
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "403"})
+DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "403"})
+"""The codes of errors that mean a missing permission."""
 
 
 class ActionFailedError(Exception):
@@ -204,7 +205,7 @@ def _details(error: ClientError, role_arn: str) -> ErrorDetails:
     code = error.response["Error"].get("Code", "Unknown")
     text = error.response["Error"].get("Message", "")
     message = f"{error.operation_name} with role {role_arn} failed with {code}: {text}"
-    return ErrorDetails("PermissionError" if code in _DENIED else "ConfigurationError", message)
+    return ErrorDetails("PermissionError" if code in DENIED else "ConfigurationError", message)
 
 
 def _trimmed(outcome: Outcome) -> Outcome:

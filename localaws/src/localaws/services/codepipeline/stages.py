@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from localaws.core.errors import AwsError
 from localaws.core.provider import operation
-from localaws.services.codepipeline import lookup, views
+from localaws.services.codepipeline import listings, lookup, rule_views, views
+from localaws.services.codepipeline.declaration import ConditionType
 from localaws.services.codepipeline.models import Pipeline
 from localaws.services.codepipeline.resource import Params, Resource
 
@@ -34,6 +35,31 @@ class Stages(Resource):
             pipeline, params["stageName"], params["targetPipelineExecutionId"]
         )
         return {"pipelineExecutionId": execution.id}
+
+    @operation
+    def override_stage_condition(self, params: Params) -> Params:
+        """OverrideStageCondition."""
+        self.engine.override(
+            self.pipeline(params["pipelineName"]),
+            params["stageName"],
+            params["pipelineExecutionId"],
+            ConditionType(params["conditionType"]),
+        )
+        return {}
+
+    @operation
+    def list_rule_executions(self, params: Params) -> Params:
+        """ListRuleExecutions, newest first."""
+        region = self.context.region
+        with self.store.lock:
+            found, token = listings.rules(self.pipeline(params["pipelineName"]), params)
+            details = [rule_views.rule_execution(rule, region) for rule in found]
+        return {"ruleExecutionDetails": details, "nextToken": token}
+
+    @operation
+    def list_rule_types(self, params: Params) -> Params:
+        """ListRuleTypes: those that run here."""
+        return {"ruleTypes": rule_views.rule_types()}
 
     @operation
     def enable_stage_transition(self, params: Params) -> Params:

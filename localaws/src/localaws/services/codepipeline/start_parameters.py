@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from localaws.core.errors import AwsError
 from localaws.services.codepipeline.models import Pipeline
+
+_REVISION_TYPES: Final = {
+    "S3": ("S3_OBJECT_VERSION_ID", "S3_OBJECT_KEY"),
+    "CodeStarSourceConnection": ("COMMIT_ID",),
+    "CodeCommit": ("COMMIT_ID",),
+    "ECR": ("IMAGE_DIGEST",),
+}
 
 
 def start_parameters(
@@ -38,11 +45,13 @@ def start_parameters(
                 "ValidationException",
                 f"Pipeline {pipeline.name} has no source action {name!r}; it has {sorted(sources)}",
             )
-        if kind not in {"S3_OBJECT_VERSION_ID", "S3_OBJECT_KEY"}:
+        provider = sources[name].type.provider
+        allowed_kinds = _REVISION_TYPES[provider]
+        if kind not in allowed_kinds:
             raise AwsError(
                 "ValidationException",
-                f"Source action {name!r} is of provider S3; revisionType {kind} does not apply to it;"
-                " allowed are S3_OBJECT_VERSION_ID and S3_OBJECT_KEY",
+                f"Source action {name!r} is of provider {provider}; revisionType {kind} does not apply to"
+                f" it; allowed are {' and '.join(allowed_kinds)}",
             )
         allowed = sources[name].configuration.get("AllowOverrideForS3ObjectKey") == "true"
         if kind == "S3_OBJECT_KEY" and not allowed:

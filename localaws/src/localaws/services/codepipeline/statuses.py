@@ -10,6 +10,7 @@ from localaws.services.codepipeline import events
 from localaws.services.codepipeline.models import (
     UNFINISHED,
     ActionExecution,
+    ConditionRun,
     PipelineExecution,
     StageRun,
     Status,
@@ -31,7 +32,7 @@ EXECUTION: Final[_Table] = {
 STAGE: Final[_Table] = {
     None: frozenset({Status.IN_PROGRESS}),
     Status.IN_PROGRESS: frozenset(
-        {Status.SUCCEEDED, Status.FAILED, Status.STOPPING, Status.CANCELLED}
+        {Status.SUCCEEDED, Status.FAILED, Status.STOPPING, Status.CANCELLED, Status.SKIPPED}
     ),
     Status.STOPPING: frozenset({Status.STOPPED, Status.CANCELLED}),
     Status.FAILED: frozenset({Status.IN_PROGRESS}),
@@ -39,6 +40,20 @@ STAGE: Final[_Table] = {
 }
 ACTION: Final[_Table] = {
     Status.IN_PROGRESS: frozenset({Status.SUCCEEDED, Status.FAILED, Status.ABANDONED}),
+}
+CONDITION: Final[_Table] = {
+    Status.IN_PROGRESS: frozenset(
+        {
+            Status.SUCCEEDED,
+            Status.FAILED,
+            Status.ERRORED,
+            Status.OVERRIDDEN,
+            Status.ABANDONED,
+            Status.CANCELLED,
+        }
+    ),
+    Status.FAILED: frozenset({Status.OVERRIDDEN}),
+    Status.ERRORED: frozenset({Status.OVERRIDDEN}),
 }
 
 
@@ -101,7 +116,17 @@ class StatusWriter:
         action.mailbox.put(None)
         self._emit_action(action, events.state_name(before, to))
 
+    def move_condition(self, condition: ConditionRun, to: Status) -> None:
+        """End the check of a condition. AWS publishes no event for it."""
+        run = condition.stage_run
+        what = f"condition {condition.declaration.type} of stage {run.name}"
+        _check(CONDITION, condition.status, to, what)
+        condition.status = to
+        condition.updated = run.execution.updated = self._clock.now()
+
     def _emit_action(self, action: ActionExecution, state: str) -> None:
+        if action.condition is not None:
+            return  # a rule; AWS publishes no event for it
         arn = self._arn_of(action.execution.pipeline.name)
         self._emit(events.action_event(action, state, arn, self._region))
 

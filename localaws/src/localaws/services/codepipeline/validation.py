@@ -9,7 +9,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from localaws.core.errors import AwsError
-from localaws.services.codepipeline import dataflow
+from localaws.services.codepipeline import (
+    condition_checks,
+    configuration_checks,
+    dataflow,
+    trigger_checks,
+)
 from localaws.services.codepipeline.action_types import EMULATED, ActionType
 from localaws.services.codepipeline.declaration import ActionTypeId, Mode, uses_v2_parameters
 
@@ -29,10 +34,11 @@ def validate(document: dict[str, Any], region: str) -> None:
     _check_type(document)
     _check_stages(document)
     for index, stage in enumerate(document["stages"]):
-        _check_lifecycle(stage, index, Mode(document["executionMode"]))
+        condition_checks.check_lifecycle(stage, index, Mode(document["executionMode"]), region)
         for action in stage["actions"]:
             _check_action(action, region)
     _check_sources(document["stages"])
+    trigger_checks.check_triggers(document)
     dataflow.check_artifacts(document["stages"])
     dataflow.check_variables(document)
 
@@ -60,12 +66,6 @@ def _check_type(document: dict[str, Any]) -> None:
         raise dataflow.structure_error(
             "Pipeline type V1 has no variables, triggers, stage conditions or execution mode other than"
             f" SUPERSEDED; found execution mode {document['executionMode']}. Set pipelineType to V2"
-        )
-    if document.get("triggers"):
-        source = document["triggers"][0]["gitConfiguration"]["sourceActionName"]
-        raise dataflow.structure_error(
-            f"The trigger on source action {source!r} needs an action of provider"
-            " CodeStarSourceConnection, which localaws does not emulate"
         )
     repeated = dataflow.repeated(v["name"] for v in document.get("variables", []))
     if repeated:
@@ -107,27 +107,6 @@ def _check_stages(document: dict[str, Any]) -> None:
             )
 
 
-def _check_lifecycle(stage: dict[str, Any], index: int, mode: Mode) -> None:
-    where = f"Stage {stage['name']}"
-    for hook in ("beforeEntry", "onSuccess"):
-        if stage.get(hook):
-            raise _stage(f"{where}: localaws does not emulate stage conditions ({hook})")
-    on_failure = stage.get("onFailure")
-    if not on_failure:
-        return
-    if on_failure.get("conditions"):
-        raise _stage(f"{where}: localaws does not emulate stage conditions (onFailure.conditions)")
-    result = on_failure.get("result")
-    if result not in {"ROLLBACK", "RETRY", "FAIL"}:
-        raise _stage(f"{where}: onFailure result is {result}, allowed are ROLLBACK, RETRY and FAIL")
-    if on_failure.get("retryConfiguration") and result != "RETRY":
-        raise _stage(f"{where}: onFailure has a retryConfiguration, which needs the result RETRY")
-    if result == "ROLLBACK" and index == 0:
-        raise _stage(f"{where}: the source stage cannot be rolled back")
-    if result == "ROLLBACK" and mode is Mode.PARALLEL:
-        raise _stage(f"{where}: a pipeline in PARALLEL mode cannot roll back a stage")
-
-
 def _check_action(action: dict[str, Any], region: str) -> None:
     name, configuration = action["name"], action["configuration"]
     type_id = ActionTypeId(**action["actionTypeId"])
@@ -148,45 +127,15 @@ def _check_action(action: dict[str, Any], region: str) -> None:
             raise dataflow.action_error(
                 f"Action '{name}' of provider {type_id.provider} cannot have {member}"
             )
-    missing = action_type.required - set(configuration)
-    if missing:
-        raise dataflow.action_error(
-            f"Action configuration for action '{name}' is missing required configuration"
-            f" '{min(missing)}'"
-        )
-    unknown = set(configuration) - action_type.required - action_type.optional
-    if unknown:
-        raise dataflow.action_error(
-            f"Action configuration for action '{name}' contains unknown configuration '{min(unknown)}'"
-        )
-    for key, value in configuration.items():
-        if not 1 <= len(value) <= 1000:
-            raise dataflow.action_error(
-                f"Action configuration for action '{name}': the value of '{key}' has {len(value)}"
-                " characters, allowed are 1 to 1000"
-            )
-    _check_choices(name, configuration)
+    configuration_checks.check_configuration(f"action '{name}'", configuration, action_type)
+    if type_id.provider == "CodeBuild":
+        configuration_checks.check_build(action)
     _check_counts(action, action_type)
     timeout = action.get("timeoutInMinutes")
     if timeout is not None and not 5 <= timeout <= _MAX_APPROVAL_MINUTES:
         raise dataflow.action_error(
             f"Action '{name}': timeoutInMinutes is {timeout}, allowed are 5 to {_MAX_APPROVAL_MINUTES}"
         )
-
-
-def _check_choices(name: str, configuration: dict[str, str]) -> None:
-    choices = {
-        "InputType": ("Literal", "FilePath"),
-        "PollForSourceChanges": ("true", "false"),
-        "AllowOverrideForS3ObjectKey": ("true", "false"),
-    }
-    for key, allowed in choices.items():
-        value = configuration.get(key, allowed[0])
-        if value not in allowed and "#{" not in value:
-            raise dataflow.action_error(
-                f"Action configuration for action '{name}': {key} is '{value}', allowed are"
-                f" {' and '.join(allowed)}"
-            )
 
 
 def _check_counts(action: dict[str, Any], action_type: ActionType) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -12,6 +13,7 @@ EXECUTION_NAMESPACE: Final = "codepipeline"
 PIPELINE_NAMESPACE: Final = "variables"
 RESERVED_NAMESPACES: Final = frozenset({EXECUTION_NAMESPACE, PIPELINE_NAMESPACE})
 
+_JSON_KEYS: Final = frozenset({"EnvironmentVariables"})
 MAX_RESOLVED_BYTES: Final = 100 * 1024
 MAX_OUTPUT_BYTES: Final = 122_880
 
@@ -31,6 +33,9 @@ def resolve(
     configuration: Mapping[str, str], namespaces: Mapping[str, Mapping[str, str]]
 ) -> dict[str, str]:
     """Replace every reference by its value. References in a value are not resolved.
+
+    In a configuration key that holds a JSON document, a value is escaped as part of a JSON string, so that
+    for example a commit message with quotation marks leaves the document intact.
 
     Raises:
         UnresolvedVariableError: a variable has no value; or the result is over 100 KB.
@@ -53,7 +58,13 @@ def resolve(
             )
         return values[name]
 
-    resolved = {key: REFERENCE.sub(value_of, value) for key, value in configuration.items()}
+    def escaped_value_of(match: re.Match[str]) -> str:
+        return json.dumps(value_of(match))[1:-1]
+
+    resolved = {
+        key: REFERENCE.sub(escaped_value_of if key in _JSON_KEYS else value_of, value)
+        for key, value in configuration.items()
+    }
     size = byte_size(resolved)
     if size > MAX_RESOLVED_BYTES:
         raise UnresolvedVariableError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localaws.services.codepipeline import action_views
+from localaws.services.codepipeline import action_views, rule_views
 from localaws.services.codepipeline.action_views import Document, given
 from localaws.services.codepipeline.declaration import ActionDeclaration
 from localaws.services.codepipeline.models import (
@@ -48,6 +48,7 @@ def _stage_state(
             ),
             "actionStates": [action_views.action_state(pipeline, name, a, region) for a in actions],
             "latestExecution": run and _stage_execution(run),
+            **rule_views.condition_states(pipeline, name, region),
             "retryStageMetadata": run and _retry_metadata(run),
         }
     )

@@ -19,6 +19,8 @@ from botocore.exceptions import ClientError
 from localaws.core.clock import Clock
 from localaws.core.shared import SharedObjects, T
 from localaws.services.codepipeline.provider import CodePipelineProvider
+from unit.services.codepipeline.fake_builds import FakeCloudWatch, FakeCodeBuild
+from unit.services.codepipeline.fake_git import FakeGit
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
@@ -164,6 +166,10 @@ class FakeContext:
         self.machines = FakeStepFunctions()
         self.sns = FakeSns()
         self.iam = FakeIam()
+        self.builds = FakeCodeBuild()
+        self.alarms = FakeCloudWatch()
+        self.git = FakeGit()
+        self.ecr: Any = None
         self.events: list[tuple[str, dict[str, Any]]] = []
         self.roles: list[tuple[str, str | None]] = []
         self._shared_objects = SharedObjects()
@@ -179,6 +185,9 @@ class FakeContext:
             "stepfunctions": self.machines,
             "sns": self.sns,
             "iam": self.iam,
+            "codebuild": self.builds,
+            "cloudwatch": self.alarms,
+            "ecr": self.ecr,
         }[service_name]
 
     def arn(self, service: str, resource: str) -> str:
@@ -294,7 +303,7 @@ class Harness:
 
     def __init__(self, context: FakeContext, **options: Any) -> None:
         self.context = context
-        self.provider = CodePipelineProvider(context, **options)  # type: ignore[arg-type]
+        self.provider = CodePipelineProvider(context, git=context.git, **options)  # type: ignore[arg-type]
         self.api = Operations(self.provider)
 
     def upload(self, content: bytes = b"{}", key: str = "manifest.json") -> str:

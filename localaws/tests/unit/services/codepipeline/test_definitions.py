@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from localaws.core.errors import AwsError
+from unit.services.codepipeline.definitions import build, check, condition, rule, trigger
 from unit.services.codepipeline.fakes import (
     Harness,
     action,
@@ -184,8 +185,8 @@ REFUSED: list[tuple[Callable[[Definition], None], str, str]] = [
     (_actions(machine(inputs=["Src", "Src"])), "ActionDeclaration", "2 input artifacts, which is more than"),
     (_stage(0, actions=[action("S", "S3", "Source", configuration={"S3Bucket": "b", "S3ObjectKey": "k"})]),
      "ActionDeclaration", "0 output artifacts, which is less than the minimum count (1)"),
-    (_actions(action("Build", "CodeBuild", "Build")), "ActionDeclaration",
-     "ActionType (Category: 'Build', Provider: 'CodeBuild', Owner: 'AWS', Version: '1') in action 'Build' is"
+    (_actions(action("Build", "Jenkins", "Build")), "ActionDeclaration",
+     "ActionType (Category: 'Build', Provider: 'Jenkins', Owner: 'AWS', Version: '1') in action 'Build' is"
      " not available in region 'EU_WEST_1'"),
     (_actions(action("F", "Lambda")), "ActionDeclaration", "missing required configuration 'FunctionName'"),
     (_actions(function(configuration={"Nope": "x"})), "ActionDeclaration", "unknown configuration 'Nope'"),
@@ -209,12 +210,32 @@ REFUSED: list[tuple[Callable[[Definition], None], str, str]] = [
     (_set(artifactStore=None), "Structure", "found neither"),
     (_set(artifactStore=None, artifactStores={"us-east-1": {"type": "S3", "location": "b"}}), "Structure",
      "only the pipeline's own region eu-west-1"),
-    (_set(triggers=[{"providerType": "CodeStarSourceConnection",
-                     "gitConfiguration": {"sourceActionName": "Git"}}]), "Structure", "source action 'Git'"),
+    (_set(triggers=[trigger("Git")]), "Structure", "source action 'Git' names no action of the source stage"),
     (_stage(1, blockers=[{"name": "b", "type": "Schedule"}]), "BlockerDeclaration", "reserved for future"),
-    (_stage(1, beforeEntry=CONDITION), "StageDeclaration", "does not emulate stage conditions (beforeEntry)"),
-    (_stage(1, onSuccess=CONDITION), "StageDeclaration", "does not emulate stage conditions (onSuccess)"),
-    (_stage(1, onFailure=CONDITION), "StageDeclaration", "stage conditions (onFailure.conditions)"),
+    (_stage(1, beforeEntry=CONDITION), "StageDeclaration", "the condition in beforeEntry has no rules"),
+    (_stage(1, beforeEntry=condition("ROLLBACK")), "StageDeclaration", "allowed are FAIL and SKIP"),
+    (_stage(1, onSuccess=condition("SKIP")), "StageDeclaration", "allowed are ROLLBACK and FAIL"),
+    (_stage(1, onSuccess=condition("FAIL", rule("R", "Commands"))), "StageDeclaration",
+     "provider Commands (version 1), which localaws does not emulate. It checks VariableCheck"),
+    (_stage(1, beforeEntry=condition("SKIP", rule("R", "DeploymentWindow", Cron="* * * * * *"))),
+     "StageDeclaration", "can have rules of LambdaInvoke and VariableCheck"),
+    (_stage(1, onSuccess=condition("FAIL", rule("R", "VariableCheck", Operator="EQ", Value="1"))),
+     "ActionDeclaration", "rule 'R' is missing required configuration 'Variable'"),
+    (_stage(1, onSuccess=condition("FAIL", check("R", "#{Nope.X}"))), "ActionDeclaration",
+     "'Variable' of action 'R' refers to #{Nope.X}, but no action"),
+    (_stage(1, onSuccess=condition("FAIL", check("R"), check("R"))), "StageDeclaration",
+     "rule names must be unique within a stage; repeated: ['R']"),
+    (_stage(0, onSuccess=condition("ROLLBACK")), "StageDeclaration", "source stage cannot be rolled back"),
+    (_actions(build(configuration={"BatchEnabled": "true"})), "ActionDeclaration",
+     "no batch builds, so BatchEnabled cannot be 'true'"),
+    (_actions(build(inputs=["Src", "Src"])), "ActionDeclaration", "must contain PrimarySource"),
+    (_actions(build(configuration={"PrimarySource": "Other"})), "ActionDeclaration", "not an input artifact"),
+    (_actions(build(configuration={"EnvironmentVariables": "[{}]"})), "ActionDeclaration",
+     "is not an object with a name"),
+    (_actions(build(configuration={"EnvironmentVariables":
+     '[{"name": "A", "value": "1", "type": "SECRET"}]'})), "ActionDeclaration", "A is of type 'SECRET'"),
+    (_actions(action("C", "Commands", "Compute")), "ActionDeclaration", "Provider: 'Commands'"),
+    (_set(triggers=[trigger("Upload")]), "Structure", "which is of provider S3, needs an action of provider"),
     (_stage(1, onFailure={"result": "SKIP"}), "StageDeclaration", "allowed are ROLLBACK, RETRY and FAIL"),
     (_stage(1, onFailure={"result": "FAIL", "retryConfiguration": {"retryMode": "ALL_ACTIONS"}}),
      "StageDeclaration", "needs the result RETRY"),
