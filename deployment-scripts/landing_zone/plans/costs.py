@@ -1,7 +1,7 @@
 """What a plan changes of the monthly cost, for resources that cost something while nobody uses them.
 
-Prices come from config/prices/{region}.json, which `prices.py --refresh` writes. A price that is missing there
-is shown as unknown; nothing is assumed in its place.
+Prices come from config/prices/{region}.json, which `prices.py --refresh` writes. A price that is missing is
+shown as unknown; nothing is assumed in its place.
 """
 
 from __future__ import annotations

@@ -75,8 +75,9 @@ def comment(plan: SummarizedPlan, *, link: str, limit: int) -> str:
         if found := plan.of(kind):
             lines += [f"**{_VERBS[kind]}** ({len(found)})", ""]
             lines += [line for change in found for line in change_lines(change)] + [""]
-    lines += [f"**Standing cost:** {plan.costs}", "", *(f"- {line}" for line in plan.costs.lines)]
-    lines += [f"- {plan.costs.note}"] if plan.costs.note else []
+    lines += [f"**Standing cost:** {plan.costs}"]
+    costs = [*map(str, plan.costs.lines), *([plan.costs.note] if plan.costs.note else [])]
+    lines += ["", *(f"- {line}" for line in costs)] if costs else []
     if plan.drift:
         lines += ["", f"**Changed outside of Terraform** ({len(plan.drift)})", ""]
         lines += _drift_lines(plan.drift)
@@ -186,10 +187,8 @@ def cut(lines: Sequence[str], limit: int, where: str) -> str:
         kept.append(line)
     left = len(lines) - len(kept)
     opened = sum(line.startswith(_OPEN) for line in kept) - kept.count(_CLOSE)
-    end = ["", _CLOSE] * opened + [
-        "",
-        f"**{left} lines are left out, because a comment is limited: {where}.**",
-    ]
+    note = f"**{left} lines are left out, because a comment is limited: {where}.**"
+    end = [*["", _CLOSE] * opened, "", note]
     return "\n".join([*kept, *end]) + "\n"
 
 

@@ -20,7 +20,8 @@ h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 code { font: 13px/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
 ul.plain { padding-left: 1.2rem; } details { border-top: 1px solid var(--line); padding: .4rem 0; }
 summary { cursor: pointer; overflow-wrap: anywhere; } table { border-collapse: collapse; width: 100%; }
-td, th { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; border-top: 1px solid var(--line); }
+td, th { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; }
+tr { border-top: 1px solid var(--line); }
 """
 _HEADINGS = {
     Kind.DESTROY: "Destroyed",
@@ -86,7 +87,7 @@ def _drift(plan: SummarizedPlan) -> str:
         return ""
     rows = "".join(
         f"<details open><summary><code>{escape(drifted.address)}</code> was {drifted.what}</summary>"
-        f"{_table(((f.attribute, f.before, f.after) for f in drifted.differences))}</details>"
+        f"{_table((f.attribute, f.before, f.after) for f in drifted.differences)}</details>"
         for drifted in plan.drift
     )
     return f"<h2>Changed outside of Terraform ({len(plan.drift)})</h2>{rows}"

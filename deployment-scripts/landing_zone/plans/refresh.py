@@ -14,7 +14,7 @@ from typing import Any
 
 from landing_zone.plans.document import Difference, differences_at
 
-# A computed attribute: the type of the resource that sets it, and the argument by which that one names this one.
+# A computed attribute: the type of the resource that sets it, and the argument that names the owner.
 _SET_BY = {
     ("aws_ecr_repository", "policy"): ("aws_ecr_repository_policy", "repository"),
     ("aws_iam_role", "inline_policy"): ("aws_iam_role_policy", "role"),
