@@ -38,6 +38,13 @@
                 drift         the same apart from what is not applied yet
                 ignores       config/drift-ignore.yaml
                 costs         the standing cost, from config/prices/
+    images/     build         builds, pushes and signs the image of one commit
+                docker        the docker command line
+                repository    what is pushed under a tag
+                sbom          the bill of materials, CycloneDX
+                provenance    how it was built: SLSA, in-toto
+                signature     statements signed by a KMS key, DSSE
+                attestations  the signed statements in S3, and their verification
     runs/       run, history  a pipeline execution at one moment: stages, actions, jobs
                 pipeline      reads executions; starts, answers, retries, stops them
                 progress      shows a run on a terminal or in a log

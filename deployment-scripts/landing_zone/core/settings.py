@@ -118,6 +118,9 @@ LOCALAWS_STATE_DIR = Setting(
 OTHERS = (
     LOCALAWS_PORT,
     LOCALAWS_STATE_DIR,
+    Setting(
+        "DOCKER", "", "docker program that builds the image (build.sh); empty: the one on PATH"
+    ),
     Setting("TF_CLI_CONFIG_FILE", "", "Terraform's own settings; used when the file exists"),
     Setting("PYTHON", "", "Python (>= 3.11) that runs the scripts; empty: .venv's, else python3"),
 )
