@@ -59,7 +59,7 @@ _unknown(change, path) if {
 _words(path) := concat(".", [part | some part in path; is_string(part)])
 
 _before(change, path) := concat("", [" (now: ", found, ")"]) if {
-	found := object.get(change.change.before, path, "")
+	found := plan.at(change.change.before, path)
 	is_string(found)
 	found != ""
 } else := ""

@@ -45,12 +45,23 @@ labelled(label) if base64.encode(label) in _encoded
 
 # The value at a path of the planned resource; "" where it is missing or null.
 value(change, path) := found if {
-	found := object.get(change.change.after, path, "")
+	found := at(change.change.after, path)
 	found != null
 } else := ""
 
 # Whether the value is known only when the plan is applied.
-unknown(change, path) if object.get(change.change.after_unknown, path, false) == true
+unknown(change, path) if at(change.change.after_unknown, path) == true
+
+# What is at a path; undefined where a step is missing. object.get of regopy 1.5 finds something in an empty list.
+at(document, path) := document[path[0]] if count(path) == 1
+
+at(document, path) := document[path[0]][path[1]] if count(path) == 2
+
+at(document, path) := document[path[0]][path[1]][path[2]] if count(path) == 3
+
+at(document, path) := document[path[0]][path[1]][path[2]][path[3]] if count(path) == 4
+
+at(document, path) := document[path[0]][path[1]][path[2]][path[3]][path[4]] if count(path) == 5
 
 text(found) := found if is_string(found)
 
@@ -67,6 +78,6 @@ as_list(null) := []
 
 # An argument of the resource as it is now, as text.
 value_before(change, name) := text(found) if {
-	found := object.get(change.change.before, [name], "")
+	found := at(change.change.before, [name])
 	found != null
 } else := ""

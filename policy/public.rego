@@ -22,9 +22,8 @@ _narrowed(statement) if {
 	some condition in statement.conditions
 	lower(condition.test) in _narrowing_tests
 	lower(condition.variable) in _narrowing_keys
-	every value in condition.values {
-		not value in {"*", "arn:*", "arn:aws:*"}
-	}
+	count(condition.values) > 0
+	count({value | some value in condition.values} & {"*", "arn:*", "arn:aws:*"}) == 0
 }
 
 finding contains plan.finding("public-principal", "allow-public", statement.address, found, allowed) if {
@@ -47,13 +46,18 @@ finding contains plan.finding("public-principal", "allow-public", change.address
 	some change in plan.applied
 	change.type == "aws_lambda_permission"
 	change.change.after.principal == "*"
-	every argument in ["source_account", "source_arn", "principal_org_id"] {
-		plan.value(change, [argument]) == ""
-		not plan.unknown(change, [argument])
+	narrowing := {argument |
+		some argument in ["source_account", "source_arn", "principal_org_id"]
+		_set(change, argument)
 	}
+	count(narrowing) == 0
 	found := "the principal is * without source_account, source_arn or principal_org_id"
 	allowed := "a service or an account as the principal, or one of the three arguments"
 }
+
+_set(change, argument) if plan.value(change, [argument]) != ""
+
+_set(change, argument) if plan.unknown(change, [argument])
 
 finding contains plan.finding("public-function-url", "allow-public", change.address, found, allowed) if {
 	some change in plan.applied

@@ -63,6 +63,7 @@ def evaluate(plan: Mapping[str, Any], labels: Sequence[str], rules: Path = RULES
     # Not at the top: only this needs regopy, and only the environment of the tests and of CI has it.
     try:
         from regopy import Interpreter
+        from regopy.rego_shared import RegoError
     except ModuleNotFoundError as error:
         raise OperatorError(
             "regopy is not installed, so the rules in policy/ cannot be evaluated: run `make venv-test`"
@@ -72,10 +73,13 @@ def evaluate(plan: Mapping[str, Any], labels: Sequence[str], rules: Path = RULES
     if not files:
         raise OperatorError(f"{rules} holds no rules; expected: files *.rego")
     interpreter = Interpreter()
-    for file in files:
-        interpreter.add_module(file.name, file.read_text(encoding="utf-8"))
-    interpreter.set_input({**_input(plan), "labels": list(labels)})
-    output = interpreter.query(_QUERY)
+    try:
+        for file in files:
+            interpreter.add_module(file.name, file.read_text(encoding="utf-8"))
+        interpreter.set_input({**_input(plan), "labels": list(labels)})
+        output = interpreter.query(_QUERY)
+    except RegoError as error:
+        raise OperatorError(f"the rules in {rules} cannot be evaluated: {error}") from error
     found = output.results[0].bindings.get("x") if output.results else None
     if found is None:
         raise OperatorError(
