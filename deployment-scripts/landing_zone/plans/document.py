@@ -18,7 +18,9 @@ SENSITIVE = "(sensitive)"
 UNKNOWN = "(known after apply)"
 _LONGEST_VALUE = 80
 _MOST_LEAVES = 12
+_SHORTEST_SECRET = 4
 _ABSENT = object()
+Secrets = frozenset[str]
 _FORMAT = "1."
 
 
@@ -90,10 +92,11 @@ def require_plan(plan: Mapping[str, Any]) -> None:
 def changes_in(plan: Mapping[str, Any], part: str = "resource_changes") -> list[Change]:
     """The entries of resource_changes or resource_drift, by address."""
     entries = plan.get(part) or []
-    return sorted((_change(entry) for entry in entries), key=lambda change: change.address)
+    secrets = secrets_in(plan)
+    return sorted((_change(entry, secrets) for entry in entries), key=lambda change: change.address)
 
 
-def _change(entry: Mapping[str, Any]) -> Change:
+def _change(entry: Mapping[str, Any], secrets: Secrets) -> Change:
     change = entry["change"]
     before, after = change.get("before") or {}, change.get("after") or {}
     kind = _kind(entry)
@@ -103,8 +106,12 @@ def _change(entry: Mapping[str, Any]) -> Change:
         mode=entry.get("mode", "managed"),
         kind=kind,
         reason=entry.get("action_reason") or "",
-        forced_by=tuple(difference_at(change, path) for path in change.get("replace_paths") or []),
-        differences=tuple(differences_in(change)) if kind in {Kind.CHANGE, Kind.REPLACE} else (),
+        forced_by=tuple(
+            difference_at(change, path, secrets) for path in change.get("replace_paths") or []
+        ),
+        differences=tuple(differences_in(change, secrets))
+        if kind in {Kind.CHANGE, Kind.REPLACE}
+        else (),
         before=before,
         after=after,
         previous_address=entry.get("previous_address") or "",
@@ -129,26 +136,32 @@ def _kind(entry: Mapping[str, Any]) -> Kind:
     return Kind.MOVE if entry.get("previous_address") else Kind.NOTHING
 
 
-def differences_in(change: Mapping[str, Any]) -> Iterator[Difference]:
+def differences_in(change: Mapping[str, Any], secrets: Secrets) -> Iterator[Difference]:
     """Every attribute that changes, at the deepest place where the two values can be compared."""
     before, after = change.get("before") or {}, change.get("after") or {}
     for name in sorted({*before, *after, *_mapping(change.get("after_unknown"))}):
         if _any_true(_at(change.get("after_unknown"), [name])):
-            yield difference_at(change, [name])
+            yield difference_at(change, [name], secrets)
         elif before.get(name) != after.get(name):
-            yield from differences_at(change, [name])
+            yield from differences_at(change, [name], secrets)
 
 
-def differences_at(change: Mapping[str, Any], path: list[str | int]) -> list[Difference]:
+def differences_at(
+    change: Mapping[str, Any], path: list[str | int], secrets: Secrets
+) -> list[Difference]:
     """The keys and items below a path that differ; the whole value where they are too many."""
-    whole = difference_at(change, path)
+    whole = difference_at(change, path, secrets)
     if SENSITIVE in {whole.before, whole.after}:
         return [whole]
     pairs = list(_leaves(_at(change.get("before"), path), _at(change.get("after"), path)))
     if len(pairs) > _MOST_LEAVES:
         return [whole]
     return [
-        Difference(f"{whole.attribute}{_path_text(leaf)}", _text_at(before), _text_at(after))
+        Difference(
+            f"{whole.attribute}{_path_text(leaf)}",
+            _text_at(before, secrets),
+            _text_at(after, secrets),
+        )
         for leaf, before, after in pairs
     ]
 
@@ -183,40 +196,80 @@ def _at_or_absent(value: Any, key: str | int) -> Any:
     return value.get(key, _ABSENT) if isinstance(value, Mapping) else value[key]
 
 
-def _text_at(value: Any) -> str:
-    return "(absent)" if value is _ABSENT else text_of(value)
+def _text_at(value: Any, secrets: Secrets) -> str:
+    return "(absent)" if value is _ABSENT else text_of(value, secrets)
 
 
 def _path_text(path: Sequence[str | int]) -> str:
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
 
 
-def difference_at(change: Mapping[str, Any], path: Sequence[str | int]) -> Difference:
+def difference_at(
+    change: Mapping[str, Any], path: Sequence[str | int], secrets: Secrets
+) -> Difference:
     """The values before and after at a path, as texts; sensitive ones are never shown."""
     name = _path_text(path)
-    before = _shown(change, "before", path)
-    unknown = _any_true(_at(change.get("after_unknown"), path))
-    after = (
-        UNKNOWN
-        if unknown and not _sensitive(change, "after", path)
-        else _shown(change, "after", path)
-    )
+    before = _shown(change, "before", path, secrets)
+    after = _shown(change, "after", path, secrets)
+    if after != SENSITIVE and _any_true(_at(change.get("after_unknown"), path)):
+        after = UNKNOWN
     return Difference(name.lstrip("."), before, after)
 
 
-def text_of(value: Any) -> str:
-    """A value as one short line."""
+def text_of(value: Any, secrets: Secrets) -> str:
+    """A value as one short line; one that holds a secret is not shown."""
     text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    if any(secret in text for secret in secrets):
+        return SENSITIVE
     text = " ".join(text.split())
     if len(text) > _LONGEST_VALUE:
         text = f"{text[:_LONGEST_VALUE]}... ({len(text)} characters)"
     return text or '""'
 
 
-def _shown(change: Mapping[str, Any], side: str, path: Sequence[str | int]) -> str:
+def _shown(
+    change: Mapping[str, Any], side: str, path: Sequence[str | int], secrets: Secrets
+) -> str:
     if _sensitive(change, side, path):
         return SENSITIVE
-    return text_of(_at(change.get(side), path))
+    return text_of(_at(change.get(side), path), secrets)
+
+
+def secrets_in(plan: Mapping[str, Any]) -> Secrets:
+    """Every sensitive value of a plan.
+
+    Providers copy values into attributes that Terraform does not mark, so a value is not shown anywhere once it is
+    marked somewhere. Short ones would hide ordinary text.
+    """
+    found: set[str] = set()
+    declared = ((plan.get("configuration") or {}).get("root_module") or {}).get("variables") or {}
+    for name, variable in (plan.get("variables") or {}).items():
+        if (declared.get(name) or {}).get("sensitive"):
+            found |= _texts(variable.get("value"), True)
+    for part in ("resource_changes", "resource_drift"):
+        for entry in plan.get(part) or []:
+            for side in ("before", "after"):
+                marks = entry["change"].get(f"{side}_sensitive")
+                found |= _texts(entry["change"].get(side), marks)
+    long = {text for text in found if len(text) >= _SHORTEST_SECRET}
+    return frozenset(long | {json.dumps(text)[1:-1] for text in long})
+
+
+def _texts(value: Any, marks: Any) -> set[str]:
+    """The texts in a value that its marks say are sensitive."""
+    if isinstance(value, Mapping):
+        return {
+            text
+            for key, item in value.items()
+            for text in _texts(item, marks if marks is True else _at(marks, [key]))
+        }
+    if isinstance(value, list):
+        return {
+            text
+            for index, item in enumerate(value)
+            for text in _texts(item, marks if marks is True else _at(marks, [index]))
+        }
+    return {value} if marks is True and isinstance(value, str) else set()
 
 
 def _sensitive(change: Mapping[str, Any], side: str, path: Sequence[str | int]) -> bool:

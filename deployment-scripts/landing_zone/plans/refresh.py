@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from landing_zone.plans.document import Difference, differences_at
+from landing_zone.plans.document import Difference, differences_at, secrets_in
 
 # A computed attribute: the type of the resource that sets it, and the argument that names the owner.
 _SET_BY = {
@@ -61,7 +61,7 @@ class Drifted:
 
 def drift_in(plan: Mapping[str, Any]) -> Iterator[Drifted]:
     """Each resource of resource_drift that somebody changed or deleted."""
-    companions = _companions(plan)
+    companions, secrets = _companions(plan), secrets_in(plan)
     configured = _configured(plan)
     for entry in sorted(plan.get("resource_drift") or [], key=lambda entry: entry["address"]):
         change, kind, address = entry["change"], entry["type"], entry["address"]
@@ -77,7 +77,7 @@ def drift_in(plan: Mapping[str, Any]) -> Iterator[Drifted]:
             own = name in configured.get(_without_index(address), set())
             if not own and _explained(kind, name, after, companions):
                 continue
-            found += differences_at(change, [name])
+            found += differences_at(change, [name], secrets)
         if found:
             yield Drifted(address, kind, CHANGED, tuple(found))
 

@@ -19,8 +19,7 @@ from landing_zone.plans.policy import RULES, PolicyResult, Violation, check_poli
 TAGS = {"ManagedBy": "terraform", "Service": "s", "Stage": "development"}
 ROOT_ARN = "arn:aws:iam::123456789012:root"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/k"
-OPEN = {switch: True for switch in ("block_public_acls", "block_public_policy", "ignore_public_acls",
-                                    "restrict_public_buckets")}  # fmt: skip
+OPEN = dict.fromkeys(("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"), True)  # fmt: skip
 
 
 def entry(
@@ -43,7 +42,9 @@ def created(kind: str, after: Any, **options: Any) -> dict[str, Any]:
     return plan(entry(kind, ["create"], after, **options))
 
 
-def policy(statement: dict[str, Any], kind: str = "aws_iam_role_policy", **more: Any) -> dict[str, Any]:
+def policy(
+    statement: dict[str, Any], kind: str = "aws_iam_role_policy", **more: Any
+) -> dict[str, Any]:
     document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]}
     return created(kind, {"policy": json.dumps(document), **more})
 
@@ -263,7 +264,9 @@ def test_a_label_counts_for_its_address_alone() -> None:
     document = plan(entry("aws_s3_bucket", ["delete"], None, {}, name='this["source"]'),
                     entry("aws_s3_bucket", ["delete"], None, {}, name='this["artifact"]'))  # fmt: skip
 
-    result = evaluate(document, ['allow-destroy:aws_s3_bucket.this["source"]', "allow-destroy:other"])
+    result = evaluate(
+        document, ['allow-destroy:aws_s3_bucket.this["source"]', "allow-destroy:other"]
+    )
 
     assert [one.address for one in result.violations] == ['aws_s3_bucket.this["artifact"]']
     assert [one.address for one in result.allowed] == ['aws_s3_bucket.this["source"]']
@@ -282,7 +285,9 @@ def test_the_message_names_what_was_found() -> None:
 
 
 def test_an_error_in_a_rule_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "broken.rego").write_text("package main\n\nimport rego.v1\n\ndeny contains x if {\n")
+    (tmp_path / "broken.rego").write_text(
+        "package main\n\nimport rego.v1\n\ndeny contains x if {\n"
+    )
 
     with pytest.raises(OperatorError, match="cannot be evaluated"):
         check_policy(plan(), [], tmp_path)
