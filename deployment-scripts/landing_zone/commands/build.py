@@ -4,9 +4,9 @@
     bash deployment-scripts/build.sh ml-core eu-west-1 --verify   checks the signature of a pushed image
 
 The tag in the image repository of the deployment is the commit. A tag that exists and is signed is left
-alone, so the command may be run again at any time. The bill of materials (CycloneDX) and the provenance (SLSA)
-are signed by the deployment's KMS key and stored in the source bucket. build/ci/image/ has image.json (uri,
-tag, digest), sbom.cdx.json and provenance.json.
+alone, so the command may be run again at any time. The bill of materials (CycloneDX) and the provenance
+(SLSA) are signed by the deployment's KMS key and stored in the source bucket. build/ci/image/ has image.json
+(uri, tag, digest), sbom.cdx.json and provenance.json.
 """
 
 from __future__ import annotations
@@ -91,8 +91,7 @@ def verify_tag(aws: Aws, settings: Settings, tag: str) -> str:
             "select another IMAGE_TAG"
         )
     key = signature.public_key(aws.client("kms"), place.signing_key)
-    expected = tag if re.fullmatch("[0-9a-f]{40}", tag) else ""
-    found = attestations.verify_image(aws.client("s3"), place.bucket, digest, key, expected)
+    found = attestations.verify_image(aws.client("s3"), place.bucket, digest, tag, key)
     return (
         f"{place.repository}:{tag} {digest} is signed by {key.arn}: built from commit {found.commit} "
         f"by {found.builder}, {found.components} components"
@@ -110,10 +109,11 @@ def commit_to_build(environ: Mapping[str, str], root: Path, *, allow_dirty: bool
         )
     untracked = git_untracked(root, "workflow", "requirements")
     if (dirty or untracked) and not allow_dirty:
+        new = f" (new: {', '.join(untracked)})" if untracked else ""
         raise OperatorError(
-            f"files differ from commit {clean}{' (new: ' + ', '.join(untracked) + ')' if untracked else ''}, and the image's tag would name sources that it does not "
-            "hold. Commit first, or pass --allow-dirty for an image that is not deployed: its tag ends in "
-            "-dirty"
+            f"files differ from commit {clean}{new}, and the image's tag would name sources that it does "
+            "not hold. Commit first, or pass --allow-dirty for an image that is not deployed: its tag "
+            "ends in -dirty"
         )
     return f"{clean}-dirty" if untracked else commit
 

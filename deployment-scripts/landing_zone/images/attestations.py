@@ -1,4 +1,4 @@
-"""The signed statements about an image, stored in the source bucket below attestations/{digest}/.
+"""The signed statements about an image, stored in the source bucket below attestations/{digest}/{tag}/.
 
 docs/decisions/0016-attestations-in-s3.md says why they are not artifacts in ECR.
 """
@@ -33,17 +33,20 @@ class Verified:
     components: int
 
 
-def prefix(digest: str) -> str:
-    return f"attestations/{digest.replace(':', '-')}/"
+def prefix(digest: str, tag: str) -> str:
+    """Where the statements are. Two commits may give the same image, and each has its provenance."""
+    return f"attestations/{digest.replace(':', '-')}/{tag}/"
 
 
-def store(s3: Any, bucket: str, digest: str, envelopes: Mapping[str, Mapping[str, Any]]) -> None:
+def store(
+    s3: Any, bucket: str, digest: str, tag: str, envelopes: Mapping[str, Mapping[str, Any]]
+) -> None:
     """Write each envelope, unless it is there: a statement is never replaced."""
     for name, envelope in envelopes.items():
         body = json.dumps(envelope, indent=2).encode()
         try:
             s3.put_object(
-                Bucket=bucket, Key=prefix(digest) + name, Body=body, IfNoneMatch="*",
+                Bucket=bucket, Key=prefix(digest, tag) + name, Body=body, IfNoneMatch="*",
                 ContentType="application/json",
             )  # fmt: skip
         except ClientError as error:
@@ -51,14 +54,14 @@ def store(s3: Any, bucket: str, digest: str, envelopes: Mapping[str, Mapping[str
                 raise
 
 
-def exist(s3: Any, bucket: str, digest: str) -> bool:
+def exist(s3: Any, bucket: str, digest: str, tag: str) -> bool:
     """Whether every statement about the image is stored."""
-    return all(_read(s3, bucket, prefix(digest) + name) is not None for name in NAMES)
+    return all(_read(s3, bucket, prefix(digest, tag) + name) is not None for name in NAMES)
 
 
-def verify_image(s3: Any, bucket: str, digest: str, key: PublicKey, commit: str = "") -> Verified:
+def verify_image(s3: Any, bucket: str, digest: str, tag: str, key: PublicKey) -> Verified:
     """Check signature, subject and content of each statement; the error says which one is wrong."""
-    statements = {name: _statement(s3, bucket, digest, name, key) for name in NAMES}
+    statements = {name: _statement(s3, bucket, digest, tag, name, key) for name in NAMES}
     built = statements["provenance.dsse.json"]["predicate"]
     materials = statements["sbom.dsse.json"]["predicate"]
     if subject_of(materials) != digest:
@@ -67,30 +70,31 @@ def verify_image(s3: Any, bucket: str, digest: str, key: PublicKey, commit: str 
             "built and signed again"
         )
     found = built["buildDefinition"]["resolvedDependencies"][0]["digest"]["gitCommit"]
-    if commit and found != commit:
+    if found != tag:
         raise OperatorError(
-            f"{digest} was built from commit {found}, expected {commit}: the tag names another commit "
-            "than its provenance"
+            f"the image {tag} was built from commit {found}; expected: {tag}, the commit that it is tagged with"
         )
     return Verified(
         digest, found, built["runDetails"]["builder"]["id"], len(materials["components"])
     )
 
 
-def payloads(s3: Any, bucket: str, digest: str, key: PublicKey) -> dict[str, Any]:
+def payloads(s3: Any, bucket: str, digest: str, tag: str, key: PublicKey) -> dict[str, Any]:
     """The bill of materials and the provenance of an image, as the files that people look at."""
     return {
-        "sbom.cdx.json": _statement(s3, bucket, digest, "sbom.dsse.json", key)["predicate"],
-        "provenance.json": _statement(s3, bucket, digest, "provenance.dsse.json", key),
+        "sbom.cdx.json": _statement(s3, bucket, digest, tag, "sbom.dsse.json", key)["predicate"],
+        "provenance.json": _statement(s3, bucket, digest, tag, "provenance.dsse.json", key),
     }
 
 
-def _statement(s3: Any, bucket: str, digest: str, name: str, key: PublicKey) -> dict[str, Any]:
-    location = f"s3://{bucket}/{prefix(digest)}{name}"
-    body = _read(s3, bucket, prefix(digest) + name)
+def _statement(
+    s3: Any, bucket: str, digest: str, tag: str, name: str, key: PublicKey
+) -> dict[str, Any]:
+    location = f"s3://{bucket}/{prefix(digest, tag)}{name}"
+    body = _read(s3, bucket, prefix(digest, tag) + name)
     if body is None:
         raise OperatorError(
-            f"{location} does not exist: the image {digest} is not signed. Build it with "
+            f"{location} does not exist: the image {tag} ({digest}) is not signed. Build it with "
             "deployment-scripts/build.sh, or select another IMAGE_TAG"
         )
     try:

@@ -80,7 +80,7 @@ def build_image(
     # Asked for first: a missing key must not be noticed after ten minutes of building.
     key = signature.public_key(kms, target.signing_key)
     digest = pushed_digest(ecr, target.repository, tag)
-    built = not (digest and attestations.exist(s3, target.bucket, digest))
+    built = not (digest and attestations.exist(s3, target.bucket, digest, tag))
     if built:
         started = now()
         push_image(ecr, docker, source, target, uri)
@@ -90,12 +90,12 @@ def build_image(
             name: signature.sign(kms, target.signing_key, content)
             for name, content in described.items()
         }
-        attestations.store(s3, target.bucket, digest, envelopes)
+        attestations.store(s3, target.bucket, digest, tag, envelopes)
     else:
         print(f"{uri} exists and is signed: nothing to build")
-    attestations.verify_image(s3, target.bucket, digest, key, source.commit)
+    attestations.verify_image(s3, target.bucket, digest, tag, key)
     image = Image(uri, tag, digest, built)
-    write_documents(folder, image, attestations.payloads(s3, target.bucket, digest, key))
+    write_documents(folder, image, attestations.payloads(s3, target.bucket, digest, tag, key))
     return image
 
 

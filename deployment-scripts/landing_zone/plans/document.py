@@ -238,8 +238,8 @@ def _shown(
 def secrets_in(plan: Mapping[str, Any]) -> Secrets:
     """Every sensitive value of a plan.
 
-    Providers copy values into attributes that Terraform does not mark, so a value is not shown anywhere once it is
-    marked somewhere. Short ones would hide ordinary text.
+    Providers copy values into attributes that Terraform does not mark, so a value is not shown anywhere once
+    it is marked somewhere. Short ones would hide ordinary text.
     """
     found: set[str] = set()
     declared = ((plan.get("configuration") or {}).get("root_module") or {}).get("variables") or {}

@@ -19,13 +19,23 @@ from landing_zone.plans.policy import RULES, PolicyResult, Violation, check_poli
 TAGS = {"ManagedBy": "terraform", "Service": "s", "Stage": "development"}
 ROOT_ARN = "arn:aws:iam::123456789012:root"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/k"
-OPEN = dict.fromkeys(("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"), True)  # fmt: skip
+OPEN = {
+    "block_public_acls": True,
+    "block_public_policy": True,
+    "ignore_public_acls": True,
+    "restrict_public_buckets": True,
+}
 
 
 def entry(
-    kind: str, actions: list[str], after: Any = None, before: Any = None, unknown: Any = None, name: str = "this",
+    kind: str,
+    actions: list[str],
+    after: Any = None,
+    before: Any = None,
+    unknown: Any = None,
+    name: str = "this",
     mode: str = "managed",
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     return {
         "address": f"{kind}.{name}",
         "mode": mode,
@@ -96,7 +106,8 @@ REFUSED = {
         "public-access-block",
         plan(entry("aws_s3_bucket_public_access_block", ["delete"], None, {"bucket": "b"}))),
     "every action": ("wildcard-action", policy({"Action": "*", "Resource": "arn:aws:s3:::b"})),
-    "a part of the actions": ("wildcard-action", policy({"Action": ["s3:Get*"], "Resource": "arn:aws:s3:::b"})),
+    "a part of the actions": (
+        "wildcard-action", policy({"Action": ["s3:Get*"], "Resource": "arn:aws:s3:::b"})),
     "an inline policy of a role": (
         "wildcard-action",
         created("aws_iam_role", {"tags_all": TAGS, "inline_policy": [{"name": "p", "policy": json.dumps(
@@ -113,8 +124,10 @@ REFUSED = {
     "an ARN of nothing but a wildcard": (
         "wildcard-resource", policy({"Action": "s3:GetObject", "Resource": "arn:aws:s3:::*"})),
     "one action of two that has resources": (
-        "wildcard-resource", policy({"Action": ["ecr:GetAuthorizationToken", "ecr:PutImage"], "Resource": "*"})),
-    "NotResource": ("wildcard-resource", policy({"Action": "s3:GetObject", "NotResource": "arn:aws:s3:::b"})),
+        "wildcard-resource",
+        policy({"Action": ["ecr:GetAuthorizationToken", "ecr:PutImage"], "Resource": "*"})),
+    "NotResource": (
+        "wildcard-resource", policy({"Action": "s3:GetObject", "NotResource": "arn:aws:s3:::b"})),
     "a statement with quotation marks": (
         "wildcard-resource", policy({"Sid": 'x"}], y', "Action": "s3:GetObject", "Resource": "*"})),
     "a document that is only read in the apply": (
@@ -188,7 +201,8 @@ ALLOWED = {
         {"apply_server_side_encryption_by_default": [{"sse_algorithm": "aws:kms"}]}]}),
     "a removed access key": plan(entry("aws_iam_access_key", ["delete"], None, {"user": "ann"})),
     "a role": created("aws_iam_role", {"tags_all": TAGS}),
-    "tags that are not known yet": created("aws_sfn_state_machine", {"tags_all": {}}, unknown={"tags_all": True}),
+    "tags that are not known yet": created(
+        "aws_sfn_state_machine", {"tags_all": {}}, unknown={"tags_all": True}),
     "a resource without tags": created("aws_kms_alias", {"name": "alias/x"}),
 }  # fmt: skip
 

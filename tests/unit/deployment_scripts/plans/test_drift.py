@@ -160,7 +160,8 @@ def entries(tmp_path: Path, text: str) -> list[Ignore]:
 
 
 def test_an_entry_is_read(tmp_path: Path) -> None:
-    text = f"ignore:\n  - address: {json.dumps(ROLE)}\n    attribute: tags_all\n    reason: {REASON}\n    expires: 2026-12-31\n"
+    entry = {"address": ROLE, "attribute": "tags_all", "reason": REASON, "expires": "2026-12-31"}
+    text = json.dumps({"ignore": [entry]})
 
     assert entries(tmp_path, text) == [Ignore(ROLE, "tags_all", REASON, date(2026, 12, 31))]
 

@@ -11,7 +11,7 @@ ADDRESS = 'module.storage.aws_s3_bucket.this["second"]'
 
 @pytest.mark.parametrize(("message", "expected"), [
     (f"Remove a bucket\n\nIt is empty.\n\nAllow-Destroy: {ADDRESS}\n", [f"allow-destroy:{ADDRESS}"]),
-    (f"Remove a bucket\n\nALLOW-destroy:{ADDRESS}\nCo-authored-by: Ann <a@example.com>", [f"allow-destroy:{ADDRESS}"]),
+    (f"Remove it\n\nALLOW-destroy:{ADDRESS}\nReviewed-by: x@example.com", [f"allow-destroy:{ADDRESS}"]),
     ("Two\n\nAllow-Public: a.b\nAllow-Wildcard: c.d", ["allow-public:a.b", "allow-wildcard:c.d"]),
     (f"Allow-Destroy: {ADDRESS}", []),
     (f"Subject\n\nAllow-Destroy: {ADDRESS}\n\nA text follows.", []),

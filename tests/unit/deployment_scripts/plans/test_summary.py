@@ -67,10 +67,15 @@ def many(count: int, kind: str = "aws_sqs_queue") -> dict[str, Any]:
     return {
         "format_version": "1.2",
         "resource_changes": [
-            {"address": f'module.queues.{kind}.this["queue-{n}"]', "mode": "managed", "type": kind, "change": change}
+            {
+                "address": f'module.queues.{kind}.this["queue-{n}"]',
+                "mode": "managed",
+                "type": kind,
+                "change": change,
+            }
             for n in range(count)
         ],
-    }  # fmt: skip
+    }
 
 
 def test_the_comment_is_this_one() -> None:
