@@ -28,6 +28,7 @@
     sources/    checkout      manifest, use cases, commit, built code
                 job_code      the files of the job code and its version
                 package       builds the Lambda packages and the job code
+                team          a team's own repository, and its updates
                 upload        brings the source bucket up to date
     plans/      document      what the JSON says about each resource, without sensitive values
                 summary       counts, what is lost, cost; as Markdown, HTML, JSON, one line
