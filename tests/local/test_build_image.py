@@ -1,4 +1,4 @@
-"""The image of a commit on localaws: pushed, signed by KMS, verified; a docker that pushes by the API of ECR."""
+"""The image of a commit on localaws: pushed by the API of ECR, signed by KMS, verified."""
 
 from __future__ import annotations
 
@@ -62,9 +62,17 @@ class Builder:
             repositoryName=PLACE.repository,
             imageTag=tag,
             imageManifest=json.dumps(
-                {"schemaVersion": 2, "mediaType": kind, "config": {**layer, "mediaType": "x"}, "layers": [layer]}
+                {
+                    "schemaVersion": 2,
+                    "mediaType": kind,
+                    "config": {
+                        **layer,
+                        "mediaType": "application/vnd.docker.container.image.v1+json",
+                    },
+                    "layers": [layer],
+                }
             ),
-        )  # fmt: skip
+        )
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +217,9 @@ def test_statements_about_another_image_are_refused(
             Bucket=PLACE.bucket, Key=prefix(other, COMMIT) + name, Body=json.dumps(content)
         )
 
-    with pytest.raises(OperatorError, match="expected: https://slsa.dev/provenance/v1 about 0000"):
+    with pytest.raises(
+        OperatorError, match=r"expected: https://slsa\.dev/provenance/v1 about 0000"
+    ):
         verify_image(
             s3, PLACE.bucket, other, COMMIT, public_key(server.client("kms"), PLACE.signing_key)
         )

@@ -3,9 +3,9 @@
     make new NAME=forecast DIR=../forecast OWNER=@example/ml
     python deployment-scripts/new.py forecast --dir ../forecast --owner @example/ml
 
-The new folder is a clone with the whole history: a later version is merged, and Git can merge only what has a
-common commit. The name becomes the service, the first part of every resource's name (config/settings.env). The
-remote `upstream` leads back here and cannot be pushed to; `origin` is yours.
+The new folder is a clone with the whole history: a later version is merged, and Git can merge only what has
+a common commit. The name becomes the service, the first part of every resource's name (config/settings.env).
+The remote `upstream` leads back here and cannot be pushed to; `origin` is yours.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--origin", default="", help="URL of the team's empty repository")
     parser.add_argument(
-        "--upstream", default="", help="URL for updates; default: the origin of this checkout"
+        "--upstream", default="", help="URL for updates; default: this checkout's origin"
     )
 
 
-def run(args: argparse.Namespace, _: Settings) -> int:
-    _, wrong = _SERVICE.read({"SERVICE": args.name})
-    if wrong or not args.name:
+def run(args: argparse.Namespace, _settings: Settings) -> int:
+    _, problem = _SERVICE.read({"SERVICE": args.name})
+    if problem or not args.name:
         raise OperatorError(f"the name is {args.name!r}; allowed: {_SERVICE.allowed}")
     folder = (args.dir or ROOT.parent / args.name).resolve()
     print(f"cloning {ROOT} into {folder}")

@@ -3,8 +3,8 @@
     make update                                     the newest version
     python deployment-scripts/update.py --to v1.2   a tag or a branch of the landing zone
 
-Fetches from the remote `upstream`, which `make new` has set, and merges in a branch of its own. Where both sides
-changed the same lines, the files are named and the merge is left for you to finish. Nothing is pushed.
+Fetches from the remote `upstream`, which `make new` has set, and merges in a branch of its own. Where both
+sides changed the same lines, the files are named and the merge is left for you to finish. Nothing is pushed.
 """
 
 from __future__ import annotations

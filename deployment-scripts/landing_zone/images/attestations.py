@@ -72,7 +72,7 @@ def verify_image(s3: Any, bucket: str, digest: str, tag: str, key: PublicKey) ->
     found = built["buildDefinition"]["resolvedDependencies"][0]["digest"]["gitCommit"]
     if found != tag:
         raise OperatorError(
-            f"the image {tag} was built from commit {found}; expected: {tag}, the commit that it is tagged with"
+            f"the image {tag} was built from commit {found}; expected: {tag}, the commit in its tag"
         )
     return Verified(
         digest, found, built["runDetails"]["builder"]["id"], len(materials["components"])

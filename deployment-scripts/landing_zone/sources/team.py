@@ -1,4 +1,4 @@
-"""A team's own repository: a clone that keeps the history, so that later versions of ours can be merged into it.
+"""A team's own repository: a clone that keeps the history, so that later versions can be merged into it.
 
 docs/decisions/0017-updates-by-merge.md says why this is plain Git.
 """
@@ -68,8 +68,8 @@ def create(source: Path, folder: Path, team: Team, upstream: str = "") -> str:
     here = Git(source)
     url = upstream or _origin_of(here) or str(source)
     commit = here.run("rev-parse", "HEAD")
-    # A clone and not a copy: Git merges a later version only when both have a common commit. Without hard links,
-    # so that the two folders share nothing.
+    # A clone and not a copy: Git merges a later version only when both have a common commit. Without hard
+    # links, so that the two folders share nothing.
     Git(source.parent).run(
         "clone", "--quiet", "--no-local", "--single-branch", str(source), str(folder)
     )

@@ -37,6 +37,10 @@ def commit(folder: Path, subject: str, **files: str) -> str:
     return git.run("rev-parse", "HEAD")
 
 
+def manifest(value: int) -> str:
+    return f'{{\n"a": 1,\n"b": {value},\n"c": 3\n}}\n'
+
+
 @pytest.fixture
 def ours(tmp_path: Path) -> Path:
     """A landing zone with the files that `make new` changes and two that people change."""
@@ -137,7 +141,7 @@ def test_a_conflict_is_named_and_left_to_finish(theirs: Path, ours: Path) -> Non
     assert found
     assert found.conflicts == (MANIFEST,)
     assert '<<<<<<< HEAD\n"b": 22,\n' in (theirs / MANIFEST).read_text()
-    commit(theirs, "Merge", config__manifest_dot_json='{\n"a": 1,\n"b": 22,\n"c": 3\n}\n')
+    commit(theirs, "Merge", config__manifest_dot_json=manifest(22))
     assert (theirs / "added.txt").exists()
     Git(theirs).run("switch", "--quiet", "main")
     Git(theirs).run("merge", "--quiet", found.branch)
@@ -205,12 +209,14 @@ def test_this_repository_as_a_team_has_it_passes_the_tests_of_its_configuration(
     tmp_path: Path,
 ) -> None:
     """From the commit before the last to the last, as a team would."""
+    if Git(ROOT).run("rev-parse", "--is-shallow-repository") == "true":
+        pytest.skip("this checkout has one commit only, and an update needs two")
     ours = tmp_path / "ours"
     Git(ROOT).run("clone", "--quiet", "--no-local", str(ROOT), str(ours))
     newest = Git(ours).run("rev-parse", "HEAD")
     Git(ours).run("checkout", "--quiet", "-B", "main", "HEAD~1")
     folder = tmp_path / "theirs"
-    create(ours, folder, TEAM)
+    create(ours, folder, TEAM, str(ours))
     Git(ours).run("reset", "--quiet", "--hard", newest)
 
     assert update(folder)

@@ -78,7 +78,9 @@ def _message_of(response: Any) -> Iterator[None]:
     try:
         if kind == "DIGEST":
             algorithm = str(response._get_param("SigningAlgorithm"))
-            expected = next((size for name, size in _BYTES.items() if algorithm.endswith(name)), None)
+            expected = next(
+                (size for name, size in _BYTES.items() if algorithm.endswith(name)), None
+            )
             if expected and len(_bytes(response._get_param("Message"))) != expected:
                 raise JsonRESTError(
                     "ValidationException", f"Digest is invalid length for algorithm {algorithm}."
