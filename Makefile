@@ -96,6 +96,14 @@ ci: lint test ## What CI runs: lint, then test
 bench: venv-test ## Measure our jobs and server beside others, into docs/performance.md (twenty minutes, needs wrk)
 	@$(BIN)/python -m benchmarks --page docs/performance.md $(BENCH_OPTIONS)
 
+.PHONY: new
+new: venv ## Create a team's own repository from this one (NAME, DIR, OWNER, ORIGIN)
+	@$(BIN)/python $(SCRIPTS)/new.py '$(NAME)' $(if $(DIR),--dir '$(DIR)') $(if $(OWNER),--owner '$(OWNER)') $(if $(ORIGIN),--origin '$(ORIGIN)')
+
+.PHONY: update
+update: venv ## In a team's repository: merge a later version of the landing zone (TO)
+	@$(BIN)/python $(SCRIPTS)/update.py $(if $(TO),--to '$(TO)')
+
 .PHONY: package
 package: venv ## Build the Lambda packages and the job code into build/
 	@$(BIN)/python $(SCRIPTS)/package.py

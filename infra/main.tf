@@ -57,9 +57,12 @@ module "notification" {
 module "image_repository" {
   source = "./modules/image_repository"
 
-  force_destroy = var.force_destroy
-  kms_key_arn   = module.encryption.key_arn
-  prefix        = local.prefix
+  account              = local.account
+  deletion_window_days = var.kms_deletion_window_days
+  force_destroy        = var.force_destroy
+  kms_key_arn          = module.encryption.key_arn
+  prefix               = local.prefix
+  signer_arns          = var.image_signer_arns
 }
 
 module "manifest" {

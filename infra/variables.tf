@@ -45,6 +45,18 @@ variable "force_destroy" {
   }
 }
 
+variable "image_signer_arns" {
+  description = "ARNs (* and ? allowed) of roles that may sign images besides the image role of cicd/, for example of people who run build.sh."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.image_signer_arns : can(regex("^arn:[a-z-]+:(iam|sts)::[0-9]{12}:(role|assumed-role|user)/[^*?]", arn))])
+    error_message = "image_signer_arns must hold ARNs of roles or users of one account, such as arn:aws:iam::123456789012:role/builder."
+  }
+}
+
 variable "kms_deletion_window_days" {
   description = "Days between terraform destroy and the deletion of the KMS key, 7-30. Until then the deletion can be cancelled."
   type        = number

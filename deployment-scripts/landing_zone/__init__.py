@@ -4,9 +4,11 @@
     runs/       the pipeline's executions: read, followed, answered, selected; their data and results
     stack/      Terraform, its state and its lock; what is emptied and deleted before and after it
     sources/    this checkout: manifest, use cases, packages, job code; the upload
+    plans/      the JSON of Terraform's plans: rules, summary, cost, drift
+    images/     the container image: build, bill of materials, provenance, signature
     core/       errors, settings, names, AWS clients, the entry point of the scripts
 
-`commands` imports from all of them; `runs`, `stack` and `sources` import from `core` only.
+`commands` imports from all of them; the others import from `core` only.
 
     core/       cli           finds the command of a script, reports errors as messages with a next step
                 settings      the settings, from the environment
@@ -26,7 +28,24 @@
     sources/    checkout      manifest, use cases, commit, built code
                 job_code      the files of the job code and its version
                 package       builds the Lambda packages and the job code
+                team          a team's own repository, and its updates
                 upload        brings the source bucket up to date
+    plans/      document      what the JSON says about each resource, without sensitive values
+                summary       counts, what is lost, cost; as Markdown, HTML, JSON, one line
+                markdown, page  the texts for GitHub and for an approval; the HTML page
+                policy        evaluates the rules of policy/ with regopy
+                labels        the labels that allow a violation, from commit messages
+                refresh       what was changed outside of Terraform
+                drift         the same apart from what is not applied yet
+                ignores       config/drift-ignore.yaml
+                costs         the standing cost, from config/prices/
+    images/     build         builds, pushes and signs the image of one commit
+                docker        the docker command line
+                repository    what is pushed under a tag
+                sbom          the bill of materials, CycloneDX
+                provenance    how it was built: SLSA, in-toto
+                signature     statements signed by a KMS key, DSSE
+                attestations  the signed statements in S3, and their verification
     runs/       run, history  a pipeline execution at one moment: stages, actions, jobs
                 pipeline      reads executions; starts, answers, retries, stops them
                 progress      shows a run on a terminal or in a log

@@ -3,6 +3,7 @@ mock_provider "aws" {
 }
 
 variables {
+  account     = { id = "123456789012", partition = "aws", region = "eu-west-1" }
   kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000000"
   prefix      = "ml-core-development"
 }
@@ -33,6 +34,87 @@ run "defaults" {
     condition     = !aws_ecr_repository.this.force_delete
     error_message = "By default a repository with images survives terraform destroy."
   }
+}
+
+run "signing_key" {
+  command = plan
+
+  module {
+    source = "./modules/image_repository"
+  }
+
+  variables {
+    signer_arns = ["arn:aws:iam::123456789012:role/builder-*"]
+  }
+
+  assert {
+    condition     = aws_kms_key.signing.key_usage == "SIGN_VERIFY" && aws_kms_key.signing.customer_master_key_spec == "ECC_NIST_P256"
+    error_message = "Images are signed with an elliptic curve key."
+  }
+
+  assert {
+    condition     = aws_kms_alias.signing.name == "alias/ml-core-development-image-signing"
+    error_message = "The scripts find the key by its alias."
+  }
+
+  assert {
+    condition     = [for s in data.aws_iam_policy_document.signing_key.statement : s.sid if contains(s.actions, "kms:Sign")] == ["BuildersSign"]
+    error_message = "One statement alone allows to sign."
+  }
+
+  assert {
+    condition = toset(flatten([for s in data.aws_iam_policy_document.signing_key.statement : [for c in s.condition : c.values]])) == toset([
+      "arn:aws:iam::123456789012:role/ml-core-development-cicd-image", "arn:aws:iam::123456789012:role/builder-*",
+    ])
+    error_message = "Only the image role and the named roles sign."
+  }
+
+  assert {
+    condition     = alltrue([for s in data.aws_iam_policy_document.signing_key.statement : !anytrue([for action in s.actions : strcontains(action, "*")])])
+    error_message = "Each action of the key is named."
+  }
+}
+
+run "rejects_everybody_as_signer" {
+  command = plan
+
+  module {
+    source = "./modules/image_repository"
+  }
+
+  variables {
+    signer_arns = ["arn:aws:iam::123456789012:role/*"]
+  }
+
+  expect_failures = [var.signer_arns]
+}
+
+run "rejects_deletion_window_of_31_days" {
+  command = plan
+
+  module {
+    source = "./modules/image_repository"
+  }
+
+  variables {
+    deletion_window_days = 31
+  }
+
+  expect_failures = [var.deletion_window_days]
+}
+
+run "rejects_invalid_account_id" {
+  command = plan
+
+  module {
+    source = "./modules/image_repository"
+  }
+
+  variables {
+    account = { id = "1234", partition = "aws", region = "eu-west-1" }
+  }
+
+  expect_failures = [var.account]
 }
 
 run "rejects_kms_alias_instead_of_arn" {

@@ -91,6 +91,16 @@ run "rejects_force_destroy_in_production" {
   expect_failures = [var.force_destroy]
 }
 
+run "rejects_everybody_as_image_signer" {
+  command = plan
+
+  variables {
+    image_signer_arns = ["arn:aws:iam::123456789012:role/*"]
+  }
+
+  expect_failures = [var.image_signer_arns]
+}
+
 run "rejects_kms_deletion_after_5_days" {
   command = plan
 

@@ -57,4 +57,4 @@ def aws_free_environment() -> dict[str, str]:
     """The environment without variables that lead to an AWS account or change the settings."""
     dropped = ("AWS_", "TF_VAR_", "SERVICE", "BUILD_STAGE", "STATE_BUCKET")
     kept = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
-    return {**kept, "PATH": PATH, "PYTHON": sys.executable}
+    return {**kept, "SERVICE": "ml-core", "PATH": PATH, "PYTHON": sys.executable}

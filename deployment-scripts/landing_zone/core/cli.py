@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from landing_zone.core.errors import OperatorError
-from landing_zone.core.settings import ROOT, Settings, load_settings
+from landing_zone.core.settings import ROOT, Settings, load_settings, with_defaults
 
 Run = Callable[[argparse.Namespace, Settings], int]
 
@@ -66,7 +66,7 @@ def run_command(
     args = arguments.parse_args(argv)
     script = arguments.prog
     try:
-        return run(args, load_settings(os.environ))
+        return run(args, load_settings(with_defaults(ROOT, os.environ)))
     except OperatorError as error:
         print(f"{script}: {error}", file=sys.stderr)
     except _aws_errors() as error:

@@ -56,6 +56,8 @@ RESOURCES = {
         f'module.ml_workflow.{_LOG_GROUPS}["training"]', "/aws/vendedlogs/states/{prefix}-training"
     ),
 }
+# infra/modules/image_repository: the alias of the key that signs images.
+SIGNING_KEY = "alias/{prefix}-image-signing"
 # Terraform does not build it: it must exist before.
 STATE_BUCKET = "{prefix}-{account}-state-bucket"
 
@@ -93,6 +95,11 @@ class Names:
                 "shorten SERVICE or set STATE_BUCKET"
             )
         return name
+
+    @property
+    def signing_key(self) -> str:
+        """The alias of the key that signs what an image is made of."""
+        return self._fill(SIGNING_KEY)
 
     @property
     def state_machine_arns(self) -> list[str]:

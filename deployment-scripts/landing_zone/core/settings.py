@@ -10,6 +10,8 @@ from pathlib import Path
 from landing_zone.core.errors import OperatorError
 
 ROOT = Path(__file__).resolve().parents[3]
+# Of a team's repository: NAME=value, one in a line.
+DEFAULTS = "config/settings.env"
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,9 @@ LOCALAWS_STATE_DIR = Setting(
 OTHERS = (
     LOCALAWS_PORT,
     LOCALAWS_STATE_DIR,
+    Setting(
+        "DOCKER", "", "docker program that builds the image (build.sh); empty: the one on PATH"
+    ),
     Setting("TF_CLI_CONFIG_FILE", "", "Terraform's own settings; used when the file exists"),
     Setting("PYTHON", "", "Python (>= 3.11) that runs the scripts; empty: .venv's, else python3"),
 )
@@ -158,6 +163,23 @@ class Settings:
     def is_local(self) -> bool:
         """Whether the endpoint is another one than that of AWS."""
         return bool(self.endpoint_url)
+
+
+def with_defaults(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment over config/settings.env, which only the repositories of teams have."""
+    path = root / DEFAULTS
+    if not path.is_file():
+        return {**environ}
+    found = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        match = re.fullmatch(r"([A-Z][A-Z0-9_]*)=(\S*)", text)
+        if not match:
+            raise OperatorError(f"{path}:{number} is {text!r}; allowed: NAME=value, or a comment")
+        found[match[1]] = match[2]
+    return {**found, **{name: value for name, value in environ.items() if value}}
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:

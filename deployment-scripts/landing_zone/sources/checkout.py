@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +78,23 @@ def git_commit(root: Path) -> str:
     except (OSError, subprocess.CalledProcessError):
         return ""
     return f"{commit}-dirty" if changed else commit
+
+
+def git_untracked(root: Path, *paths: str) -> list[str]:
+    """The files below these paths that Git neither has nor ignores; none outside of Git."""
+    try:
+        return _git(root, "ls-files", "--others", "--exclude-standard", "--", *paths).splitlines()
+    except (OSError, subprocess.CalledProcessError):
+        return []
+
+
+def git_remote(root: Path) -> str:
+    """The URL of the remote origin without credentials; empty where there is none."""
+    try:
+        url = _git(root, "remote", "get-url", "origin")
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return re.sub(r"^(\w+://)[^@/]*@", r"\1", url)
 
 
 def _git(root: Path, *arguments: str) -> str:

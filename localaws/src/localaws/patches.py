@@ -75,6 +75,34 @@ PATCHES = (
         factory_argument="context_factory",
     ),
     Patch(
+        "moto.kms.responses:KmsResponse.sign",
+        "localaws.services.kms.signing:sign",
+        "A digest is hashed again, so the signature verifies nowhere else.",
+        f"{_TESTS}/server/test_kms.py::test_a_signed_digest_verifies_with_the_public_key",
+        factory_argument="original",
+    ),
+    Patch(
+        "moto.kms.responses:KmsResponse.verify",
+        "localaws.services.kms.signing:verify",
+        "A digest is hashed again; a wrong signature is an answer and not KMSInvalidSignatureException.",
+        f"{_TESTS}/server/test_kms.py::test_a_wrong_signature_is_an_error",
+        factory_argument="original",
+    ),
+    Patch(
+        "moto.kms.utils:ECDSAPrivateKey._ECDSAPrivateKey__hash_algorithm",
+        "localaws.services.kms.signing:ecdsa_hash",
+        "Knows no digest: the hash of the algorithm is always computed.",
+        f"{_TESTS}/server/test_kms.py::test_a_signed_digest_verifies_with_the_public_key",
+        factory_argument="original",
+    ),
+    Patch(
+        "moto.kms.utils:RSAPrivateKey._RSAPrivateKey__padding_and_hash_algorithm",
+        "localaws.services.kms.signing:rsa_padding_and_hash",
+        "Knows no digest: the hash of the algorithm is always computed.",
+        f"{_TESTS}/server/test_kms.py::test_a_signed_digest_verifies_with_the_public_key",
+        factory_argument="original",
+    ),
+    Patch(
         "moto.stepfunctions.models:stepfunctions_backends.backend",
         "localaws.patches:interpreting_backend",
         "State machines are recorded and not run. moto's own setting for that leads to a second set of "

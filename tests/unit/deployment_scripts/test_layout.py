@@ -19,7 +19,9 @@ MAY_IMPORT = {
     "stack": {"core", "stack"},
     "sources": {"core", "sources"},
     "runs": {"core", "runs"},
-    "commands": {"core", "stack", "sources", "runs", "commands"},
+    "plans": {"core", "plans"},
+    "images": {"core", "images"},
+    "commands": {"core", "stack", "sources", "runs", "plans", "images", "commands"},
 }
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE)
 

@@ -1,0 +1,6 @@
+"""Take a later version of the landing zone into a team's repository; --help says more."""
+
+from landing_zone.core.cli import start
+
+if __name__ == "__main__":
+    start(__file__)

@@ -1,0 +1,1 @@
+"""KMS is moto's; what it lacks is in `signing`."""
