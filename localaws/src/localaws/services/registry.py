@@ -11,6 +11,7 @@ from localaws.core.provider import Provider, ProviderFactory
 from localaws.core.web import WebRoute
 
 _CLASSES: Final[dict[str, str]] = {
+    "cloudwatch": "localaws.services.cloudwatch.provider:CloudWatchProvider",
     "codepipeline": "localaws.services.codepipeline.provider:CodePipelineProvider",
     "sagemaker": "localaws.services.sagemaker.provider:SageMakerProvider",
     "sagemaker-runtime": "localaws.services.sagemaker_runtime.provider:SageMakerRuntimeProvider",
