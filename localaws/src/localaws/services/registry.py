@@ -15,6 +15,7 @@ _CLASSES: Final[dict[str, str]] = {
     "codepipeline": "localaws.services.codepipeline.provider:CodePipelineProvider",
     "sagemaker": "localaws.services.sagemaker.provider:SageMakerProvider",
     "sagemaker-runtime": "localaws.services.sagemaker_runtime.provider:SageMakerRuntimeProvider",
+    "scheduler": "localaws.services.scheduler.provider:SchedulerProvider",
     "stepfunctions": "localaws.services.stepfunctions.provider:StepFunctionsProvider",
 }
 

@@ -9,6 +9,7 @@ import json
 import zlib
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 from botocore.utils import parse_timestamp
@@ -60,6 +61,10 @@ def _parse_rest(operation: OperationModel, shape: StructureShape, call: Call) ->
         wire_name = member.serialization.get("name", name)
         if location == "uri":
             params[name] = labels[wire_name]
+        elif location == "querystring" and isinstance(member, ListShape):
+            items = [text for key, text in parse_qsl(call.query_string) if key == wire_name]
+            if items:
+                params[name] = [_parse_text(member.member, item, name) for item in items]
         elif location == "querystring" and wire_name in call.query:
             params[name] = _parse_text(member, call.query[wire_name], name)
         elif location == "header" and wire_name.lower() in call.headers:
