@@ -11,6 +11,7 @@ from localaws.core.provider import Provider, ProviderFactory
 from localaws.core.web import WebRoute
 
 _CLASSES: Final[dict[str, str]] = {
+    "application-autoscaling": "localaws.services.applicationautoscaling.provider:AutoScalingProvider",
     "cloudwatch": "localaws.services.cloudwatch.provider:CloudWatchProvider",
     "codepipeline": "localaws.services.codepipeline.provider:CodePipelineProvider",
     "sagemaker": "localaws.services.sagemaker.provider:SageMakerProvider",
