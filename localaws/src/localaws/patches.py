@@ -68,6 +68,13 @@ PATCHES = (
         factory_argument="context_factory",
     ),
     Patch(
+        "moto.logs.models:logs_backends.backend",
+        "localaws.services.logs.backend:LocalLogsBackend.created_by",
+        "Metric filters are kept and publish nothing; a second filter of a name is added beside the first.",
+        f"{_TESTS}/server/test_logs.py::test_metric_filters_publish_what_they_match",
+        factory_argument="context_factory",
+    ),
+    Patch(
         "moto.logs.models:utcnow",
         "localaws.services.logs.time:utcnow",
         "Lines that are dated by a clock which runs fast count as too new and are dropped.",

@@ -25,6 +25,8 @@ class Call:
     headers: Mapping[str, str]
     """The values by header name in lower case."""
     body: RequestBody = field(repr=False)
+    query_string: str = ""
+    """The query as the client sent it, which may have a name several times."""
 
     @property
     def region(self) -> str:

@@ -18,8 +18,14 @@ from localaws.core.errors import AwsError, not_emulated
 from localaws.core.provider import Provider, ProviderFactory
 from localaws.core.web import WebApplication, WebRoute
 from localaws.core.wire.errors import error_response
-from localaws.core.wire.models import find_rest_operation, method_name, service_model
+from localaws.core.wire.models import (
+    find_rest_operation,
+    has_protocol,
+    method_name,
+    service_model,
+)
 from localaws.core.wire.parse import parse
+from localaws.core.wire.protocol import Protocol, operation_name, protocol_of
 from localaws.core.wire.serialize import serialize_response
 from localaws.core.wire.validate import validate
 from localaws.core.wsgi import Application, Environ, StartResponse, send
@@ -129,7 +135,7 @@ class Gateway:
             return self._run_moto(call, environ, start_response)
         with answering(call):
             result = run(params) or {}
-        response = serialize_response(operation, result)
+        response = serialize_response(operation, result, protocol_of(call), request_id)
         headers = {**response.headers, "x-amzn-RequestId": request_id}
         return send(Response(response.status, headers, response.payload), start_response)
 
@@ -147,13 +153,12 @@ class Gateway:
             model = service_model(service_name)
             if model.signing_name != call.signing_name:
                 continue
+            protocol = protocol_of(call)
+            if protocol is not Protocol.JSON and has_protocol(model, protocol.value):
+                return _named(service_name, operation_name(call, protocol))
             target_prefix = model.metadata.get("targetPrefix")
             if name and target_prefix and target_prefix.rpartition(".")[2] == prefix:
-                if name not in model.operation_names:
-                    raise AwsError(
-                        "UnknownOperationException", f"{service_name} has no operation {name!r}"
-                    )
-                return _Target(service_name, model.operation_model(name))
+                return _named(service_name, name)
             if not prefix and target_prefix is None:
                 found = find_rest_operation(service_name, call.method, call.path)
                 if found:
@@ -176,6 +181,13 @@ class Gateway:
             raise _unknown_to_moto(call)
         start_response(seen["status"], seen["headers"], seen["exc_info"])
         return chunks
+
+
+def _named(service_name: str, name: str | None) -> _Target:
+    model = service_model(service_name)
+    if name is None or name not in model.operation_names:
+        raise AwsError("UnknownOperationException", f"{service_name} has no operation {name!r}")
+    return _Target(service_name, model.operation_model(name))
 
 
 def _unknown_to_moto(call: Call) -> AwsError:

@@ -31,6 +31,7 @@ def read_call(environ: Environ) -> Call:
         query=dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)),
         headers=_headers(environ),
         body=body,
+        query_string=environ.get("QUERY_STRING", ""),
     )
 
 

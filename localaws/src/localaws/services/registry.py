@@ -13,6 +13,8 @@ from localaws.core.provider import Provider, ProviderFactory
 from localaws.core.web import WebApplication, WebRoute
 
 _CLASSES: Final[dict[str, str]] = {
+    "application-autoscaling": "localaws.services.applicationautoscaling.provider:AutoScalingProvider",
+    "cloudwatch": "localaws.services.cloudwatch.provider:CloudWatchProvider",
     "codebuild": "localaws.services.codebuild.provider:CodeBuildProvider",
     "codecommit": "localaws.services.codecommit.provider:CodeCommitProvider",
     "codeconnections": "localaws.services.codeconnections.provider:CodeConnectionsProvider",
@@ -23,6 +25,7 @@ _CLASSES: Final[dict[str, str]] = {
     "ecr": "localaws.services.ecr.provider:EcrProvider",
     "sagemaker": "localaws.services.sagemaker.provider:SageMakerProvider",
     "sagemaker-runtime": "localaws.services.sagemaker_runtime.provider:SageMakerRuntimeProvider",
+    "scheduler": "localaws.services.scheduler.provider:SchedulerProvider",
     "stepfunctions": "localaws.services.stepfunctions.provider:StepFunctionsProvider",
 }
 _HOSTED_REPOSITORY: Final = r"/[^/]+/[^/]+\.git/(info/refs|git-upload-pack|git-receive-pack)$"

@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 
 from localaws.core.call import Call, Response
 from localaws.core.errors import AwsError
+from localaws.core.wire import cbor
 
 _Format = Callable[[AwsError, Call, str], Response]
 
@@ -32,6 +33,9 @@ def error_response(error: AwsError, call: Call, request_id: str) -> Response:
     """The response that makes a client of the called service raise ``error``."""
     response = _format(call)(error, call, request_id)
     headers = {**response.headers, "x-amzn-RequestId": request_id}
+    if call.headers.get("x-amzn-query-mode") == "true":
+        # For clients of a service that once spoke the protocol query: they go on using its error codes.
+        headers["x-amzn-query-error"] = f"{error.code};{_fault(error)}"
     # The response to HEAD has no body.
     payload = b"" if call.method == "HEAD" else response.payload
     return Response(response.status, headers, payload)
@@ -58,14 +62,14 @@ def _format(call: Call) -> _Format:
 
 def _json(error: AwsError, call: Call, _request_id: str) -> Response:
     document = {
-        "__type": error.code,
+        "__type": error.shape,
         "message": error.message,
         "Message": error.message,
     } | error.fields
     sent = call.headers.get("content-type", "")
     headers = {
         "Content-Type": sent if sent.startswith("application/x-amz-json") else _JSON,
-        "x-amzn-ErrorType": error.code,
+        "x-amzn-ErrorType": error.shape,
     }
     return Response(error.status, headers, json.dumps(document).encode())
 
@@ -110,16 +114,6 @@ def _fault(error: AwsError) -> str:
 
 
 def _cbor(error: AwsError, _call: Call, _request_id: str) -> Response:
-    members = {"__type": error.code, "message": error.message}
-    # A map of two pairs (RFC 8949: major type 5).
-    body = b"\xa2" + b"".join(
-        _cbor_text(name) + _cbor_text(value) for name, value in members.items()
-    )
+    body = cbor.encode({"__type": error.shape, "message": error.message})
     headers = {"Content-Type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
     return Response(error.status, headers, body)
-
-
-def _cbor_text(value: str) -> bytes:
-    # Major type 3 with a length of four bytes.
-    data = value.encode(errors="replace")
-    return b"\x7a" + len(data).to_bytes(4, "big") + data

@@ -55,6 +55,11 @@ def is_rest(operation: OperationModel) -> bool:
     return "targetPrefix" not in operation.service_model.metadata
 
 
+def has_protocol(model: ServiceModel, protocol: str) -> bool:
+    """Whether clients of a service may use a protocol, as botocore names it."""
+    return protocol in model.metadata.get("protocols", [model.metadata.get("protocol")])
+
+
 def path_labels(operation: OperationModel, path: str) -> dict[str, str]:
     """The values of the variable parts of an operation's path, decoded."""
     match = _uri_pattern(operation.http["requestUri"]).match(path)

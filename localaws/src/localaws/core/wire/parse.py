@@ -4,30 +4,45 @@ from __future__ import annotations
 
 import base64
 import binascii
+import gzip
 import json
-from datetime import UTC
+import zlib
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 from botocore.utils import parse_timestamp
 
 from localaws.core.call import Call
 from localaws.core.errors import AwsError
+from localaws.core.wire import cbor
 from localaws.core.wire.models import is_rest, path_labels
+from localaws.core.wire.protocol import Protocol, form_of, protocol_of
+from localaws.core.wire.query import read_form
+
+# JSON has no such numbers; AWS's protocols send them as text.
+_NOT_FINITE = ("NaN", "Infinity", "-Infinity")
 
 
 def parse(operation: OperationModel, call: Call) -> dict[str, Any]:
-    """The input of an operation of a JSON or REST-JSON service.
+    """The input of an operation, in the protocol of the request.
 
     Raises:
-        AwsError: SerializationException, when the body is not JSON or a value has the wrong type.
+        AwsError: SerializationException, when the body is malformed or a value has the wrong type.
     """
     shape = operation.input_shape
     if not isinstance(shape, StructureShape):
         return {}
     if is_rest(operation):
         return _parse_rest(operation, shape, call)
-    document = _document(call.body.content())
+    protocol = protocol_of(call)
+    if protocol is Protocol.QUERY:
+        document: Any = read_form(shape, form_of(call))
+    elif protocol is Protocol.CBOR:
+        document = _cbor_document(_body(call))
+    else:
+        document = _document(_body(call))
     if not isinstance(document, dict):
         raise AwsError(
             "SerializationException", "Start of structure or map found where not expected."
@@ -46,6 +61,10 @@ def _parse_rest(operation: OperationModel, shape: StructureShape, call: Call) ->
         wire_name = member.serialization.get("name", name)
         if location == "uri":
             params[name] = labels[wire_name]
+        elif location == "querystring" and isinstance(member, ListShape):
+            items = [text for key, text in parse_qsl(call.query_string) if key == wire_name]
+            if items:
+                params[name] = [_parse_text(member.member, item, name) for item in items]
         elif location == "querystring" and wire_name in call.query:
             params[name] = _parse_text(member, call.query[wire_name], name)
         elif location == "header" and wire_name.lower() in call.headers:
@@ -64,6 +83,26 @@ def _parse_rest(operation: OperationModel, shape: StructureShape, call: Call) ->
             n: _parse(m, document[n], n) for n, m in in_body.items() if document.get(n) is not None
         }
     return params
+
+
+def _body(call: Call) -> bytes:
+    """The body, unpacked: SDKs compress large requests of some operations, such as PutMetricData."""
+    body = call.body.content()
+    if call.headers.get("content-encoding", "").lower() != "gzip":
+        return body
+    try:
+        return gzip.decompress(body)
+    except (OSError, EOFError, zlib.error) as error:
+        raise AwsError("SerializationException", f"The body is not gzip: {error}") from error
+
+
+def _cbor_document(body: bytes) -> Any:
+    try:
+        return cbor.decode(body) if body else {}
+    except cbor.CborError as error:
+        raise AwsError(
+            "SerializationException", f"The request body is not CBOR: {error}"
+        ) from error
 
 
 def _document(body: bytes) -> Any:
@@ -122,10 +161,14 @@ def _parse(shape: Shape, value: Any, where: str) -> Any:
             raise _wrong_type(where, "a string", value)
         return value
     if kind in {"integer", "long"}:
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise _wrong_type(where, "an integer", value)
+        if isinstance(value, float) and not value.is_integer():
             raise _wrong_type(where, "an integer", value)
         return int(value)
     if kind in {"float", "double"}:
+        if value in _NOT_FINITE:
+            return float(value)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise _wrong_type(where, "a number", value)
         return float(value)
@@ -134,11 +177,15 @@ def _parse(shape: Shape, value: Any, where: str) -> Any:
             raise _wrong_type(where, "a boolean", value)
         return value
     if kind == "timestamp":
+        if isinstance(value, datetime):
+            return value.astimezone(UTC)
         try:
             return parse_timestamp(value).astimezone(UTC)
         except (ValueError, TypeError) as error:
             raise _wrong_type(where, "a timestamp", value) from error
     if kind == "blob":
+        if isinstance(value, bytes):
+            return value
         try:
             return base64.b64decode(value, validate=True)
         except (binascii.Error, TypeError, ValueError) as error:

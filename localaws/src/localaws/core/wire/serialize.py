@@ -6,17 +6,25 @@ import base64
 import json
 import math
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
 from localaws.core.call import Response
+from localaws.core.wire import cbor
 from localaws.core.wire.models import is_rest
+from localaws.core.wire.protocol import Protocol
+from localaws.core.wire.query import write_xml
 
 
-def serialize_response(operation: OperationModel, result: Mapping[str, Any]) -> Response:
-    """The result of an operation of a JSON or REST-JSON service as a response.
+def serialize_response(
+    operation: OperationModel,
+    result: Mapping[str, Any],
+    protocol: Protocol = Protocol.JSON,
+    request_id: str = "",
+) -> Response:
+    """The result of an operation as a response in the protocol of its request.
 
     Raises:
         TypeError: the model does not allow the result, which is a fault of the service.
@@ -24,6 +32,12 @@ def serialize_response(operation: OperationModel, result: Mapping[str, Any]) -> 
     if is_rest(operation):
         return _rest_response(operation, result)
     document = serialize(operation.output_shape, result)
+    if protocol is Protocol.QUERY:
+        body = write_xml(operation, document, request_id)
+        return Response(200, {"Content-Type": "text/xml"}, body)
+    if protocol is Protocol.CBOR:
+        headers = {"Content-Type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
+        return Response(200, headers, cbor.encode(_for_cbor(operation.output_shape, document)))
     headers = {"Content-Type": "application/x-amz-json-1.1"}
     return Response(200, headers, json.dumps(document).encode())
 
@@ -76,6 +90,24 @@ def serialize(shape: Shape | None, value: Any, where: str = "response") -> Any:
         _expect(isinstance(value, int) and not isinstance(value, bool), where, "int", value)
     elif kind in {"float", "double"}:
         _expect(isinstance(value, int | float) and math.isfinite(value), where, "number", value)
+    return value
+
+
+def _for_cbor(shape: Shape | None, value: Any) -> Any:
+    """A serialized value with the types that CBOR has and JSON lacks: timestamps, bytes, floats."""
+    if isinstance(shape, StructureShape):
+        return {name: _for_cbor(shape.members[name], item) for name, item in value.items()}
+    if isinstance(shape, ListShape):
+        return [_for_cbor(shape.member, item) for item in value]
+    if isinstance(shape, MapShape):
+        return {key: _for_cbor(shape.value, item) for key, item in value.items()}
+    kind = shape.type_name if shape is not None else ""
+    if kind == "timestamp":
+        return datetime.fromtimestamp(value, UTC)
+    if kind == "blob":
+        return base64.b64decode(value)
+    if kind in {"float", "double"}:
+        return float(value)
     return value
 
 

@@ -16,7 +16,7 @@ def validate(operation: OperationModel, params: Mapping[str, Any]) -> None:
     """Check an input against the constraints of its model. As on AWS, one message lists all violations.
 
     Raises:
-        AwsError: ValidationException.
+        AwsError: ValidationException; ValidationError in a service that has the protocol query.
     """
     if operation.input_shape is None:
         return
@@ -24,8 +24,11 @@ def validate(operation: OperationModel, params: Mapping[str, Any]) -> None:
     if violations:
         count = len(violations)
         noun = "error" if count == 1 else "errors"
+        has_query = "query" in operation.service_model.metadata.get("protocols", ())
         raise AwsError(
-            "ValidationException", f"{count} validation {noun} detected: {'; '.join(violations)}"
+            "ValidationError" if has_query else "ValidationException",
+            f"{count} validation {noun} detected: {'; '.join(violations)}",
+            shape="ValidationException",
         )
 
 

@@ -9,8 +9,9 @@ waits. Here an event passes these modules in order::
     transform    Input, InputPath, InputTransformer: what a target receives
     delivery     the calls to the targets, in the background, with retries and dead-letter queues
     targets      one function per service: CodePipeline, Step Functions, Lambda, SNS, SQS, logs, buses
+    schedules    the rules with a schedule, which fire as the clock advances
+    metrics      AWS/Events
     triggers     which rule started a pipeline, for CodePipeline's execution history
 
-Delivery is at least once and in no particular order, as on AWS. A rule with a schedule is kept and never
-fires.
+Delivery is at least once and in no particular order, as on AWS.
 """

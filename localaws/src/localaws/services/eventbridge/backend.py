@@ -14,8 +14,9 @@ from moto.events.models import EventPattern, EventsBackend, Rule
 from moto.events.responses import EventsHandler
 
 from localaws.services.backend import LocalBackend
-from localaws.services.eventbridge import bus
+from localaws.services.eventbridge import bus, metrics
 from localaws.services.eventbridge.delivery import Deliverer
+from localaws.services.eventbridge.schedules import ScheduledRules, parsed
 from localaws.services.eventbridge.targets import TARGET_TYPES, Delivery, call_for
 from localaws.services.eventbridge.transform import BadTransformError, target_input
 
@@ -44,6 +45,7 @@ class LocalEventsBackend(LocalBackend, EventsBackend):  # type: ignore[misc]  # 
 
     service_name: ClassVar[str] = "events"
     _created_deliverer: Deliverer | None = None
+    _created_schedules: ScheduledRules | None = None
 
     @property
     def url_paths(self) -> dict[str, Any]:
@@ -52,8 +54,33 @@ class LocalEventsBackend(LocalBackend, EventsBackend):  # type: ignore[misc]  # 
 
     def close(self) -> None:
         """Drop the deliveries that have not been made."""
+        if self._created_schedules is not None:
+            self._created_schedules.close()
         if self._created_deliverer is not None:
             self._created_deliverer.close()
+
+    def put_rule(self, name: str, *arguments: Any, **settings: Any) -> Rule:
+        """As moto, and a rule with a schedule fires."""
+        if settings.get("scheduled_expression"):
+            parsed(settings["scheduled_expression"])
+        rule = super().put_rule(name, *arguments, **settings)
+        if rule.event_bus_name == "default":
+            self._schedules.update(rule)
+        return rule
+
+    def enable_rule(self, name: str, event_bus_arn: str | None) -> bool:
+        """As moto; the times of a schedule count from now."""
+        return self._switched(name, event_bus_arn, super().enable_rule(name, event_bus_arn))
+
+    def disable_rule(self, name: str, event_bus_arn: str | None) -> bool:
+        """As moto, and its schedule stops."""
+        return self._switched(name, event_bus_arn, super().disable_rule(name, event_bus_arn))
+
+    def delete_rule(self, name: str, event_bus_arn: str | None) -> None:
+        """As moto, and its schedule stops."""
+        super().delete_rule(name, event_bus_arn)
+        if self._normalize_event_bus_arn(event_bus_arn) == "default":
+            self._schedules.remove(name)
 
     def put_targets(
         self, name: str, event_bus_arn: str | None, targets: list[dict[str, Any]]
@@ -87,8 +114,32 @@ class LocalEventsBackend(LocalBackend, EventsBackend):  # type: ignore[misc]  # 
         """Deliver an event with a complete envelope to the targets of every rule that matches it."""
         for rule in list(self._get_event_bus(bus_name).rules.values()):
             if _matches(rule, event):
+                metrics.count(self.context, rule.arn, "MatchedEvents", "TriggeredRules")
                 for target in list(rule.targets):
                     self._deliver(rule, target, event)
+
+    def _switched(self, name: str, event_bus_arn: str | None, found: bool) -> bool:
+        bus_name = self._normalize_event_bus_arn(event_bus_arn)
+        # Schedules are for the default bus only.
+        if found and bus_name == "default":
+            self._schedules.update(self._get_event_bus(bus_name).rules[name])
+        return found
+
+    def _fire(self, rule: Rule, moment: datetime) -> None:
+        event = bus.envelope(
+            self.account_id,
+            self.region_name,
+            {
+                "source": "aws.events",
+                "detail-type": "Scheduled Event",
+                "time": bus.timestamp(moment),
+                "resources": [rule.arn],
+                "detail": {},
+            },
+        )
+        metrics.count(self.context, rule.arn, "TriggeredRules")
+        for target in list(rule.targets):
+            self._deliver(rule, target, event)
 
     def _put_event(self, entry: dict[str, Any]) -> dict[str, Any]:
         refusal = _refusal(entry)
@@ -126,6 +177,13 @@ class LocalEventsBackend(LocalBackend, EventsBackend):  # type: ignore[misc]  # 
             return
         role_arn = target.get("RoleArn") or rule.role_arn
         self._deliverer.submit(Delivery(rule.arn, target, event, text, role_arn))
+
+    @property
+    def _schedules(self) -> ScheduledRules:
+        with self._creation_lock:
+            if self._created_schedules is None:
+                self._created_schedules = ScheduledRules(self.context.clock, self._fire)
+            return self._created_schedules
 
     @property
     def _deliverer(self) -> Deliverer:

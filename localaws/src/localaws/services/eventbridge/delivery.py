@@ -11,6 +11,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localaws.core.context import Context
+from localaws.services.eventbridge import metrics
 from localaws.services.eventbridge.targets import Delivery, call_for
 
 _log = logging.getLogger(__name__)
@@ -74,11 +75,14 @@ class Deliverer:
                     pause *= 2
                     continue
                 self._give_up(delivery, error, attempt)
+                return
+            metrics.count(self._context, delivery.rule_arn, "Invocations")
             return
 
     def _give_up(self, delivery: Delivery, error: Exception, attempts: int) -> None:
         if self._stopping.is_set():
             return
+        metrics.count(self._context, delivery.rule_arn, "Invocations", "FailedInvocations")
         _log.warning(
             "rule %s: event %r did not reach %s: %s",
             delivery.rule_arn, delivery.event["detail-type"], delivery.arn, error,
@@ -108,6 +112,7 @@ class Deliverer:
                 for name, value in attributes.items()
             },
         )
+        metrics.count(self._context, delivery.rule_arn, "InvocationsSentToDlq")
 
 
 def _is_temporary(error: Any) -> bool:

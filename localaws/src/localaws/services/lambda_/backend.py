@@ -26,6 +26,7 @@ from localaws.services.lambda_.errors import TooManyRequestsError, check_payload
 from localaws.services.lambda_.function import ProcessFunction
 from localaws.services.lambda_.invocation import InvocationResult
 from localaws.services.lambda_.invoker import Invoker, ResolvedFunction
+from localaws.services.lambda_.metrics import MeasuredPool
 from localaws.services.lambda_.pool import EnvironmentPool, ThrottledError
 from localaws.services.lambda_.settings import async_settings, runtime_spec
 
@@ -60,7 +61,7 @@ class _Runtime:
 
     @classmethod
     def of(cls, context: Context) -> _Runtime:
-        pool = EnvironmentPool(lambda spec: ExecutionEnvironment(spec, context))
+        pool = MeasuredPool(lambda spec: ExecutionEnvironment(spec, context), context)
         invoker = Invoker(pool, context.clock, partial(deliver, context))
         return cls(CodeStore(context.work_dir / "code"), pool, invoker)
 

@@ -97,9 +97,10 @@ class ExecutionEnvironment:
         self._output.drain()
         with self._lock:
             self._current = None
+        milliseconds = (time.monotonic() - running.started) * 1000 if running.started else 0.0
         self._log.end(
             invocation.request_id,
-            milliseconds=(time.monotonic() - running.started) * 1000 if running.started else 0.0,
+            milliseconds=milliseconds,
             memory_mb=self.spec.memory_mb,
             max_memory_mb=_peak_memory_mb(self._process.pid),
             init_ms=self._init_ms,
@@ -108,7 +109,8 @@ class ExecutionEnvironment:
         running.logged.set()
         self._init_ms = None
         self.idle_since = time.monotonic()
-        return InvocationResult(running.payload, running.function_error, self._log.tail())
+        tail = self._log.tail()
+        return InvocationResult(running.payload, running.function_error, tail, milliseconds)
 
     def close(self) -> None:
         """End the process and everything it started."""

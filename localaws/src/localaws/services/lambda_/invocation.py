@@ -27,6 +27,8 @@ class InvocationResult:
     payload: bytes
     function_error: bool = False
     log_tail: str = ""
+    milliseconds: float = 0.0
+    """How long the handler took, without the start of its environment."""
 
 
 @dataclass

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from localaws.core.context import Context
 from localaws.core.errors import AwsError
 from localaws.core.provider import Provider, operation
 from localaws.services.sagemaker.endpoints.fleet import NoInstanceError, UnknownVariantError
 from localaws.services.sagemaker.endpoints.instance import Instance
 from localaws.services.sagemaker.endpoints.routes import EndpointRoutes, UnknownEndpointError
 from localaws.services.sagemaker.serving.http import Answer, NoAnswerError
+from localaws.services.sagemaker_runtime.metrics import InvocationMetrics
 
 # sagemaker-runtime's service model, BodyBlob.
 MAX_BODY_BYTES = 6 * 1024 * 1024
@@ -35,9 +37,14 @@ class SageMakerRuntimeProvider(Provider):
 
     service_name = "sagemaker-runtime"
 
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._metrics = InvocationMetrics(context)
+
     @operation
     def invoke_endpoint(self, params: dict[str, Any]) -> dict[str, Any]:
         """Send the body to a container and return its answer."""
+        started = time.monotonic()
         body: bytes = params.get("Body") or b""
         name = params["EndpointName"]
         for member in _REFUSED:
@@ -60,7 +67,7 @@ class SageMakerRuntimeProvider(Provider):
             left = max(0.0, deadline - time.monotonic())
             try:
                 with routes.lease(name, params.get("TargetVariant"), left) as instance:
-                    answer = self._send(instance, name, body, _headers(params))
+                    answer = self._send(instance, name, body, _headers(params), started)
                 break
             except UnknownEndpointError:
                 raise AwsError(
@@ -92,13 +99,29 @@ class SageMakerRuntimeProvider(Provider):
             "CustomAttributes": answer.headers.get(_ATTRIBUTES.lower()),
         }
 
-    def _send(self, instance: Instance, name: str, body: bytes, headers: dict[str, str]) -> Answer:
+    def _send(
+        self, instance: Instance, name: str, body: bytes, headers: dict[str, str], started: float
+    ) -> Answer:
+        sent = time.monotonic()
         try:
-            return instance.invoke(body, headers, INVOKE_SECONDS)
+            answer = instance.invoke(body, headers, INVOKE_SECONDS)
+            self._record(instance, name, answer.status, started, sent)
+            return answer
         except NoAnswerError as error:
             if not error.sent:
                 raise _NotSentError from error
+            self._record(instance, name, 0, started, sent)
             raise self._model_error(name, 0, _TIMED_OUT if error.timed_out else _EXITED) from error
+
+    def _record(
+        self, instance: Instance, name: str, status: int, started: float, sent: float
+    ) -> None:
+        now = time.monotonic()
+        self._metrics.record(
+            name, instance.variant, instance.config_name,
+            instances=instance.peers, status=status, seconds=now - started,
+            model_seconds=now - sent,
+        )  # fmt: skip
 
     def _model_error(self, endpoint: str, status: int, message: str) -> AwsError:
         region, account = self.context.region, self.context.account_id

@@ -18,6 +18,7 @@ from moto.stepfunctions.parser.utils import TMP_THREADS
 
 from localaws.core.context import Context
 from localaws.services.stepfunctions.history_log import HistoryLog
+from localaws.services.stepfunctions.metrics import record
 from localaws.services.stepfunctions.tasks.values import iso
 
 # Quotas of Step Functions. A longer text is cut off.
@@ -117,6 +118,12 @@ class LocalExecution(Execution):  # type: ignore[misc]  # moto has no types
             time.sleep(0.01)
 
     def _publish(self, status: ExecutionStatus | None = None) -> None:
+        record(
+            self._context,
+            self.state_machine_arn,
+            status.value if status else str(self.status),
+            (self.stop_date - self.start_date).total_seconds() if self.stop_date else None,
+        )
         # https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
         detail = {
             "executionArn": self.exec_arn,

@@ -63,5 +63,13 @@ def test_rest_members_come_from_path_headers_and_body():
     }
 
 
+def test_a_list_in_the_query_has_its_name_several_times():
+    operation = service_model("scheduler").operation_model("UntagResource")
+    query = "TagKeys=a&TagKeys=b%20c"
+    body = RequestBody(io.BytesIO(), 0)
+    request = Call("DELETE", "/tags/arn%3Ax", {"TagKeys": "b c"}, {}, body, query)
+    assert parse(operation, request) == {"ResourceArn": "arn:x", "TagKeys": ["a", "b c"]}
+
+
 def test_a_path_that_no_operation_has_is_not_found():
     assert find_rest_operation("sagemaker-runtime", "GET", "/endpoints/a/invocations") is None

@@ -4,7 +4,9 @@ import contextlib
 
 import pytest
 
+from localaws.core.clock import Clock
 from localaws.core.errors import AwsError
+from localaws.core.shared import SharedObjects
 from localaws.services.sagemaker.endpoints.routes import EndpointRoutes
 from localaws.services.sagemaker.serving.http import Answer, NoAnswerError
 from localaws.services.sagemaker_runtime.provider import MAX_BODY_BYTES, SageMakerRuntimeProvider
@@ -16,18 +18,19 @@ class FakeContext:
     account_id, region = ACCOUNT, REGION
 
     def __init__(self):
-        self.routes = EndpointRoutes()
+        self.clock = Clock()
+        self._objects = SharedObjects()
+        self.routes = self.shared(EndpointRoutes)
 
     def shared(self, kind):
-        assert kind is EndpointRoutes
-        return self.routes
+        return self._objects.get(kind, ACCOUNT, REGION)
 
     def arn(self, service, resource):
         return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
 
 
 class FakeInstance:
-    variant = "AllTraffic"
+    variant, config_name, peers = "AllTraffic", "config", 2
 
     def __init__(self, *answers):
         self.answers = list(answers)

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from localaws.core.clock import Clock
 from localaws.core.context import ContextFactory
+from localaws.core.shared import SharedObjects, T
 from localaws.patch import apply
 from localaws.patches import INTERPRETER_PATCHES
 from without_patch import without
@@ -30,6 +31,10 @@ class FakeContext:
         self._client = client
         self.events: list[dict[str, Any]] = []
         self.work_dir = Path("unused")
+        self._shared_objects = SharedObjects()
+
+    def shared(self, kind: type[T]) -> T:
+        return self._shared_objects.get(kind, ACCOUNT, REGION)
 
     def client(self, service: str, role_arn: str | None = None, config: Any = None) -> Any:
         self.roles.add(role_arn)

@@ -178,6 +178,7 @@ class Fleet:
             least = min(instance.outstanding for instance in ready)
             instance = random.choice([i for i in ready if i.outstanding == least])  # noqa: S311
             instance.outstanding += 1
+            instance.config_name, instance.peers = self.config_name, len(ready)
         try:
             yield instance
         finally:
