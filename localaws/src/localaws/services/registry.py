@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from importlib import import_module
 from typing import Final
 
-from localaws.core.context import Context
+from localaws.core.context import Context, ContextFactory
 from localaws.core.provider import Provider, ProviderFactory
-from localaws.core.web import WebRoute
+from localaws.core.web import WebApplication, WebRoute
 
 _CLASSES: Final[dict[str, str]] = {
     "codepipeline": "localaws.services.codepipeline.provider:CodePipelineProvider",
@@ -32,5 +33,15 @@ def _create(service_name: str, context: Context) -> Provider:
 SERVICES: Final[dict[str, ProviderFactory]] = {name: partial(_create, name) for name in _CLASSES}
 """By botocore's name of a service, what makes its provider."""
 
-ROUTES: Final[tuple[WebRoute, ...]] = ()
+
+def _create_application(module: str, context_factory: ContextFactory) -> WebApplication:
+    application: WebApplication = import_module(module).create(context_factory)
+    return application
+
+
+ROUTES: Final[tuple[WebRoute, ...]] = (
+    WebRoute(
+        re.compile("/_github/oidc/"), partial(_create_application, "localaws.services.github.route")
+    ),
+)
 """HTTP interfaces besides the APIs of AWS. Each is imported on the first request."""
