@@ -5,8 +5,12 @@
     stack/      Terraform, its state and its lock; what is emptied and deleted before and after it
     sources/    this checkout: manifest, use cases, packages, job code; the upload
     core/       errors, settings, names, AWS clients, the entry point of the scripts
+    github/     api           the REST API of GitHub for one repository
+                sticky        one comment and one issue that are updated in place
+                chatops       the commands in comments: who may give one, for which commit
+                reviewed      the commit whose plan was reviewed
 
-`commands` imports from all of them; `runs`, `stack` and `sources` import from `core` only.
+`commands` imports from all of them; `runs`, `stack`, `sources` and `github` import from `core` only.
 
     core/       cli           finds the command of a script, reports errors as messages with a next step
                 settings      the settings, from the environment
@@ -26,6 +30,7 @@
     sources/    checkout      manifest, use cases, commit, built code
                 job_code      the files of the job code and its version
                 package       builds the Lambda packages and the job code
+                candidate     the job code and manifest of a pull request, read as data
                 upload        brings the source bucket up to date
     runs/       run, history  a pipeline execution at one moment: stages, actions, jobs
                 pipeline      reads executions; starts, answers, retries, stops them
@@ -38,6 +43,8 @@
                 bad_rows      the lines of the input that a transform job refused or skipped
                 selection     the run that the main job follows; runs ahead of it that are stopped
                 logs          the log groups of jobs and endpoints
+                evaluation    the model of a pull request beside the live one, and its record
+                deployment_lock  one deployment of a candidate at a time
                 resources     jobs, endpoints, models and logs that runs have made
 
 Only `core.aws` creates boto3 clients. Everything else takes them as arguments, so tests pass fakes.

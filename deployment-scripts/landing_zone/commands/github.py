@@ -1,16 +1,17 @@
 """What the workflows of GitHub do besides deploying. For .github/workflows/.
 
     python deployment-scripts/github.py comment --number 12 --file build/ci/plan/summary.md
-    python deployment-scripts/github.py issue --file build/ci/drift/drift.md --open true --label drift
+    python deployment-scripts/github.py issue --file build/ci/drift/drift.md \
+        --report build/ci/drift/drift.json --label drift
     python deployment-scripts/github.py command
     python deployment-scripts/github.py label --number 12 --label evaluation-started
     python deployment-scripts/github.py reviewed-plan --commit SHA --branch main
 
 comment writes the comment of a pull request, or updates the one with the same first line. issue opens or
-updates the issue of a report, and closes it with `--open false`. command reads a command from the comment
-that started the workflow and prints what may run: command, number, commit. label puts one of the labels of an
-evaluation on a pull request. reviewed-plan prints the commit whose plan was reviewed. All need the variables
-that GitHub sets in a workflow, and GITHUB_TOKEN.
+updates the issue of a report, or closes it when the report's exit_code is 0. command reads a command from the
+comment that started the workflow and prints what may run: command, number, commit. label puts one of the
+labels of an evaluation on a pull request. reviewed-plan prints the commit whose plan was reviewed. All need
+the variables that GitHub sets in a workflow, and GITHUB_TOKEN.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("step", choices=sorted(STEPS), help="what to do")
     parser.add_argument("--number", type=int, help="pull request (comment, label)")
     parser.add_argument("--file", type=Path, help="Markdown with the marker in its first line")
-    parser.add_argument("--open", choices=("true", "false"), help="whether the issue is needed")
+    parser.add_argument("--report", type=Path, help="JSON with the exit_code of the report (issue)")
     parser.add_argument("--label", help="label of the issue, or of the pull request")
     parser.add_argument("--commit", default="", help="commit that was pushed (reviewed-plan)")
     parser.add_argument("--branch", default="", help="branch that it was pushed to (reviewed-plan)")
@@ -56,7 +57,7 @@ def comment(args: argparse.Namespace, api: Api) -> int:
 
 def issue(args: argparse.Namespace, api: Api) -> int:
     body = cut(_read(_required(args, "file")), _link())
-    label, needed = _required(args, "label"), _required(args, "open") == "true"
+    label, needed = _required(args, "label"), _exit_code(_required(args, "report")) != 0
     _append("GITHUB_STEP_SUMMARY", body)
     title = next((line.strip("# ") for line in body.split("\n") if line.startswith("#")), label)
     print(put_issue(api, title, label, body) if needed else close_issue(api, label, body))
@@ -102,6 +103,16 @@ STEPS: dict[str, Callable[[argparse.Namespace, Api], int]] = {
     "label": label,
     "reviewed-plan": reviewed_plan,
 }
+
+
+def _exit_code(report: Path) -> int:
+    """0 when the report found nothing. A report without it counts as wrong, not as empty."""
+    try:
+        return int(json.loads(_read(report))["exit_code"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise OperatorError(
+            f"{report} has no exit_code: {error!r}. Run ci.py drift again"
+        ) from error
 
 
 def _required(args: argparse.Namespace, name: str) -> Any:

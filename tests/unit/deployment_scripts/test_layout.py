@@ -19,7 +19,8 @@ MAY_IMPORT = {
     "stack": {"core", "stack"},
     "sources": {"core", "sources"},
     "runs": {"core", "runs"},
-    "commands": {"core", "stack", "sources", "runs", "commands"},
+    "github": {"core", "github"},
+    "commands": {"core", "stack", "sources", "runs", "github", "commands"},
 }
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE)
 
