@@ -8,6 +8,7 @@
     github/     api           the REST API of GitHub for one repository
                 sticky        one comment and one issue that are updated in place
                 chatops       the commands in comments: who may give one, for which commit
+                changes       whether a push changes what Terraform deploys
                 reviewed      the commit whose plan was reviewed
 
 `commands` imports from all of them; `runs`, `stack`, `sources` and `github` import from `core` only.

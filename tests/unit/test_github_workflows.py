@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from landing_zone.github.changes import DEPLOYED
 from tests.unit.pages import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
@@ -16,6 +17,7 @@ ACTIONS = {"actions/checkout", "aws-actions/configure-aws-credentials"}
 # By workflow and job: what the job may do beyond reading the repository.
 PERMISSIONS = {
     ("apply", "apply"): {"id-token": "write"},
+    ("apply", "upload"): {"id-token": "write"},
     ("apply", "reviewed"): {"pull-requests": "read"},
     ("chatops", "command"): {"pull-requests": "write"},
     ("chatops", "deploy"): {"id-token": "write", "pull-requests": "write"},
@@ -24,11 +26,13 @@ PERMISSIONS = {
     ("ci", "test"): {},
     ("drift", "drift"): {"id-token": "write", "issues": "write"},
     ("plan", "plan"): {"id-token": "write", "pull-requests": "write"},
+    ("upload", "changes"): {},
     ("upload", "upload"): {"id-token": "write"},
 }
 # By workflow and job: role of the job, and the part of `sub` that GitHub derives for it.
 SUBJECTS = {
     ("apply", "apply"): ("apply", "environment"),
+    ("apply", "upload"): ("upload", "ref"),
     ("chatops", "deploy"): ("deployment", "environment:deploy-candidate"),
     ("chatops", "evaluate"): ("evaluation", "environment:evaluation"),
     ("drift", "drift"): ("drift", "environment:drift"),
@@ -133,6 +137,12 @@ def test_only_the_scripts_of_the_default_branch_run_with_a_role_for_a_comment():
 def test_a_job_has_a_limit_of_time_and_a_fixed_runner(key):
     assert JOBS[key]["runs-on"] == "ubuntu-24.04"
     assert JOBS[key]["timeout-minutes"] <= 120
+
+
+def test_what_terraform_deploys_is_one_list():
+    apply = read(ROOT / ".github/workflows/apply.yml")
+    # YAML 1.1 reads the key `on` as true.
+    assert tuple(apply[True]["push"]["paths"]) == DEPLOYED
 
 
 def test_an_action_has_one_version_everywhere():

@@ -5,12 +5,14 @@
         --report build/ci/drift/drift.json --label drift
     python deployment-scripts/github.py command
     python deployment-scripts/github.py label --number 12 --label evaluation-started
+    python deployment-scripts/github.py changes
     python deployment-scripts/github.py reviewed-plan --commit SHA --branch main
 
 comment writes the comment of a pull request, or updates the one with the same first line. issue opens or
 updates the issue of a report, or closes it when the report's exit_code is 0. command reads a command from the
 comment that started the workflow and prints what may run: command, number, commit. label puts one of the
-labels of an evaluation on a pull request. reviewed-plan prints the commit whose plan was reviewed. All need
+labels of an evaluation on a pull request. changes prints whether the push that started the workflow changes
+what Terraform deploys. reviewed-plan prints the commit whose plan was reviewed. All need
 the variables that GitHub sets in a workflow, and GITHUB_TOKEN.
 """
 
@@ -26,6 +28,7 @@ from typing import Any
 from landing_zone.core.errors import OperatorError
 from landing_zone.core.settings import Settings
 from landing_zone.github.api import Api, GitHub
+from landing_zone.github.changes import needs_apply
 from landing_zone.github.chatops import RefusedError, read_command
 from landing_zone.github.reviewed import reviewed_commit
 from landing_zone.github.sticky import close_issue, cut, put_comment, put_issue, set_label
@@ -81,6 +84,14 @@ def command(_: argparse.Namespace, api: Api) -> int:
     return 0
 
 
+def changes(_: argparse.Namespace, api: Api) -> int:
+    event = json.loads(_read(Path(os.environ.get("GITHUB_EVENT_PATH", ""))))
+    found = str(needs_apply(api, str(event["before"]), str(event["after"]))).lower()
+    print(f"apply={found}")
+    _append("GITHUB_OUTPUT", f"apply={found}\n")
+    return 0
+
+
 def label(args: argparse.Namespace, api: Api) -> int:
     chosen = _required(args, "label")
     if chosen not in LABELS:
@@ -97,6 +108,7 @@ def reviewed_plan(args: argparse.Namespace, api: Api) -> int:
 
 
 STEPS: dict[str, Callable[[argparse.Namespace, Api], int]] = {
+    "changes": changes,
     "command": command,
     "comment": comment,
     "issue": issue,

@@ -31,6 +31,7 @@ class Repository:
     labels: dict[int, list[str]] = field(default_factory=dict)
     tokens: dict[str, Mapping[str, str]] = field(default_factory=dict)
     writes: list[tuple[str, str]] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
     next_id: int = 100
 
     def new_id(self) -> int:
@@ -67,6 +68,8 @@ class Api:
                 return 200, [
                     p for p in found if commit in (p["merge_commit_sha"], p["head"]["sha"])
                 ]
+            case ["GET", "compare", _]:
+                return 200, {"files": [{"filename": name} for name in repo.changed]}
             case ["GET", "git", "commits", commit]:
                 return 200, _item(repo.commits, commit)["commit"]
             case ["GET", "issues", number, "comments"]:
@@ -112,7 +115,7 @@ def needed(method: str, path: str) -> tuple[tuple[str, ...], str]:
         return ("pull-requests",), level
     if path.startswith("collaborators/"):
         return ("metadata",), level
-    if path.startswith(("commits/", "git/")):
+    if path.startswith(("commits/", "compare/", "git/")):
         return ("contents",), level
     if path == "issues" or re.fullmatch(r"issues/\d+", path):
         return ("issues",), level

@@ -102,9 +102,10 @@ def merged(runner, github, pull):
 def test_the_reviewed_plan_is_applied(runner, pull, merged):
     done = runner.run("apply.yml", "push", merged)
     assert done.code == 0, done.output
-    assert done.steps() == ["terraform", "apply", "verify"]
+    assert done.steps() == ["terraform", "apply", "verify", "upload"]
     assert done.call("apply")["arguments"] == ["--from", pull["head"]["sha"]]
     assert role("apply") in done.call("apply")["identity"]
+    assert role("upload") in done.call("upload")["identity"]
 
 
 def test_a_merge_with_other_files_than_the_plan_is_not_applied(runner, github, pull, merged):
@@ -129,10 +130,21 @@ def test_a_stale_plan_fails_the_apply(runner, pull, merged):
     assert "verify" not in done.steps()
 
 
-def test_upload(runner, merged):
+@pytest.mark.parametrize("changed", [["config/manifest.json"], ["workflow/train.py"]])
+def test_code_alone_is_uploaded_at_once(runner, github, merged, changed):
+    github.repository.changed = changed
     done = runner.run("upload.yml", "push", merged)
     assert done.code == 0, done.output
+    assert done.steps() == ["upload"]
     assert role("upload") in done.call("upload")["identity"]
+
+
+def test_a_push_that_changes_the_infrastructure_too_is_uploaded_after_the_apply(
+    runner, github, merged
+):
+    github.repository.changed = ["workflow/train.py", "infra/main.tf"]
+    done = runner.run("upload.yml", "push", merged)
+    assert (done.code, done.calls) == (0, [])
 
 
 def test_drift_opens_one_issue_updates_it_and_closes_it(runner, github):
