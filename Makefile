@@ -69,14 +69,13 @@ lint-terraform: venv ## Check the Terraform: fmt, and tflint where it is install
 	@bash $(SCRIPTS)/tflint.sh
 
 .PHONY: lint-workflows
-lint-workflows: ## Check the GitHub workflows with actionlint, where there are any
-	@if ! compgen -G '.github/workflows/*.y*ml' > /dev/null; then \
-	  echo "no GitHub workflows: nothing for actionlint"; \
-	elif command -v actionlint > /dev/null; then \
-	  actionlint; \
-	else \
-	  echo "actionlint is not installed, so the workflows were not checked: https://github.com/rhysd/actionlint"; \
-	fi
+lint-workflows: venv-test ## Check the GitHub workflows: zizmor, their schemas, act, and actionlint where it is installed
+	@$(BIN)/zizmor --offline --persona auditor --quiet --no-progress .github
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	@$(BIN)/act --validate --strict --quiet 2> /dev/null || $(BIN)/act --validate --strict
+	@if command -v actionlint > /dev/null; then actionlint; else \
+	  echo "actionlint is not installed, so it checked nothing: https://github.com/rhysd/actionlint"; fi
 
 .PHONY: checkov
 checkov: venv-checkov ## Check the Terraform's security with checkov

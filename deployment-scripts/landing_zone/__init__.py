@@ -6,6 +6,7 @@
     sources/    this checkout: manifest, use cases, packages, job code; the upload
     plans/      the JSON of Terraform's plans: rules, summary, cost, drift
     images/     the container image: build, bill of materials, provenance, signature
+    github/     the REST API of GitHub: comments, issues, commands in comments
     core/       errors, settings, names, AWS clients, the entry point of the scripts
 
 `commands` imports from all of them; the others import from `core` only.
@@ -29,6 +30,7 @@
                 job_code      the files of the job code and its version
                 package       builds the Lambda packages and the job code
                 team          a team's own repository, and its updates
+                candidate     the job code and manifest of a pull request, read as data
                 upload        brings the source bucket up to date
     plans/      document      what the JSON says about each resource, without sensitive values
                 summary       counts, what is lost, cost; as Markdown, HTML, JSON, one line
@@ -46,6 +48,11 @@
                 provenance    how it was built: SLSA, in-toto
                 signature     statements signed by a KMS key, DSSE
                 attestations  the signed statements in S3, and their verification
+    github/     api           the REST API of GitHub for one repository
+                sticky        one comment and one issue that are updated in place
+                chatops       the commands in comments: who may give one, for which commit
+                changes       whether a push changes what Terraform deploys
+                reviewed      the commit whose plan was reviewed
     runs/       run, history  a pipeline execution at one moment: stages, actions, jobs
                 pipeline      reads executions; starts, answers, retries, stops them
                 progress      shows a run on a terminal or in a log
@@ -58,6 +65,8 @@
                 selection     the run that the main job follows; runs ahead of it that are stopped
                 rollouts      the rollout of a new model to an endpoint
                 logs          the log groups of jobs and endpoints
+                evaluation    the model of a pull request beside the live one, and its record
+                deployment_lock  one deployment of a candidate at a time
                 resources     jobs, endpoints, models and logs that runs have made
 
 Only `core.aws` creates boto3 clients. Everything else takes them as arguments, so tests pass fakes.

@@ -20,6 +20,7 @@ class Key(StrEnum):
     EVALUATION = "EvaluationOutputLocation"
     INFERENCE_INPUT = "InferenceInputLocation"
     INFERENCE_OUTPUT = "InferenceOutputLocation"
+    MODEL_PACKAGE_GROUP = "ModelPackageGroupName"
     ENDPOINT_NAME = "EndpointName"
 
 

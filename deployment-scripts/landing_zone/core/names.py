@@ -66,6 +66,7 @@ SAGEMAKER_ROLE_PARAMETER = "sagemaker_role_arn"
 
 # infra/modules/ml_pipeline: what starts a run, its variables, approvals and output artifacts.
 MANIFEST_KEY = "config/manifest.json"
+SOURCE_ACTION = "UploadManifest"
 FROM_MANIFEST = "from-manifest"
 UPLOAD_DATA = "UploadSourceData"
 APPROVE_MODEL = "ApproveModel"

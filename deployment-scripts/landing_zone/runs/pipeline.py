@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from landing_zone.core.aws import Clients, error_code
 from landing_zone.core.deployment import Deployment
 from landing_zone.core.errors import OperatorError
-from landing_zone.core.names import MANIFEST_ARTIFACTS
+from landing_zone.core.names import MANIFEST_ARTIFACTS, SOURCE_ACTION
 from landing_zone.runs.history import Step, read_steps
 from landing_zone.runs.run import OVER, Action, Run
 
@@ -53,6 +53,20 @@ class Pipeline:
         # An empty list is refused.
         options = {"variables": overrides} if overrides else {}
         answer = self._api.start_pipeline_execution(name=self.name, **options)
+        return str(answer["pipelineExecutionId"])
+
+    def start_with_manifest(self, key: str) -> str:
+        """Start an execution with another manifest of the source bucket."""
+        answer = self._api.start_pipeline_execution(
+            name=self.name,
+            sourceRevisions=[
+                {
+                    "actionName": SOURCE_ACTION,
+                    "revisionType": "S3_OBJECT_KEY",
+                    "revisionValue": key,
+                }
+            ],
+        )
         return str(answer["pipelineExecutionId"])
 
     def read(self, run_id: str) -> Run:

@@ -50,6 +50,16 @@ def code_files(root: Path) -> dict[str, bytes]:
     return {name: _read(path) for name, path in source_files(root / "workflow").items()}
 
 
+def built_files(root: Path) -> dict[str, bytes]:
+    """The job code, its archive and its version, below code/{CodeVersion}/ in S3."""
+    files = code_files(root)
+    return {
+        **files,
+        "sourcedir.tar.gz": tar_gz_bytes(files),
+        CODE_VERSION: f"{code_version(root / 'workflow')}\n".encode(),
+    }
+
+
 def zip_bytes(files: Files) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -82,12 +92,7 @@ def build(root: Path, target: Path) -> dict[Path, int]:
         made |= _write(
             target / "lambdas" / f"{function}.zip", zip_bytes(function_files(root, function))
         )
-    files = code_files(root)
-    code = {
-        **files,
-        "sourcedir.tar.gz": tar_gz_bytes(files),
-        CODE_VERSION: f"{code_version(root / 'workflow')}\n".encode(),
-    }
+    code = built_files(root)
     for name, body in code.items():
         made |= _write(target / "code" / name, body)
     _remove_others(target / "code", set(code))

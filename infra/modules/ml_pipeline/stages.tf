@@ -24,6 +24,8 @@ locals {
         configuration = {
           S3Bucket    = var.buckets.source.name
           S3ObjectKey = local.manifest_key
+          # A run for the evaluation of a pull request has a manifest of its own, which starts no other run.
+          AllowOverrideForS3ObjectKey = "true"
           # trigger.tf starts the pipeline.
           PollForSourceChanges = "false"
         }

@@ -117,6 +117,13 @@ PATCHES = (
         f"{_TESTS}/server/test_stepfunctions.py::test_paths_and_the_context_object",
         factory_argument="context_factory",
     ),
+    Patch(
+        "moto.sts.responses:TokenResponse.assume_role_with_web_identity",
+        "localaws.services.sts.web_identity:assume_role_with_web_identity",
+        "Any token gets credentials of any role.",
+        f"{_TESTS}/server/test_web_identity.py::test_a_role_that_trusts_another_subject",
+        factory_argument="context_factory",
+    ),
 )
 """Applied when moto is loaded."""
 

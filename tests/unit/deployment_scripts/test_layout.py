@@ -21,7 +21,8 @@ MAY_IMPORT = {
     "runs": {"core", "runs"},
     "plans": {"core", "plans"},
     "images": {"core", "images"},
-    "commands": {"core", "stack", "sources", "runs", "plans", "images", "commands"},
+    "github": {"core", "github"},
+    "commands": {"core", "stack", "sources", "runs", "plans", "images", "github", "commands"},
 }
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE)
 

@@ -34,6 +34,7 @@ _APPLICATIONS: Final[dict[str, str]] = {
     r"/v2(/|$)": "localaws.services.ecr.registry.application:create",
     rf"/v1/repos/[^/]+(/|$)|{_HOSTED_REPOSITORY}": "localaws.services.git.application:GitApplication",
     r"/_codebuild/": "localaws.services.codebuild.credentials:create",
+    r"/_github/oidc/": "localaws.services.github.route:create",
     r"/_git/": "localaws.services.git.control:ControlApplication",
 }
 

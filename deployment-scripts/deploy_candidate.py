@@ -1,0 +1,6 @@
+"""Deploy the model that was evaluated for a pull request; --help says more."""
+
+from landing_zone.core.cli import start
+
+if __name__ == "__main__":
+    start(__file__)
