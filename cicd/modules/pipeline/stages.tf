@@ -19,9 +19,9 @@ locals {
     Policy  = { project = "policy", inputs = ["Source"], outputs = [], environment = {} }
     Test    = { project = "test", inputs = ["Source"], outputs = [], environment = {} }
     Image   = { project = "image", inputs = ["Source"], outputs = [], environment = {} }
-    Plan    = { project = "plan", inputs = ["Source"], outputs = ["Plan"], environment = {} }
+    Plan    = { project = "plan", inputs = ["Source"], outputs = ["SavedPlan"], environment = {} }
     Apply = {
-      project     = "apply", inputs = ["Source", "Plan"], outputs = []
+      project     = "apply", inputs = ["Source", "SavedPlan"], outputs = []
       environment = { PLAN_SHA256 = "#{Plan.PLAN_SHA256}" }
     }
     Upload = {

