@@ -13,7 +13,8 @@
     python deployment-scripts/ci.py terraform         the pinned Terraform, with its hash checked
 
 The settings come from the environment (env.sh and cicd-env.sh print them). A tree without .git is the commit
-that GIT_COMMIT, CODEBUILD_RESOLVED_SOURCE_VERSION or GITHUB_SHA names. docs/gitops.md describes the pipeline.
+that GIT_COMMIT, CODEBUILD_RESOLVED_SOURCE_VERSION or GITHUB_SHA names. docs/gitops.md describes the
+pipeline.
 """
 
 from __future__ import annotations

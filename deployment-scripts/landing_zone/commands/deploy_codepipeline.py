@@ -3,9 +3,9 @@
     FULL_REPOSITORY_ID=OWNER/REPOSITORY bash deployment-scripts/deploy-codepipeline.sh
     SOURCE_PROVIDER=codecommit FULL_REPOSITORY_ID=ml-core bash deployment-scripts/deploy-codepipeline.sh
 
-Shows Terraform's plan of cicd/, asks, applies exactly that plan. A new connection to the Git provider needs a
-handshake: the script says how, and waits for it. Run it again after each change of cicd/: the pipeline plans
-itself but does not change itself (docs/gitops.md). cicd-env.sh prints the settings.
+Shows Terraform's plan of cicd/, asks, applies exactly that plan. A new connection to the Git provider needs
+a handshake: the script says how, and waits for it. Run it again after each change of cicd/: the pipeline
+plans itself but does not change itself (docs/gitops.md). cicd-env.sh prints the settings.
 """
 
 from __future__ import annotations

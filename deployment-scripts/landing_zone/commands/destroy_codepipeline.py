@@ -4,8 +4,8 @@
     bash deployment-scripts/destroy-codepipeline.sh
 
 Refuses while the deployment itself exists: without the pipeline nobody would see that it goes on and costs
-money. --force removes the pipeline alone. A CodeCommit repository that cicd/ has created is deleted with all its
-commits.
+money. --force removes the pipeline alone. A CodeCommit repository that cicd/ has created is deleted with all
+its commits.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Who holds the lock of the Terraform state, and when the lock of a build that has ended may be removed.
 
 Terraform's lock names a user and a host, which say nothing about whether the process still runs. So the step
-apply records, beside the lock, the lock's own id with the id of its build, as soon as Terraform works under the
-lock. A later build removes a lock only when all of this is true:
+apply records, beside the lock, the lock's own id with the id of its build, as soon as Terraform works under
+the lock. A later build removes a lock only when all of this is true:
 
 - the lock has the id that was recorded, so it is not the lock of somebody else;
 - CodeBuild says that the build of the record has ended: then its container is gone, and Terraform with it. An

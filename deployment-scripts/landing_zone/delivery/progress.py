@@ -1,8 +1,8 @@
 """What of a commit Terraform would have to deploy: compared with what was applied last.
 
-Git alone cannot tell: a run may have failed, or somebody may have deployed by hand. So the step apply records
-the hash of everything that goes into a plan together with the state that the apply left behind. A commit with the
-same hash, while the state is still that one, has nothing to plan.
+Git alone cannot tell: a run may have failed, or somebody may have deployed by hand. So the step apply
+records the hash of everything that goes into a plan together with the state that the apply left behind. A
+commit with the same hash, while the state is still that one, has nothing to plan.
 """
 
 from __future__ import annotations
