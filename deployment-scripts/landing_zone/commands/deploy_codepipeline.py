@@ -66,7 +66,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             )
         progress.record(s3, names, CICD_STATE, progress.cicd_hash(), git_commit(ROOT))
         outputs = terraform.outputs()
-    if outputs["connection_arn"] and not args.no_wait:
+    # Terraform leaves out what is null.
+    if outputs.get("connection_arn") and not args.no_wait:
         with steps.step("handshake"):
             wait_until_available(
                 aws.client("codeconnections"),
@@ -81,5 +82,5 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def next_steps(outputs: dict[str, Any]) -> str:
     """What starts a run."""
-    where = outputs["clone_url"] or outputs["repository"]
+    where = outputs.get("clone_url") or outputs["repository"]
     return f"a push to the branch {outputs['branch']} of {where} starts {outputs['pipeline_name']}"
