@@ -107,10 +107,16 @@ def gitops_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 def find_connection(api: Any, name: str) -> dict[str, Any]:
     """The connection that cicd/ has created."""
-    for page in api.get_paginator("list_connections").paginate():
+    # boto3 has no paginator for it.
+    options: dict[str, str] = {}
+    while True:
+        page = api.list_connections(**options)
         for connection in page["Connections"]:
             if connection["ConnectionName"] == name:
                 return dict(connection)
+        if not page.get("NextToken"):
+            break
+        options = {"NextToken": page["NextToken"]}
     raise OperatorError(f"there is no connection {name}: deploy-codepipeline.sh creates it")
 
 
