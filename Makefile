@@ -28,6 +28,8 @@ IMAGE_TAG ?= local
 DATA ?=
 APPROVE ?= auto
 export USE_CASE ENDPOINT_TYPE IMAGE_TAG DATA APPROVE
+# What `make local-gitops` pushes.
+COMMIT ?= HEAD
 
 .PHONY: help
 help: ## Show this list
@@ -40,6 +42,13 @@ local: ## From a clone to predictions on this machine (USE_CASE, ENDPOINT_TYPE, 
 .PHONY: local-down
 local-down: venv ## Remove everything that `make local` created
 	@$(BIN)/python $(SCRIPTS)/local.py down
+
+.PHONY: local-gitops
+local-gitops: export USE_CASE := $(if $(filter file,$(origin USE_CASE)),,$(USE_CASE))
+local-gitops: export ENDPOINT_TYPE := $(if $(filter file,$(origin ENDPOINT_TYPE)),,$(ENDPOINT_TYPE))
+local-gitops: export IMAGE_TAG :=
+local-gitops: venv ## Deploy to this machine by a push, through the pipeline of cicd/ (COMMIT, IMAGE, TEST_PATHS, APPROVE)
+	@$(BIN)/python $(SCRIPTS)/local_gitops.py --commit $(COMMIT)
 
 .PHONY: test
 test: venv-test venv-checkov ## Run all tests: unit, local, terraform, and the main job end to end
@@ -65,7 +74,7 @@ lint-docker: venv-test ## Check the Dockerfile with hadolint
 
 .PHONY: lint-terraform
 lint-terraform: venv ## Check the Terraform: fmt, and tflint where it is installed
-	@terraform fmt -check -recursive infra config
+	@terraform fmt -check -recursive infra cicd config
 	@bash $(SCRIPTS)/tflint.sh
 
 .PHONY: lint-workflows
@@ -86,7 +95,7 @@ fmt: venv-test ## Format Python, shell and Terraform
 	@$(BIN)/ruff check --fix --quiet $(PYTHON_CODE) $(TEST_CODE) || true
 	@$(BIN)/ruff format $(PYTHON_CODE) $(TEST_CODE)
 	@$(BIN)/shfmt -i 2 -ci -sr -w $(SHELL_CODE)
-	@terraform fmt -recursive infra config
+	@terraform fmt -recursive infra cicd config
 
 .PHONY: ci
 ci: lint test ## What CI runs: lint, then test

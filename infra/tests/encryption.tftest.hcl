@@ -87,7 +87,7 @@ run "rejects_prefix_in_capitals" {
   expect_failures = [var.prefix]
 }
 
-run "rejects_prefix_of_35_characters" {
+run "rejects_prefix_of_40_characters" {
   command = plan
 
   module {
@@ -95,7 +95,7 @@ run "rejects_prefix_of_35_characters" {
   }
 
   variables {
-    prefix = "a123456789-123456789-123456789-1234"
+    prefix = "a123456789-123456789-123456789-123456789"
   }
 
   expect_failures = [var.prefix]

@@ -11,9 +11,9 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from landing_zone.core.settings import DEPLOYMENT, OTHERS, Settings
+from landing_zone.core.settings import DEPLOYMENT, OTHERS, Setting, Settings
 from landing_zone.stack.terraform import find_terraform, terraform_environment
 
 
@@ -40,10 +40,10 @@ def exports(settings: Settings, environ: Mapping[str, str]) -> str:
     )
 
 
-def table(environ: Mapping[str, str]) -> str:
+def table(environ: Mapping[str, str], settings: Iterable[Setting] = (*DEPLOYMENT, *OTHERS)) -> str:
     """Every setting: value, where it comes from, meaning, what is allowed."""
     lines = []
-    for setting in (*DEPLOYMENT, *OTHERS):
+    for setting in settings:
         value, _ = setting.read(environ)
         origin = "environment" if environ.get(setting.name) else "default"
         lines.append(f"{setting.name}={shlex.quote(value)}  ({origin})")

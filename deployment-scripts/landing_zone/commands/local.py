@@ -79,7 +79,11 @@ class LocalAws:
 
     def script(self, *command: str) -> None:
         """Run a script with the address of the running server."""
-        _run(command, {**self._environment, "AWS_ENDPOINT_URL": self.status()["endpoint_url"]})
+        _run(command, self.environment())
+
+    def environment(self) -> dict[str, str]:
+        """The environment of a script, with the address of the running server."""
+        return {**self._environment, "AWS_ENDPOINT_URL": self.status()["endpoint_url"]}
 
     def status(self) -> dict[str, Any]:
         """The document of `localaws status --json`: a stopped server has no endpoint_url."""

@@ -41,6 +41,7 @@ def follow(
     seconds: float,
     approver: Approver = leave_to_people,
     each: Callable[[Run], None] | None = None,
+    explain: Callable[[Run, Action], str] = how_to_answer,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Run:
     """Show the run until it is over, then return it; `each` is called each time it has been read."""
@@ -57,7 +58,7 @@ def follow(
             asked.add(waiting.token)
             summary = approver(run, waiting)
             if summary is None:
-                progress.say(how_to_answer(run, waiting))
+                progress.say(explain(run, waiting))
             else:
                 pipeline.answer(waiting, approved=True, summary=summary)
                 continue

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import os
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,8 @@ from landing_zone.core.settings import ROOT, Settings
 
 # The file with the version of the job code: in build/code/, and below code/{CodeVersion}/ in S3.
 CODE_VERSION = "CODE_VERSION"
+# Which commit a tree without .git is: our own variable, CodeBuild's, that of GitHub Actions.
+COMMIT_VARIABLES = ("GIT_COMMIT", "CODEBUILD_RESOLVED_SOURCE_VERSION", "GITHUB_SHA")
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,13 @@ def without_commit(manifest: bytes) -> bytes:
     return json.dumps(content).encode()
 
 
-def git_commit(root: Path) -> str:
-    """The commit of this checkout, with -dirty when files differ from it; empty outside of Git."""
+def git_commit(root: Path, environ: Mapping[str, str] = os.environ) -> str:
+    """The commit of this checkout, with -dirty when files differ from it.
+
+    A tree without .git, such as that of a build, is the commit that the environment names.
+    """
+    if not (root / ".git").exists():
+        return next((environ[name] for name in COMMIT_VARIABLES if environ.get(name)), "")
     try:
         commit = _git(root, "rev-parse", "HEAD")
         changed = _git(root, "status", "--porcelain", "--untracked-files=no")

@@ -13,12 +13,12 @@ from landing_zone.core.errors import OperatorError
 _GONE = {"404", "NoSuchBucket", "NotFound", "RepositoryNotFoundException"}
 
 
-def empty_bucket(s3: Any, name: str, account: str) -> int:
-    """Delete every version of every object, and unfinished uploads; return how many."""
+def empty_bucket(s3: Any, name: str, account: str, prefix: str = "") -> int:
+    """Delete every version of every object below the prefix, and unfinished uploads; return how many."""
     owner = {"Bucket": name, "ExpectedBucketOwner": account}
     count = 0
     try:
-        for batch in _versions(s3, owner):
+        for batch in _versions(s3, owner, prefix):
             answer = s3.delete_objects(**owner, Delete={"Objects": batch, "Quiet": True})
             refused = answer.get("Errors", [])
             if refused:
@@ -27,7 +27,7 @@ def empty_bucket(s3: Any, name: str, account: str) -> int:
                     f"{refused[0].get('Key')}: {refused[0].get('Message')}"
                 )
             count += len(batch)
-        for page in s3.get_paginator("list_multipart_uploads").paginate(**owner):
+        for page in s3.get_paginator("list_multipart_uploads").paginate(**owner, Prefix=prefix):
             for upload in page.get("Uploads", []):
                 s3.abort_multipart_upload(**owner, Key=upload["Key"], UploadId=upload["UploadId"])
     except ClientError as error:
@@ -74,9 +74,9 @@ def empty_repository(ecr: Any, name: str) -> int:
     return count
 
 
-def _versions(s3: Any, owner: dict[str, str]) -> Iterator[list[dict[str, str]]]:
+def _versions(s3: Any, owner: dict[str, str], prefix: str) -> Iterator[list[dict[str, str]]]:
     """Versions and delete markers, in batches of the thousand that DeleteObjects takes."""
-    for page in s3.get_paginator("list_object_versions").paginate(**owner):
+    for page in s3.get_paginator("list_object_versions").paginate(**owner, Prefix=prefix):
         batch = [
             {"Key": item["Key"], "VersionId": item["VersionId"]}
             for item in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]

@@ -66,12 +66,12 @@ def checkout_lock(
 
 
 @contextmanager
-def explained_state_lock(s3: Any, names: Names) -> Iterator[None]:
+def explained_state_lock(s3: Any, names: Names, state_key: str = "") -> Iterator[None]:
     """When Terraform fails because the state is locked, say by whom, since when, and what to do."""
     try:
         yield
     except TerraformError as error:
-        lock = read_state_lock(s3, names)
+        lock = read_state_lock(s3, names, state_key)
         if lock is None:
             raise
         raise OperatorError(
@@ -83,10 +83,10 @@ def explained_state_lock(s3: Any, names: Names) -> Iterator[None]:
         ) from error
 
 
-def read_state_lock(s3: Any, names: Names) -> dict[str, str] | None:
+def read_state_lock(s3: Any, names: Names, state_key: str = "") -> dict[str, str] | None:
     """Who holds the lock of the Terraform state, as Terraform wrote it; None when it is not locked."""
     try:
-        key = f"{names.settings.state_key}.tflock"
+        key = f"{state_key or names.settings.state_key}.tflock"
         answer = s3.get_object(Bucket=names.state_bucket, Key=key)
         lock = json.loads(answer["Body"].read())
         return {name: str(lock[name]) for name in ("ID", "Who", "Created", "Operation")}

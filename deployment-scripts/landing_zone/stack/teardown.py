@@ -6,11 +6,16 @@ import shutil
 from collections.abc import Callable
 from typing import Any
 
-from landing_zone.core.aws import Clients
+from botocore.exceptions import ClientError
+
+from landing_zone.core.aws import Clients, error_code
 from landing_zone.core.deployment import Deployment
 from landing_zone.core.names import Names
 from landing_zone.stack.deletion import bucket_exists, delete_bucket, empty_bucket, empty_repository
 from landing_zone.stack.terraform import Terraform, data_dir
+
+# Key of the state of cicd/ in the same bucket.
+CICD_STATE = "cicd/terraform.tfstate"
 
 
 def empty_storage(aws: Clients, names: Names, deployment: Deployment) -> None:
@@ -31,8 +36,28 @@ def destroy_stack(s3: Any, names: Names, make_terraform: Callable[[], Terraform]
     terraform.destroy()
 
 
-def delete_state(s3: Any, names: Names) -> None:
-    """Delete the bucket of the Terraform state, and what `terraform init` left on this machine."""
-    if delete_bucket(s3, names.state_bucket, names.account):
+def delete_state(s3: Any, names: Names, others: tuple[str, ...] = (CICD_STATE,)) -> None:
+    """Delete the bucket of the Terraform state, and what `terraform init` left on this machine.
+
+    The bucket stays while it holds the state of another root module; then only the own objects go.
+    """
+    kept = [key for key in others if _exists(s3, names, key)]
+    if kept:
+        count = empty_bucket(s3, names.state_bucket, names.account, names.settings.state_key)
+        print(
+            f"kept {names.state_bucket} without {count} objects of this deployment: {kept[0]} is the state "
+            "of the pipeline, which destroy-codepipeline.sh removes"
+        )
+    elif delete_bucket(s3, names.state_bucket, names.account):
         print(f"deleted {names.state_bucket}")
     shutil.rmtree(data_dir(names.settings), ignore_errors=True)
+
+
+def _exists(s3: Any, names: Names, key: str) -> bool:
+    try:
+        s3.head_object(Bucket=names.state_bucket, Key=key)
+    except ClientError as error:
+        if error_code(error) in {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}:
+            return False
+        raise
+    return True

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import re
 import shutil
+import signal
 import subprocess
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from landing_zone.core.errors import OperatorError
 from landing_zone.core.names import Names
@@ -21,6 +26,8 @@ SCRATCH = ROOT / "build/terraform"
 _SUMMARIES = ("Plan:", "No changes.", "Apply complete!", "Destroy complete!")
 # Exit codes of terraform plan -detailed-exitcode.
 _NOTHING_CHANGED, _CHANGES = 0, 2
+# In the address of a data source.
+_DATA = re.compile(r"(^|\.)data\.")
 
 
 def find_terraform(settings: Settings, environ: Mapping[str, str]) -> str:
@@ -92,6 +99,9 @@ def _write_cli_config(mirror: Path, scratch: Path) -> Path:
 class TerraformError(OperatorError):
     """Raised when Terraform fails; its own message has been shown."""
 
+    # What Terraform printed, where somebody listened; else empty.
+    output = ""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -104,7 +114,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Terraform:
-    """The stack in infra/: init, plan, apply, destroy."""
+    """The stack in infra/, or in another root module: init, plan, apply, destroy."""
 
     program: str
     environment: Mapping[str, str]
@@ -113,6 +123,10 @@ class Terraform:
     folder: Path = ROOT / "infra"
     # File for the output; None: to the terminal.
     log: Path | None = None
+    # Called with each line of the output, which is printed too.
+    listener: Callable[[str], None] | None = None
+    # Values that win over those of the file.
+    values: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def data_dir(self) -> Path:
@@ -129,12 +143,10 @@ class Terraform:
         stamp.write_text(self._init_inputs())
         return True
 
-    def plan(self, file: Path) -> Plan:
+    def plan(self, file: Path, *options: str) -> Plan:
         """Show a plan and write it to the file."""
-        arguments = ["plan", "-input=false", "-detailed-exitcode", f"-out={file}"]
-        code = self._run(
-            [*arguments, f"-var-file={self.variables_file}"], expected=(_NOTHING_CHANGED, _CHANGES)
-        )
+        arguments = ["plan", "-input=false", "-detailed-exitcode", f"-out={file}", *options]
+        code = self._run([*arguments, *self._values()], expected=(_NOTHING_CHANGED, _CHANGES))
         return Plan(file, _sha256_of(file), changes=code == _CHANGES)
 
     def apply(self, plan: Plan) -> None:
@@ -147,23 +159,84 @@ class Terraform:
             )
         self._run(["apply", "-input=false", str(plan.file)])
 
+    def show(self, file: Path) -> dict[str, Any]:
+        """The JSON document of a plan."""
+        document: dict[str, Any] = json.loads(self._read("show", "-json", str(file)))
+        return document
+
+    def resources(self) -> list[str]:
+        """The addresses of the resources in the state, without those that are only read."""
+        listed = self._read("state", "list").splitlines()
+        return [line for line in listed if line and not _DATA.search(line)]
+
+    def outputs(self) -> dict[str, Any]:
+        """The outputs of the applied root module."""
+        document = json.loads(self._read("output", "-json"))
+        return {name: output["value"] for name, output in document.items()}
+
+    def force_unlock(self, lock_id: str) -> None:
+        """Remove a lock of the state; Terraform refuses when the state has another lock by now."""
+        self._run(["force-unlock", "-force", lock_id])
+
     def destroy(self) -> None:
         """Destroy everything in the state."""
         arguments = ["destroy", "-input=false", "-auto-approve"]
-        self._run([*arguments, f"-var-file={self.variables_file}"])
+        self._run([*arguments, *self._values()])
+
+    def _values(self) -> list[str]:
+        """The options that give the variables their values; the last one wins."""
+        values = [f"-var={name}={value}" for name, value in self.values.items() if value]
+        return [f"-var-file={self.variables_file}", *values]
 
     def _run(self, arguments: Sequence[str], expected: Sequence[int] = (0,)) -> int:
         command = [self.program, f"-chdir={self.folder}", *arguments]
-        if self.log is None:
+        output = ""
+        if self.listener is not None:
+            code, output = self._run_listening(command, self.listener)
+        elif self.log is None:
             code = subprocess.run(command, env={**self.environment}, check=False).returncode
         else:
             code = self._run_quietly([*command, "-no-color"], self.log, expected)
         if code not in expected:
-            raise TerraformError(
+            error = TerraformError(
                 f"terraform {arguments[0]} failed with exit code {code}; its message is above. "
                 "Correct that and run this command again: it continues where it stopped"
             )
+            error.output = output
+            raise error
         return code
+
+    def _read(self, *arguments: str) -> str:
+        """The output of a command that only reads."""
+        done = subprocess.run(
+            [self.program, f"-chdir={self.folder}", *arguments],
+            env={**self.environment}, check=False, capture_output=True, text=True,
+        )  # fmt: skip
+        if done.returncode:
+            raise TerraformError(f"terraform {arguments[0]} failed: {done.stderr.strip()}")
+        return done.stdout
+
+    def _run_listening(
+        self, command: Sequence[str], listener: Callable[[str], None]
+    ) -> tuple[int, str]:
+        """Print the output as it comes, and let somebody read it too."""
+        lines = []
+        with (
+            subprocess.Popen(
+                command,
+                # Escape sequences would stand in a log as they are.
+                env={**self.environment, "TF_CLI_ARGS": "-no-color"},
+                text=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            ) as process,
+            _interrupted_gently(process),
+        ):
+            for line in process.stdout or ():
+                print(line, end="", flush=True)
+                lines.append(line)
+                listener(line.rstrip())
+        return process.returncode, "".join(lines)
 
     def _run_quietly(self, command: Sequence[str], log: Path, expected: Sequence[int]) -> int:
         """Write the output to the log; show the summary, or all of it after a failure."""
@@ -194,32 +267,82 @@ class Terraform:
         return digest.hexdigest()
 
 
+@contextmanager
+def _interrupted_gently(process: subprocess.Popen[str]) -> Iterator[None]:
+    """When this process is told to end, Terraform finishes what it does, writes the state and unlocks it."""
+
+    def interrupt(*_: object) -> None:
+        print("interrupted: Terraform finishes what it has begun and unlocks the state", flush=True)
+        process.send_signal(signal.SIGINT)
+
+    previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
 def _sha256_of(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def make_terraform(names: Names, environ: Mapping[str, str], *, quiet: bool = False) -> Terraform:
-    """Terraform for a deployment, its backend in the state bucket."""
+@dataclass(frozen=True)
+class Root:
+    """A root module: its folder, its values for a stage, its state, and values that win over those."""
+
+    name: str
+    folder: Path
+    variables_file: Path
+    state_key: str
+    values: dict[str, str]
+
+
+def infra_root(settings: Settings) -> Root:
+    """The deployment itself, infra/."""
+    return Root(
+        "infra",
+        ROOT / "infra",
+        ROOT / f"config/environments/{settings.stage}.tfvars",
+        settings.state_key,
+        {},
+    )
+
+
+def make_terraform(
+    names: Names,
+    environ: Mapping[str, str],
+    *,
+    quiet: bool = False,
+    root: Root | None = None,
+    listener: Callable[[str], None] | None = None,
+) -> Terraform:
+    """Terraform for a deployment, its backend in the state bucket; without `root`, that of infra/."""
     settings = names.settings
-    variables_file = ROOT / f"config/environments/{settings.stage}.tfvars"
-    if not variables_file.is_file():
+    root = root or infra_root(settings)
+    if not root.variables_file.is_file():
         raise OperatorError(
-            f"{variables_file} does not exist: it holds the values of the stage {settings.stage}"
+            f"{root.variables_file} does not exist: it holds the values of the stage {settings.stage}"
         )
     added = terraform_environment(settings, environ)
+    if root.name != "infra":
+        added["TF_DATA_DIR"] += f"-{root.name}"
     environment = {key: value for key, value in {**environ, **added}.items() if value}
     backend = {
         "bucket": names.state_bucket,
-        "key": settings.state_key,
+        "key": root.state_key,
         "region": settings.region,
     }
     if settings.is_local:
         # An address has no subdomains, so the bucket goes into the path.
         backend |= {"use_path_style": "true"}
+    Path(environment["TF_DATA_DIR"]).mkdir(parents=True, exist_ok=True)
     return Terraform(
         find_terraform(settings, environ),
         environment,
         backend,
-        variables_file,
+        root.variables_file,
+        root.folder,
         log=Path(environment["TF_DATA_DIR"]) / "terraform.log" if quiet else None,
+        listener=listener,
+        values=root.values,
     )

@@ -1,0 +1,137 @@
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  account            = { id = "123456789012", partition = "aws", region = "eu-west-1" }
+  artifact_bucket    = { name = "artifacts", arn = "arn:aws:s3:::artifacts" }
+  environment        = { SERVICE = "ml-core" }
+  image              = "aws/codebuild/amazonlinux-x86_64-standard:5.0"
+  kms_key_arn        = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+  log_kms_key_arn    = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+  log_retention_days = 30
+  name               = "check"
+  policies           = { progress = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+  prefix             = "ml-core-development-cicd"
+  projects = {
+    lint = { buildspec = "lint", description = "Style." }
+    test = {
+      buildspec  = "test", description = "Tests.", environment = { TEST_PATHS = "tests" }
+      privileged = true
+      reports    = { junit = "TEST", cobertura = "CODE_COVERAGE" }
+    }
+  }
+}
+
+run "defaults" {
+  command = apply
+
+  module {
+    source = "./modules/builds"
+  }
+
+  assert {
+    condition     = { for key, project in aws_codebuild_project.this : key => project.name } == { lint = "ml-core-development-cicd-check-lint", test = "ml-core-development-cicd-check-test" }
+    error_message = "The name of a project has the role's name in it."
+  }
+
+  assert {
+    condition     = length(distinct([for project in aws_codebuild_project.this : project.service_role])) == 1
+    error_message = "The projects share one role."
+  }
+
+  assert {
+    condition     = [for key in ["lint", "test"] : one(aws_codebuild_project.this[key].environment).privileged_mode] == [false, true]
+    error_message = "Only the project that asks for it is privileged."
+  }
+
+  assert {
+    condition     = alltrue([for project in aws_codebuild_project.this : project.encryption_key == var.kms_key_arn])
+    error_message = "What a build leaves behind is encrypted with our key."
+  }
+
+  assert {
+    condition     = { for name, group in aws_codebuild_report_group.this : name => group.type } == { ml-core-development-cicd-check-test-cobertura = "CODE_COVERAGE", ml-core-development-cicd-check-test-junit = "TEST" }
+    error_message = "A report group has the name that CodeBuild makes of the project and the name in the buildspec."
+  }
+
+  assert {
+    condition     = one(aws_codebuild_project.this["lint"].source).buildspec == "cicd/buildspecs/lint.yml"
+    error_message = "The buildspec is part of the commit."
+  }
+
+  assert {
+    condition     = alltrue([for group in aws_cloudwatch_log_group.this : group.retention_in_days == 30 && group.kms_key_id == var.log_kms_key_arn])
+    error_message = "Logs are encrypted and expire."
+  }
+}
+
+run "rejects_short_account" {
+  command = plan
+
+  module {
+    source = "./modules/builds"
+  }
+
+  variables {
+    account = { id = "12", partition = "aws", region = "eu-west-1" }
+  }
+
+  expect_failures = [var.account]
+}
+
+run "rejects_key_alias" {
+  command = plan
+
+  module {
+    source = "./modules/builds"
+  }
+
+  variables {
+    kms_key_arn = "alias/key"
+  }
+
+  expect_failures = [var.kms_key_arn]
+}
+
+run "rejects_name_in_capitals" {
+  command = plan
+
+  module {
+    source = "./modules/builds"
+  }
+
+  variables {
+    name = "Check"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "rejects_prefix_in_capitals" {
+  command = plan
+
+  module {
+    source = "./modules/builds"
+  }
+
+  variables {
+    prefix = "ML-Core"
+  }
+
+  expect_failures = [var.prefix]
+}
+
+run "rejects_no_projects" {
+  command = plan
+
+  module {
+    source = "./modules/builds"
+  }
+
+  variables {
+    projects = {}
+  }
+
+  expect_failures = [var.projects]
+}

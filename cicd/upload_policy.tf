@@ -1,0 +1,39 @@
+data "aws_iam_policy_document" "upload" {
+  statement {
+    sid       = "FindSourceBucket"
+    actions   = ["ssm:GetParametersByPath"]
+    resources = [local.arns.parameters, "${local.arns.parameters}/*"]
+  }
+
+  statement {
+    sid       = "UploadSources"
+    actions   = ["s3:GetObject", "s3:PutObject"]
+    resources = ["${local.arns.source_bucket}/code/*", "${local.arns.source_bucket}/config/*"]
+  }
+
+  # Without it S3 answers 403 instead of 404 for an object that does not exist yet.
+  statement {
+    sid       = "ListSources"
+    actions   = ["s3:ListBucket"]
+    resources = [local.arns.source_bucket]
+  }
+
+  statement {
+    sid       = "EncryptSources"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = [local.arns.keys]
+
+    # The key of infra/ is known by its tags, since its id is not.
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/Service"
+      values   = [var.service]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/Stage"
+      values   = [var.build_stage]
+    }
+  }
+}

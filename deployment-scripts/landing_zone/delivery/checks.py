@@ -1,0 +1,90 @@
+"""The steps that look at a commit before anything is planned: lint, policy, test."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from landing_zone.core.errors import OperatorError
+from landing_zone.core.settings import ROOT
+
+TESTS = ROOT / "build/ci/test"
+LINTERS = ("lint-python", "lint-shell", "lint-docker", "lint-terraform", "lint-workflows")
+# What the coverage is measured of.
+_MEASURED = ("deployment-scripts/landing_zone", "lambdas", "workflow")
+_MOST_NAMES = 5
+
+
+def lint() -> None:
+    """What `make lint` does, without checkov, which is a step of its own."""
+    _run(
+        ["make", *LINTERS],
+        "the linters found something (above). `make lint` shows it on your machine",
+    )
+
+
+def policy() -> None:
+    """checkov on the Terraform; the rules for plans are part of the step plan."""
+    _run(
+        ["make", "checkov"],
+        "checkov found something (above). `make checkov` shows it on your machine",
+    )
+
+
+def test(paths: str, folder: Path = TESTS) -> None:
+    """Run the tests with a report of the cases (JUnit) and of the coverage (Cobertura)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "pytest", "-q", "-n", str(os.cpu_count() or 1)]
+    command += ["--dist", "loadfile", f"--junitxml={folder / 'junit.xml'}"]
+    command += [f"--cov={name}" for name in _MEASURED]
+    command += [f"--cov-report=xml:{folder / 'coverage.xml'}", *shlex.split(paths)]
+    code = _call(command)
+    if code:
+        failed = failed_tests(folder / "junit.xml")
+        raise OperatorError(
+            f"pytest ended with exit code {code}; {describe(failed)}. On your machine: "
+            f".venv/bin/python -m pytest {failed[0] if failed else paths}"
+        )
+
+
+def failed_tests(junit: Path) -> list[str]:
+    """The names of the tests that failed, as the report has them."""
+    if not junit.is_file():
+        return []
+    # Written by pytest, in this build.
+    tree = ElementTree.parse(junit)  # noqa: S314
+    return [
+        f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name')}"
+        for case in tree.iter("testcase")
+        if case.find("failure") is not None or case.find("error") is not None
+    ]
+
+
+def describe(failed: Sequence[str]) -> str:
+    """The failed tests in a sentence."""
+    if not failed:
+        return "no test failed, so pytest itself did (above)"
+    more = f" and {len(failed) - _MOST_NAMES} more" if len(failed) > _MOST_NAMES else ""
+    return f"{len(failed)} failed: {', '.join(failed[:_MOST_NAMES])}{more}"
+
+
+def _run(command: Sequence[str], failure: str) -> None:
+    code = _call(command)
+    if code:
+        raise OperatorError(f"{' '.join(command)} ended with exit code {code}: {failure}")
+
+
+def _call(command: Sequence[str]) -> int:
+    sys.stdout.flush()
+    return subprocess.run(command, cwd=ROOT, env=_environment(os.environ), check=False).returncode
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The settings of the run are not those of the tests."""
+    settings = ("SERVICE", "BUILD_STAGE", "STATE_BUCKET", "IMAGE", "IMAGE_TAG", "BRANCH")
+    return {key: value for key, value in environ.items() if key not in settings}
