@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from localaws.services.ecr.pushed_images import PushedImage
 from localaws.core.namespaces import NamespaceError, unshare_options
+from localaws.services.ecr.pushed_images import PushedImage
 from localaws.services.sagemaker.errors import RequestError
 
 # Arguments: tmpfs mount point, directory for /opt/ml, read-only directory for /opt/ml/model or "",

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import IO
 
 from localaws.core.context import Context
+from localaws.core.processes import kill_processes_with_variable
 from localaws.services.ecr.containers.container import ImageContainer, Mount
 from localaws.services.ecr.pushed_images import ImageError
-from localaws.core.processes import kill_processes_with_variable
 from localaws.services.sagemaker.container import namespace
 from localaws.services.sagemaker.container.sandbox import OPT_ML, Sandbox
 from localaws.services.sagemaker.errors import RequestError, StopRequestedError
