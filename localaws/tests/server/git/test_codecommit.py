@@ -150,6 +150,9 @@ def test_branches(codecommit, repository, tree, push, inbox):
     assert error(codecommit.delete_branch, **where, branchName="main") == (
         "DefaultBranchCannotBeDeletedException"
     )
+    assert error(codecommit.create_branch, **where, branchName="feature", commitId=commit) == (
+        "InvalidBranchNameException"
+    )
     codecommit.update_default_branch(**where, defaultBranchName="feature/x")
     deleted = codecommit.delete_branch(**where, branchName="main")["deletedBranch"]
     assert deleted == {"branchName": "main", "commitId": commit}

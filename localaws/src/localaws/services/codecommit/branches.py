@@ -5,7 +5,7 @@ from __future__ import annotations
 from localaws.core.errors import AwsError
 from localaws.core.provider import operation
 from localaws.services.codecommit.resource import Params, Resource, branch_name, commit_id, tip
-from localaws.services.git.commands import git
+from localaws.services.git.commands import GitError, git
 from localaws.services.git.writing import delete_branch, set_branch
 
 
@@ -20,7 +20,11 @@ class Branches(Resource):
         with repository.changing(self.caller):
             if branch in repository.branches():
                 raise AwsError("BranchNameExistsException", f"{branch} already exists")
-            set_branch(repository, branch, commit, None)
+            try:
+                set_branch(repository, branch, commit, None)
+            except GitError as error:
+                # Git cannot have both the branch a and the branch a/b.
+                raise AwsError("InvalidBranchNameException", str(error)) from error
 
     @operation
     def get_branch(self, params: Params) -> Params:
