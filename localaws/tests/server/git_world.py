@@ -91,15 +91,20 @@ class GitWorld(World):
         )
 
     def connect(self, server: LocalAws) -> None:
-        document = {
-            "region": "eu-west-1",
-            "connection": self.connection,
-            "repository": self.repository,
-            "source": str(self.checkout.path),
-        }
+        """The handshake of the connection, which fills its repository from the checkout."""
+        self.control(
+            server,
+            "connect",
+            connection=self.connection,
+            repository=self.repository,
+            source=str(self.checkout.path),
+        )
+
+    def control(self, server: LocalAws, action: str, **document: str) -> None:
+        """What the commands ``localaws connect`` and ``localaws pr`` ask the server."""
         request = urllib.request.Request(
-            f"{server.endpoint_url}/_git/connect",
-            data=json.dumps(document).encode(),
+            f"{server.endpoint_url}/_git/{action}",
+            data=json.dumps({"region": "eu-west-1", **document}).encode(),
             headers={"Content-Type": "application/json"},
         )
         with urllib.request.urlopen(request, timeout=30) as answer:

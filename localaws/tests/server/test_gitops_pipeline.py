@@ -191,3 +191,35 @@ phases:
     assert execution["trigger"] == trigger
     assert execution["status"] == "Succeeded", build
     assert build["outputVariables"] == {"SUMMARY": f"2 {commit}"}
+
+
+def test_tags_and_pull_requests_start_the_pipeline(git_world: GitWorld, localaws: LocalAws) -> None:
+    world = git_world
+    filters = {
+        "push": [{"tags": {"includes": ["v*"]}}],
+        "pullRequest": [{"events": ["OPEN"], "branches": {"includes": ["main"]}}],
+    }
+    world.aws("codepipeline").create_pipeline(
+        pipeline=world.definition(
+            [approval("Approve", CustomData="#{Source.BranchName}")],
+            triggers=[trigger(**filters)],
+            executionMode="PARALLEL",
+        )
+    )
+    world.checkout.push("Starts nothing", {"settings.txt": "fine indeed"})
+    commit = world.checkout.git("rev-parse", "HEAD")
+    world.checkout.git("push", "-q", "origin", "HEAD:refs/tags/v1", "HEAD:refs/tags/other")
+    proposed = world.checkout.push("Proposed", {"settings.txt": "better"}, branch="proposal")
+    pull_request = {"repository": world.repository, "head": "proposal", "title": "Better"}
+    world.control(localaws, "pull-requests/open", **pull_request)
+
+    def started() -> dict[str, str] | None:
+        names = {}
+        for execution in world.executions():
+            actions = world.actions(execution["pipelineExecutionId"])
+            if "Approve" in actions and execution["trigger"]["triggerType"] == "WebhookV2":
+                name = actions["Approve"]["input"]["resolvedConfiguration"]["CustomData"]
+                names[name] = actions["Git"]["output"]["outputVariables"]["CommitId"]
+        return names if len(names) >= 2 else None
+
+    assert wait_for(started) == {"v1": commit, "proposal": proposed}

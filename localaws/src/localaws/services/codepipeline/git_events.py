@@ -34,6 +34,11 @@ class GitEvents:
         self._engine = engine
         self._lock = threading.Lock()
         self._listening = False
+        self._closed = False
+
+    def close(self) -> None:
+        """Start nothing any more. The repositories outlive this service."""
+        self._closed = True
 
     def wake(self) -> None:
         """Start listening, if a pipeline has a connection as its source and listening has not started."""
@@ -47,9 +52,10 @@ class GitEvents:
     def receive(self, event: Any) -> None:
         """Start the pipelines that wait for an event: a push, or a change of a pull request."""
         with self._engine.store.lock:
+            pipelines = [] if self._closed else list(self._engine.store.pipelines.values())
             started = [
                 (pipeline, action, change)
-                for pipeline in self._engine.store.pipelines.values()
+                for pipeline in pipelines
                 for action in _sources(pipeline)
                 if (change := _change(pipeline, action, event))
             ]

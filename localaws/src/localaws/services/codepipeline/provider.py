@@ -114,6 +114,7 @@ class CodePipelineProvider(Provider):
 
     def close(self) -> None:
         """End every thread."""
+        self._git_events.close()
         self._poller.close()
         self._runner.close()
         self._outbox.close()

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from unit.services.codepipeline.definitions import build, codecommit_source, git_pipeline
 from unit.services.codepipeline.fake_builds import FAILED_PHASES
-from unit.services.codepipeline.fakes import KEY, Harness, approval, eventually, pipeline, refusal
+from unit.services.codepipeline.fakes import (
+    KEY,
+    Harness,
+    approval,
+    eventually,
+    pipeline,
+    refusal,
+    running,
+)
 
 FAILURE = (
     "Build terminated with state: FAILED. Phase: BUILD, Code: COMMAND_EXECUTION_ERROR, Message: Error while"
@@ -148,6 +157,16 @@ def test_abandoning_an_execution_stops_its_build(harness: Harness) -> None:
     )
     eventually(lambda: harness.context.builds.stopped == ["project:1"])
     assert harness.status(first) == "Stopped"
+
+
+def test_a_build_is_stopped_when_the_action_times_out(tmp_path: Path) -> None:
+    with running(tmp_path, scale=3000) as harness:
+        harness.context.builds.answer = {"buildStatus": "IN_PROGRESS"}
+        first = harness.create(pipeline([build(timeoutInMinutes=5)]))
+        harness.wait(first, "Failed")
+        error = harness.latest("Stage1", "Build")["errorDetails"]
+        assert "did not complete within its timeout of 5 minutes" in error["message"]
+        assert harness.context.builds.stopped == ["project:1"]
 
 
 def test_stop_and_wait_lets_a_build_end(harness: Harness) -> None:

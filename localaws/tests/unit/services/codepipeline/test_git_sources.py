@@ -217,6 +217,13 @@ def test_a_deleted_branch_and_a_deleted_pipeline_start_nothing(harness: Harness)
     harness.context.git.push("Here")
 
 
+def test_a_push_after_the_end_of_the_service_starts_nothing(harness: Harness) -> None:
+    create(harness, connection_source())
+    harness.provider.close()
+    harness.context.git.push("Late")
+    assert len(harness.executions()) == 1
+
+
 def test_codecommit_is_polled(tmp_path: Path) -> None:
     with running(tmp_path, poll_seconds=0.01) as harness:
         repository = harness.context.git.repositories["code"]

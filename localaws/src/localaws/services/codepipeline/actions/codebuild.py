@@ -18,7 +18,8 @@ from localaws.services.codepipeline.runner import (
     ActionRun,
 )
 
-POLL_SECONDS: Final = 0.3
+# Real time: a build takes as long as it takes, however fast the clock runs.
+POLL_SECONDS: Final = 0.25
 INITIATOR_HEADER: Final = "x-localaws-initiator"
 _MAX_REPORTED_TESTS: Final = 10
 
@@ -146,7 +147,7 @@ def _follow(run: ActionRun, client: Any, build_id: str) -> dict[str, Any]:
         build: dict[str, Any] = client.batch_get_builds(ids=[build_id])["builds"][0]
         if build["buildStatus"] != "IN_PROGRESS":
             return build
-        run.receive(POLL_SECONDS)
+        run.receive(POLL_SECONDS * run.context.clock.scale)
 
 
 def _stop(run: ActionRun, build_id: str) -> None:
