@@ -42,8 +42,6 @@ class Layer:
     """A layer of an image, as it is in the registry."""
 
     digest: str
-    diff_id: str
-    """The digest of the layer when it is not compressed."""
     path: Path
     media_type: str
 
@@ -144,20 +142,14 @@ def _pushed_image(store: ImageStore, uri: str, repository: str, image: StoredIma
             f"{uri} is an image for {document.get('os')}/{found}, and this machine is linux/{wanted}. "
             f"Build it with --platform linux/{wanted}."
         )
-    diff_ids = document.get("rootfs", {}).get("diff_ids", [])
-    if len(diff_ids) != len(manifest.layers):
-        raise ImageError(
-            f"{uri} has {len(manifest.layers)} layers, but its configuration names {len(diff_ids)}. "
-            "Build and push it again."
-        )
     return PushedImage(
         uri,
         repository,
         image.digest,
         _config(document.get("config") or {}),
         tuple(
-            Layer(layer.digest, diff_id, store.blobs.path(layer.digest), layer.media_type)
-            for layer, diff_id in zip(manifest.layers, diff_ids, strict=True)
+            Layer(layer.digest, store.blobs.path(layer.digest), layer.media_type)
+            for layer in manifest.layers
         ),
         store.unpacked,
     )

@@ -25,13 +25,12 @@ def tar_of(*members):
     return buffer.getvalue()
 
 
-def layer_of(directory, content, *, packed=True, diff_id=None):
+def layer_of(directory, content, *, packed=True):
     stored = gzip.compress(content, 1) if packed else content
     path = directory / hashlib.sha256(stored).hexdigest()
     path.write_bytes(stored)
     return Layer(
         f"sha256:{path.name}",
-        diff_id or f"sha256:{hashlib.sha256(content).hexdigest()}",
         path,
         "application/vnd.oci.image.layer.v1.tar+gzip",
     )

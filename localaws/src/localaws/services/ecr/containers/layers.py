@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import hashlib
 import os
 import shutil
 import stat
 import tarfile
 import threading
 import uuid
+import zlib
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Final, cast
 
 from localaws.services.ecr.pushed_images import ImageError, Layer, PushedImage
@@ -23,6 +23,8 @@ _OPAQUE: Final = ".wh..wh..opq"
 _NAME_LENGTH: Final = 24
 _MAX_BYTES: Final = 64 * 1024**3
 _CHUNK: Final = 1 << 20
+# tarfile copies the rest of its buffer for each member.
+_BUFFER: Final = 1 << 16
 _lock = threading.Lock()
 _locks: dict[Path, threading.Lock] = {}
 
@@ -45,7 +47,7 @@ def unpack(image: PushedImage) -> tuple[Path, ...]:
 
 
 def _unpack_once(image: PushedImage, layer: Layer) -> Path:
-    directory = image.unpacked / layer.diff_id.removeprefix("sha256:")[:_NAME_LENGTH]
+    directory = image.unpacked / layer.digest.removeprefix("sha256:")[:_NAME_LENGTH]
     with _lock:
         lock = _locks.setdefault(directory, threading.Lock())
     with lock:
@@ -60,30 +62,22 @@ def _unpack_once(image: PushedImage, layer: Layer) -> Path:
 
 
 def unpack_layer(layer: Layer, directory: Path, uri: str) -> None:
-    """Unpack one layer, and compare its content with its digest.
+    """Unpack one layer. The registry has compared its content with its digest.
 
     Raises:
         ImageError: it is damaged, or has a member that must not be unpacked.
     """
     directory.mkdir(mode=0o755)
-    digest = hashlib.sha256()
     try:
-        with _uncompressed(layer) as stream:
-            source = _Hashing(stream, digest)
-            with tarfile.open(fileobj=cast("IO[bytes]", source), mode="r|", bufsize=_CHUNK) as tar:
-                _LayerWriter(directory).write(tar)
-            while source.read(_CHUNK):
-                pass
-    except (tarfile.TarError, EOFError, OSError, gzip.BadGzipFile, ValueError) as error:
+        with (
+            _uncompressed(layer) as stream,
+            tarfile.open(fileobj=stream, mode="r|", bufsize=_BUFFER) as tar,
+        ):
+            _LayerWriter(directory).write(tar)
+    except (tarfile.TarError, EOFError, OSError, zlib.error, ValueError) as error:
         raise ImageError(
             f"layer {layer.digest} of {uri} cannot be unpacked: {error}. Build and push the image again."
         ) from error
-    found = f"sha256:{digest.hexdigest()}"
-    if found != layer.diff_id:
-        raise ImageError(
-            f"layer {layer.digest} of {uri} has the content {found}, but the configuration of the image "
-            f"says {layer.diff_id}. Build and push the image again."
-        )
 
 
 @contextlib.contextmanager
@@ -100,26 +94,18 @@ def _uncompressed(layer: Layer) -> Iterator[IO[bytes]]:
             yield file
 
 
-class _Hashing:
-    """A stream that hashes what is read from it."""
-
-    def __init__(self, stream: IO[bytes], digest: hashlib._Hash) -> None:
-        self._stream = stream
-        self._digest = digest
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._stream.read(size)
-        self._digest.update(data)
-        return data
-
-
 class _LayerWriter:
-    """Writes the members of one layer below ``root``, and nothing outside of it."""
+    """Writes the members of one layer below ``root``, and nothing outside of it.
+
+    An image has tens of thousands of files, so paths are text here: each is looked at as rarely as possible.
+    """
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self._root = str(root)
         self._is_root = os.geteuid() == 0
         self._left = _MAX_BYTES
+        self._directories = {self._root}
+        """Directories of the layer that are known to be no symbolic links."""
 
     def write(self, tar: tarfile.TarFile) -> None:
         """Write every member."""
@@ -131,64 +117,96 @@ class _LayerWriter:
             if not parts:
                 self._set_attributes(self._root, member)
                 continue
-            path = self._parent(parts) / parts[-1]
-            if parts[-1] == _OPAQUE:
-                self._make_opaque(path.parent)
-            elif parts[-1].startswith(_WHITEOUT):
-                hidden = path.with_name(parts[-1].removeprefix(_WHITEOUT))
-                _remove(hidden)
+            parent, name = self._parent(parts), parts[-1]
+            if name == _OPAQUE:
+                self._make_opaque(parent)
+            elif name.startswith(_WHITEOUT):
+                hidden = f"{parent}/{name.removeprefix(_WHITEOUT)}"
+                self._remove(hidden)
                 os.mknod(hidden, stat.S_IFCHR, os.makedev(0, 0))
             else:
-                self._write_member(tar, member, path)
+                self._write_member(tar, member, f"{parent}/{name}")
 
-    def _parent(self, parts: tuple[str, ...]) -> Path:
+    def _parent(self, parts: tuple[str, ...]) -> str:
         """The directory of a member. A symbolic link on the way could lead anywhere."""
+        parent = "/".join((self._root, *parts[:-1]))
+        if parent in self._directories:
+            return parent
         path = self._root
         for part in parts[:-1]:
-            path = path / part
-            if path.is_symlink() or (path.exists() and not path.is_dir()):
-                raise ValueError(f"the member {'/'.join(parts)} is below {path.name}, no directory")
-            path.mkdir(mode=0o755, exist_ok=True)
-        return path
+            path = f"{path}/{part}"
+            if path not in self._directories:
+                if not os.path.lexists(path):
+                    os.mkdir(path, 0o755)
+                elif not stat.S_ISDIR(os.lstat(path).st_mode):
+                    raise ValueError(f"the member {'/'.join(parts)} is below {part}, no directory")
+                self._directories.add(path)
+        return parent
 
-    def _write_member(self, tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
-        if not (member.isdir() and path.is_dir() and not path.is_symlink()):
-            _remove(path)
-        if member.isdir():
-            path.mkdir(exist_ok=True)
-        elif member.isreg():
+    def _write_member(self, tar: tarfile.TarFile, member: tarfile.TarInfo, path: str) -> None:
+        if member.isreg():
             source = cast("IO[bytes]", tar.extractfile(member))
-            with path.open("xb") as target:
+            with self._new_file(path) as target:
                 shutil.copyfileobj(source, target, _CHUNK)
+        elif member.isdir():
+            if path not in self._directories:
+                if not os.path.lexists(path) or not stat.S_ISDIR(os.lstat(path).st_mode):
+                    self._remove(path)
+                    os.mkdir(path, 0o755)
+                self._directories.add(path)
         elif member.issym():
-            path.symlink_to(member.linkname)
+            self._remove(path)
+            os.symlink(member.linkname, path)
         elif member.islnk():
             linked = _parts(member.linkname)
-            os.link(self._parent(linked) / linked[-1], path, follow_symlinks=False)
+            existing = f"{self._parent(linked)}/{linked[-1]}"
+            self._remove(path)
+            os.link(existing, path, follow_symlinks=False)
             return
         elif member.isfifo():
+            self._remove(path)
             os.mkfifo(path)
-        elif PurePosixPath(member.name.lstrip("./")).parts[:1] == ("dev",):
+        elif _parts(member.name)[0] == "dev":
             # /dev of a container is made when it starts.
             return
         else:
             raise ValueError(f"the member {member.name} is a device")
         self._set_attributes(path, member)
 
-    def _set_attributes(self, path: Path, member: tarfile.TarInfo) -> None:
-        if self._is_root:
+    def _new_file(self, path: str) -> IO[bytes]:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            descriptor = os.open(path, flags, 0o600)
+        except FileExistsError:
+            self._remove(path)
+            descriptor = os.open(path, flags, 0o600)
+        return os.fdopen(descriptor, "wb", buffering=0)
+
+    def _set_attributes(self, path: str, member: tarfile.TarInfo) -> None:
+        # The files of a user who is not root belong to this user.
+        if self._is_root and (member.uid or member.gid):
             os.chown(path, member.uid, member.gid, follow_symlinks=False)
         if not member.issym():
-            # Without root, the files belong to this user, who must be able to read and remove them.
-            path.chmod(member.mode & 0o7777 | (0 if self._is_root else 0o600 | member.isdir() << 6))
+            # They must stay readable and removable for this user, too.
+            own = 0 if self._is_root else 0o700 if member.isdir() else 0o600
+            os.chmod(path, member.mode & 0o7777 | own)
         if member.isreg():
             # Python compares the time of a module with the one in its compiled form.
             os.utime(path, (member.mtime, member.mtime))
 
-    def _make_opaque(self, directory: Path) -> None:
+    def _make_opaque(self, directory: str) -> None:
         # overlayfs reads trusted.* of root, and user.* where it is mounted in a user namespace.
         prefix = "trusted" if self._is_root else "user"
         os.setxattr(directory, f"{prefix}.overlay.opaque", b"y")
+
+    def _remove(self, path: str) -> None:
+        if not os.path.lexists(path):
+            return
+        if stat.S_ISDIR(os.lstat(path).st_mode):
+            shutil.rmtree(path)
+            self._directories = {self._root}
+        else:
+            os.unlink(path)
 
 
 def _parts(name: str) -> tuple[str, ...]:
@@ -196,13 +214,6 @@ def _parts(name: str) -> tuple[str, ...]:
     if ".." in parts:
         raise ValueError(f"the member {name} leaves the layer")
     return parts
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
 
 
 def read_text(directories: tuple[Path, ...], name: str) -> str:
