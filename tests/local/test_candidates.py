@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("candidates")]
 def landing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Landing]:
     """`make local` of iris, whose model is the live one."""
     state_dir = tmp_path_factory.mktemp("candidates") / "localaws"
-    settings = {"LOCALAWS_PORT": "0", "LOCALAWS_STATE_DIR": str(state_dir), "IMAGE_TAG": "local"}
+    settings = {"LOCALAWS_PORT": "0", "LOCALAWS_STATE_DIR": str(state_dir), "IMAGE_TAG": "prebuilt"}
     ignored = ("SERVICE", "BUILD_STAGE", "AWS_REGION", "STATE_BUCKET", "DATA", "APPROVE")
     kept = {key: value for key, value in os.environ.items() if key not in ignored}
     made = Landing({**local_environment({**kept, **settings}), "LOCALAWS_PORT": "0"}, state_dir)

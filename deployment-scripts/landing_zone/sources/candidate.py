@@ -15,6 +15,7 @@ from landing_zone.sources.package import built_files
 from landing_zone.sources.upload import Upload, put_all
 
 EVALUATIONS = "config/evaluations"
+PREBUILT = "prebuilt"
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,12 @@ def read_candidate(checkout: Path, commit: str) -> Candidate:
     files = built_files(checkout)
     version = files[CODE_VERSION].decode().strip()
     manifest = {
-        **read_manifest(checkout), Key.CODE_VERSION: version, Key.GIT_COMMIT: commit,
-    }  # fmt: skip
+        **read_manifest(checkout),
+        Key.CODE_VERSION: version,
+        Key.GIT_COMMIT: commit,
+        # An image of our own has its code built in, and building one would run the pull request here.
+        Key.IMAGE_TAG: PREBUILT,
+    }
     return Candidate(commit, version, files, manifest)
 
 

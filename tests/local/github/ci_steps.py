@@ -13,7 +13,7 @@ from pathlib import Path
 import boto3
 
 WITHOUT_AWS = {"lint", "policy", "terraform", "test"}
-SETTINGS = ("AWS_REGION", "BUILD_STAGE", "GIT_COMMIT", "SERVICE")
+SETTINGS = ("ARTIFACT_BUCKET", "AWS_REGION", "BUILD_STAGE", "GIT_COMMIT", "SERVICE")
 
 
 def main(step: str, *arguments: str) -> int:

@@ -11,6 +11,8 @@ from tests.local.github.fake_api import REPOSITORY
 NUMBER = 7
 MARKER = "<!-- landing-zone: plan of ml-core production -->"
 BEFORE, COMMAND, AFTER = "2026-01-01T10:00:00Z", "2026-01-01T11:00:00Z", "2026-01-01T12:00:00Z"
+# The name that cicd/modules/artifacts gives.
+BUCKET = "ml-core-production-cicd-123456789012-artifacts"
 
 
 def role(purpose):
@@ -54,6 +56,7 @@ def test_a_plan_is_shown_in_one_comment_that_is_updated(runner, github, pull):
     assert plan["arguments"] == ["--store"]
     assert plan["settings"]["GIT_COMMIT"] == pull["head"]["sha"]
     assert plan["settings"]["BUILD_STAGE"] == "production"
+    assert plan["settings"]["ARTIFACT_BUCKET"] == BUCKET
     assert role("plan") in plan["identity"]
     (created,) = github.repository.comments[NUMBER]
     assert created["body"].startswith(MARKER)
@@ -105,6 +108,7 @@ def test_the_reviewed_plan_is_applied(runner, pull, merged):
     assert done.steps() == ["terraform", "apply", "verify", "upload"]
     assert done.call("apply")["arguments"] == ["--from", pull["head"]["sha"]]
     assert role("apply") in done.call("apply")["identity"]
+    assert done.call("apply")["settings"]["ARTIFACT_BUCKET"] == BUCKET
     assert role("upload") in done.call("upload")["identity"]
 
 

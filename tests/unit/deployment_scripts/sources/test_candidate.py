@@ -58,6 +58,7 @@ def test_the_upload_ends_with_a_manifest_of_its_own(checkout):
     assert s3.puts[-2:] == [f"{start}CODE_VERSION", f"config/evaluations/{COMMIT}.json"]
     assert "config/manifest.json" not in s3.puts
     manifest = json.loads(s3.text("source", s3.puts[-1]))
+    assert manifest["ImageTag"] == "prebuilt"
     assert (manifest["CodeVersion"], manifest["GitCommit"]) == (candidate.version, COMMIT)
 
 
