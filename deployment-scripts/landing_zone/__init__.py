@@ -40,7 +40,7 @@
                 refresh       what was changed outside of Terraform
                 drift         the same apart from what is not applied yet
                 ignores       config/drift-ignore.yaml
-                costs         the standing cost, from config/prices/
+                costs, prices  the standing cost, from config/prices/; the prices from AWS
     images/     build         builds, pushes and signs the image of one commit
                 docker        the docker command line
                 repository    what is pushed under a tag

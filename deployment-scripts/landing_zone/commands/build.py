@@ -21,15 +21,18 @@ from pathlib import Path
 from landing_zone.core.aws import Aws
 from landing_zone.core.deployment import load_deployment
 from landing_zone.core.errors import OperatorError
+from landing_zone.core.manifest import Key
 from landing_zone.core.names import Names
-from landing_zone.core.settings import DEPLOYMENT, ROOT, Settings
+from landing_zone.core.settings import DEPLOYMENT, OTHERS, ROOT, Settings, with_defaults
 from landing_zone.images import attestations, signature
 from landing_zone.images.build import Source, Target, build_image
 from landing_zone.images.docker import Docker
 from landing_zone.images.repository import pushed_digest
-from landing_zone.sources.checkout import git_commit, git_remote, git_untracked
+from landing_zone.sources.checkout import git_commit, git_remote, git_untracked, read_manifest
 
 _COMMIT = ("GIT_COMMIT", "CODEBUILD_RESOLVED_SOURCE_VERSION", "GITHUB_SHA")
+# SageMaker's image, and what localaws runs without one.
+_WITHOUT_IMAGE = {"", "prebuilt", "local"}
 _REGION = next(setting for setting in DEPLOYMENT if setting.name == "AWS_REGION")
 
 
@@ -96,6 +99,17 @@ def verify_tag(aws: Aws, settings: Settings, tag: str) -> str:
         f"{place.repository}:{tag} {digest} is signed by {key.arn}: built from commit {found.commit} "
         f"by {found.builder}, {found.components} components"
     )
+
+
+def require_signed_image(aws: Aws, settings: Settings) -> None:
+    """Where REQUIRE_SIGNED_IMAGE is true: refuse an image of our own that is not signed."""
+    setting = next(one for one in OTHERS if one.name == "REQUIRE_SIGNED_IMAGE")
+    value, wrong = setting.read(with_defaults(ROOT, os.environ))
+    if wrong:
+        raise OperatorError(wrong)
+    tag = settings.image_tag or str(read_manifest().get(Key.IMAGE_TAG) or "")
+    if value == "true" and tag not in _WITHOUT_IMAGE:
+        print(verify_tag(aws, settings, tag))
 
 
 def commit_to_build(environ: Mapping[str, str], root: Path, *, allow_dirty: bool) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 
+from landing_zone.commands.build import require_signed_image
 from landing_zone.core.aws import Aws
 from landing_zone.core.deployment import load_deployment
 from landing_zone.core.settings import Settings
@@ -18,6 +19,7 @@ from landing_zone.sources.upload import describe, upload_sources
 
 def run(_: argparse.Namespace, settings: Settings) -> int:
     aws = Aws(settings)
+    require_signed_image(aws, settings)
     bucket = load_deployment(aws, settings).source_bucket
     print(describe(upload_sources(aws.client("s3"), bucket, settings), bucket))
     return 0

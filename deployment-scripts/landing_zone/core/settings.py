@@ -121,6 +121,13 @@ OTHERS = (
     LOCALAWS_PORT,
     LOCALAWS_STATE_DIR,
     Setting(
+        "REQUIRE_SIGNED_IMAGE",
+        "false",
+        "true refuses to upload a manifest whose image build.sh has not signed",
+        "true|false",
+        "true, false",
+    ),
+    Setting(
         "DOCKER", "", "docker program that builds the image (build.sh); empty: the one on PATH"
     ),
     Setting("TF_CLI_CONFIG_FILE", "", "Terraform's own settings; used when the file exists"),

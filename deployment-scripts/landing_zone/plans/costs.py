@@ -122,7 +122,7 @@ def _note(lines: list[CostLine], prices: Prices | None) -> str:
     if not missing:
         return ""
     where = f"config/prices/{prices.region}.json" if prices else "config/prices/"
-    return f"{where} has no {', '.join(missing)}: `python deployment-scripts/prices.py --refresh`"
+    return f"{where} has no {', '.join(missing)}: python deployment-scripts/prices.py --refresh"
 
 
 def read_prices(region: str, root: Path = ROOT) -> Prices | None:
@@ -136,7 +136,7 @@ def read_prices(region: str, root: Path = ROOT) -> Prices | None:
     except (ValueError, KeyError, TypeError, ArithmeticError) as error:
         raise OperatorError(
             f"{path} holds no prices: {error!r}. Write it again: "
-            "`python deployment-scripts/prices.py --refresh`"
+            "python deployment-scripts/prices.py --refresh"
         ) from error
     unknown = sorted(set(usd) - set(PRICE_NAMES))
     wrong = sorted(name for name, value in usd.items() if not value.is_finite() or value < 0)

@@ -1,7 +1,7 @@
 """Sign and Verify with MessageType DIGEST, and AWS's answers to what does not verify.
 
-moto hashes every message, a digest too, so that the signature verifies nowhere else. Its keys ask one method for
-the hash of their algorithm; while a request with a digest is answered, that method says "already hashed".
+moto hashes every message, a digest too, so that the signature verifies nowhere else. Its keys ask one method
+for the hash of their algorithm; while a request with a digest is answered, that method says "already hashed".
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _is_digest: ContextVar[bool] = ContextVar("is_digest", default=False)
 _BYTES = {"SHA_256": 32, "SHA_384": 48, "SHA_512": 64}
 
 
-class InvalidSignatureError(JsonRESTError):
+class InvalidSignatureError(JsonRESTError):  # type: ignore[misc]
     """The signature is not the key's, or not of this message."""
 
     def __init__(self) -> None:

@@ -1,0 +1,6 @@
+"""Show or fetch the prices by which plans are summarised; --help says more."""
+
+from landing_zone.core.cli import start
+
+if __name__ == "__main__":
+    start(__file__)
