@@ -1,12 +1,14 @@
 """What the scripts in deployment-scripts/ do. A script only names itself; the work is done here.
 
     commands/   one module for each script: its help, its options, and the order of the steps
+    delivery/   the steps of the pipeline in cicd/, from a commit to what runs
     runs/       the pipeline's executions: read, followed, answered, selected; their data and results
     stack/      Terraform, its state and its lock; what is emptied and deleted before and after it
     sources/    this checkout: manifest, use cases, packages, job code; the upload
     core/       errors, settings, names, AWS clients, the entry point of the scripts
 
-`commands` imports from all of them; `runs`, `stack` and `sources` import from `core` only.
+`commands` imports from all of them, `delivery` from all but `commands`; `runs`, `stack` and `sources` import
+from `core` only.
 
     core/       cli           finds the command of a script, reports errors as messages with a next step
                 settings      the settings, from the environment
@@ -27,6 +29,21 @@
                 job_code      the files of the job code and its version
                 package       builds the Lambda packages and the job code
                 upload        brings the source bucket up to date
+    delivery/   settings      the settings of the pipeline in cicd/
+                names         the names of what cicd/ builds
+                environment   the Python environment of a step
+                checks        the steps lint, policy and test
+                progress      whether a commit changes what was applied last
+                image         the step image
+                planning      the steps plan, verify and drift
+                messages      the message of a commit, which may have labels for the policy
+                saved_plan    the folder that plan writes and apply applies, with its hashes
+                applying      the step apply
+                holder        who holds the lock of the state; removes that of a build that has ended
+                exports       results of a step for the shell that has started it
+                connection    the handshake with the Git provider
+                removal       stops and removes what Terraform does not know of the pipeline
+                follow        follows a delivery; what an endpoint was made from
     runs/       run, history  a pipeline execution at one moment: stages, actions, jobs
                 pipeline      reads executions; starts, answers, retries, stops them
                 progress      shows a run on a terminal or in a log

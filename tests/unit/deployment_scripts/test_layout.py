@@ -19,7 +19,8 @@ MAY_IMPORT = {
     "stack": {"core", "stack"},
     "sources": {"core", "sources"},
     "runs": {"core", "runs"},
-    "commands": {"core", "stack", "sources", "runs", "commands"},
+    "delivery": {"core", "delivery", "images", "plans", "runs", "sources", "stack"},
+    "commands": {"core", "delivery", "stack", "sources", "runs", "commands"},
 }
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE)
 
