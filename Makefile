@@ -47,7 +47,7 @@ local-down: venv ## Remove everything that `make local` created
 local-gitops: export USE_CASE := $(if $(filter file,$(origin USE_CASE)),,$(USE_CASE))
 local-gitops: export ENDPOINT_TYPE := $(if $(filter file,$(origin ENDPOINT_TYPE)),,$(ENDPOINT_TYPE))
 local-gitops: export IMAGE_TAG :=
-local-gitops: venv ## Deploy to this machine by a push, through the pipeline of cicd/ (COMMIT, IMAGE, TEST_PATHS, APPROVE)
+local-gitops: venv-test venv-checkov ## Deploy to this machine by a push, through the pipeline of cicd/ (COMMIT, IMAGE, TEST_PATHS, APPROVE)
 	@$(BIN)/python $(SCRIPTS)/local_gitops.py --commit $(COMMIT)
 
 .PHONY: test

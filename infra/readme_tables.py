@@ -1,4 +1,4 @@
-"""Write the tables of inputs and outputs in the README of infra/ and of each module.
+"""Write the tables of inputs and outputs in the README of infra/, of cicd/ and of each module.
 
 python infra/readme_tables.py            writes the tables between the markers
 python infra/readme_tables.py --check    lists the READMEs that are not up to date, and fails
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 INFRA = Path(__file__).parent
+ROOTS = (INFRA, INFRA.parent / "cicd")
 BEGIN, END = "<!-- BEGIN TABLES -->", "<!-- END TABLES -->"
 _BLOCK = re.compile(r'^(variable|output) "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
 
@@ -89,7 +90,8 @@ def main(argv: list[str] | None = None) -> int:
     )
     args = parser.parse_args(argv)
     stale = []
-    for folder in [INFRA, *sorted(path.parent for path in INFRA.glob("modules/*/main.tf"))]:
+    modules = [sorted(path.parent for path in root.glob("modules/*/main.tf")) for root in ROOTS]
+    for folder in [*ROOTS, *(module for found in modules for module in found)]:
         readme = folder / "README.md"
         old = readme.read_text()
         new = with_tables(old, folder)

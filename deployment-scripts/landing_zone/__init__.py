@@ -1,6 +1,7 @@
 """What the scripts in deployment-scripts/ do. A script only names itself; the work is done here.
 
     commands/   one module for each script: its help, its options, and the order of the steps
+    delivery/   the steps of the pipeline in cicd/, from a commit to what runs
     runs/       the pipeline's executions: read, followed, answered, selected; their data and results
     stack/      Terraform, its state and its lock; what is emptied and deleted before and after it
     sources/    this checkout: manifest, use cases, packages, job code; the upload
@@ -9,7 +10,8 @@
     github/     the REST API of GitHub: comments, issues, commands in comments
     core/       errors, settings, names, AWS clients, the entry point of the scripts
 
-`commands` imports from all of them; the others import from `core` only.
+`commands` imports from all of them, `delivery` from all but `commands` and `github`; the others import from `core`
+only.
 
     core/       cli           finds the command of a script, reports errors as messages with a next step
                 settings      the settings, from the environment
@@ -53,6 +55,21 @@
                 chatops       the commands in comments: who may give one, for which commit
                 changes       whether a push changes what Terraform deploys
                 reviewed      the commit whose plan was reviewed
+    delivery/   settings      the settings of the pipeline in cicd/
+                names         the names of what cicd/ builds
+                environment   the Python environment of a step
+                checks        the steps lint, policy and test
+                progress      whether a commit changes what was applied last
+                image         the step image
+                planning      the steps plan, verify and drift
+                messages      the message of a commit, which may have labels for the policy
+                saved_plan    the folder that plan writes and apply applies, with its hashes
+                applying      the step apply
+                holder        who holds the lock of the state; removes that of a build that has ended
+                exports       results of a step for the shell that has started it
+                connection    the handshake with the Git provider
+                removal       stops and removes what Terraform does not know of the pipeline
+                follow        follows a delivery; what an endpoint was made from
     runs/       run, history  a pipeline execution at one moment: stages, actions, jobs
                 pipeline      reads executions; starts, answers, retries, stops them
                 progress      shows a run on a terminal or in a log

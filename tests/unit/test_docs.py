@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from landing_zone.core.settings import DEPLOYMENT, OTHERS, Setting
+from landing_zone.delivery.settings import CICD
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "deployment-scripts"
@@ -22,7 +23,7 @@ PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 TEXT = "\n".join(page.read_text() for page in PAGES)
-PARTS = ("deployment-scripts", "infra", "lambdas", "localaws", "sample-files", "workflow")
+PARTS = ("cicd", "deployment-scripts", "infra", "lambdas", "localaws", "sample-files", "workflow")
 # The programs with which a command of the documentation may begin, after its variables.
 PROGRAMS = {
     "make", "bash", "python", ".venv/bin/python", "export", "source", "aws", "terraform", "pip",
@@ -125,7 +126,7 @@ def test_options_of_a_script_are_in_its_help(page: str, words: list[str]) -> Non
         assert option in help_of(script), f"{page}: {' '.join(words)}"
 
 
-@pytest.mark.parametrize("setting", [*DEPLOYMENT, *OTHERS], ids=lambda setting: setting.name)
+@pytest.mark.parametrize("setting", [*DEPLOYMENT, *OTHERS, *CICD], ids=lambda setting: setting.name)
 def test_a_setting_is_documented_with_its_default(setting: Setting) -> None:
     rows = re.findall(rf"^\| `{setting.name}` \| (.*?) \|", TEXT, re.MULTILINE)
 

@@ -21,8 +21,8 @@ from landing_zone.core.errors import OperatorError
 from landing_zone.core.names import Names
 from landing_zone.core.settings import Settings
 from landing_zone.core.timing import Steps
-from landing_zone.delivery.leftovers import Leftovers
 from landing_zone.delivery.progress import state_tag
+from landing_zone.delivery.removal import PipelineResources
 from landing_zone.delivery.settings import cicd_root, load_cicd_settings
 from landing_zone.stack import locks
 from landing_zone.stack.teardown import CICD_STATE
@@ -65,11 +65,11 @@ def deployed_resources(aws: Aws, names: Names) -> int:
 
 def destroy(aws: Aws, names: Names, steps: Steps, *, quiet: bool, last: bool) -> None:
     """Remove everything, in an order in which nothing is made again."""
-    leftovers, s3 = Leftovers(aws, names), aws.client("s3")
+    resources, s3 = PipelineResources(aws, names), aws.client("s3")
     with steps.step("stop runs and builds"):
-        leftovers.stop_runs()
+        resources.stop_runs()
     with steps.step("artifacts"):
-        leftovers.empty_artifacts()
+        resources.empty_artifacts()
     settings = names.settings
     if state_tag(s3, names.state_bucket, CICD_STATE):
         cicd = load_cicd_settings(os.environ)
@@ -89,5 +89,5 @@ def destroy(aws: Aws, names: Names, steps: Steps, *, quiet: bool, last: bool) ->
     else:
         print(f"{names.state_bucket} has no {CICD_STATE}: nothing for Terraform to destroy")
     with steps.step("logs and state"):
-        leftovers.remove_logs()
-        leftovers.remove_state(CICD_STATE, last=last)
+        resources.remove_logs()
+        resources.remove_state(CICD_STATE, last=last)

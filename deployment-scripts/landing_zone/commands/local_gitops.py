@@ -97,6 +97,10 @@ def gitops_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The settings of the pipeline on this machine, where the person has not set them."""
     return {
         **environ,
+        # Builds on localaws have the PATH of the server: they find Python with all packages, and checkov.
+        "PATH": os.pathsep.join(
+            [str(ROOT / ".venv/bin"), str(ROOT / ".checkov/bin"), environ.get("PATH", "")]
+        ),
         "FULL_REPOSITORY_ID": REPOSITORY,
         "SOURCE_PROVIDER": "connection",
         # The tag of the image whose programs localaws runs without building it.

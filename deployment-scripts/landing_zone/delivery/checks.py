@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -50,6 +51,18 @@ def test(paths: str, folder: Path = TESTS) -> None:
             f"pytest ended with exit code {code}; {describe(failed)}. On your machine: "
             f".venv/bin/python -m pytest {failed[0] if failed else paths}"
         )
+
+
+def pinned_checkov(root: Path = ROOT) -> str:
+    """The version in the lock file."""
+    text = (root / "requirements/checkov.txt").read_text(encoding="utf-8")
+    found = re.search(r"^checkov==([^\s;\\]+)", text, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _version_of(program: str) -> str:
+    done = subprocess.run([program, "--version"], check=False, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 def failed_tests(junit: Path) -> list[str]:

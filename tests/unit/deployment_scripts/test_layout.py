@@ -22,7 +22,18 @@ MAY_IMPORT = {
     "plans": {"core", "plans"},
     "images": {"core", "images"},
     "github": {"core", "github"},
-    "commands": {"core", "stack", "sources", "runs", "plans", "images", "github", "commands"},
+    "delivery": {"core", "delivery", "images", "plans", "runs", "sources", "stack"},
+    "commands": {
+        "commands",
+        "core",
+        "delivery",
+        "github",
+        "images",
+        "plans",
+        "runs",
+        "sources",
+        "stack",
+    },
 }
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE)
 

@@ -14,7 +14,7 @@ from landing_zone.stack.deletion import delete_bucket, empty_bucket
 _ABSENT = {"PipelineNotFoundException", "NoSuchBucket", "404"}
 
 
-class Leftovers:
+class PipelineResources:
     """Stops and removes what belongs to the pipeline of one deployment."""
 
     def __init__(self, aws: Clients, names: Names) -> None:
