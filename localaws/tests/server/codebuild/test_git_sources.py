@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import time
+import urllib.request
 import uuid
 import zipfile
 
@@ -22,7 +23,8 @@ phases:
     commands:
       - git log --format=%s
       - echo "version=$CODEBUILD_RESOLVED_SOURCE_VERSION url=$CODEBUILD_SOURCE_REPO_URL dir=$PWD"
-      - echo "trigger=$CODEBUILD_WEBHOOK_TRIGGER event=$CODEBUILD_WEBHOOK_EVENT head=$CODEBUILD_WEBHOOK_HEAD_REF"
+      - echo "trigger=$CODEBUILD_WEBHOOK_TRIGGER event=$CODEBUILD_WEBHOOK_EVENT"
+      - echo "head=$CODEBUILD_WEBHOOK_HEAD_REF"
 """
 
 
@@ -63,8 +65,6 @@ def connected(codebuild, tmp_path):
     arn = connections.create_connection(ConnectionName=name, ProviderType="GitHub")["ConnectionArn"]
     repository = f"acme/{name}"
     body = json.dumps({"region": "eu-west-1", "connection": name, "repository": repository})
-    import urllib.request
-
     request = urllib.request.Request(
         f"{codebuild.server.endpoint_url}/_git/connect", body.encode(),
         {"Content-Type": "application/json"},
@@ -161,6 +161,31 @@ def test_a_repository_of_codecommit_is_cloned(codebuild):
     assert "From the API" in log
 
 
+def test_the_credential_helper_lets_commands_push(codebuild, connected):
+    arn, repository, tree = connected
+    tree.push("First", a__txt="a")
+    build = codebuild.run(
+        codebuild.project(
+            source=source(
+                arn,
+                repository,
+                buildspec="""version: 0.2
+env: {git-credential-helper: yes}
+phases:
+  build:
+    commands:
+      - git config user.name Ada && git config user.email ada@example.com
+      - git commit --allow-empty --message Second
+      - git push origin HEAD:refs/heads/from-the-build
+""",
+            )
+        )
+    )
+    assert build["buildStatus"] == "SUCCEEDED", codebuild.log(build)
+    tree.git("fetch", "--quiet", "origin")
+    assert tree.git("log", "-1", "--format=%s", "origin/from-the-build") == "Second"
+
+
 def test_a_pipeline_passes_a_reference_to_a_clone(codebuild, connected):
     arn, repository, tree = connected
     commit = tree.push("First", buildspec__yml=SPEC)
@@ -209,7 +234,8 @@ def test_a_push_starts_a_build_when_a_filter_group_matches(codebuild, connected)
     log = codebuild.log(build)
     assert build["resolvedSourceVersion"] == first
     assert build["initiator"].startswith("GitHub-Hookshot/")
-    assert "trigger=branch/main event=PUSH head=refs/heads/main" in log
+    assert "trigger=branch/main event=PUSH\n" in log
+    assert "head=refs/heads/main\n" in log
     tree.push("Nothing of main", branch="other")
     last = tree.push("Please build me", branch="other")
     builds = wait_for_builds(codebuild, project, 2)

@@ -235,6 +235,9 @@ class BuildRun:
             **source_variables,
         }
         self._session.directory = self._places[0].directory
+        if self._buildspec.git_credential_helper:
+            settings = sources.git_settings(self._places, self._context.endpoint_url)
+            (self._directories.home / ".gitconfig").write_text(settings)
         self._say_runtimes()
         self._log.say(f"Moving to directory {self._places[0].directory}")
         self._restore_cache()

@@ -187,6 +187,19 @@ class Downloader:
         return commit
 
 
+def git_settings(found: list[Place], endpoint_url: str) -> str:
+    """The settings of Git with which commands reach the repositories behind connections.
+
+    The sources keep the URLs of the provider, which lead to this server here.
+    """
+    urls = {
+        place.source["location"]: f"{endpoint_url}/{repository_name(place.source)}.git"
+        for place in found
+        if place.source["type"] == "GITHUB"
+    }
+    return "".join(f'[url "{here}"]\n\tinsteadOf = {there}\n' for there, here in urls.items())
+
+
 def _git_source(reference: Document, region: str) -> Document:
     """The Git source that an artifact of the format CODEBUILD_CLONE_REF names."""
     if reference.get("connectionArn"):
