@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
+import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -211,8 +213,8 @@ def test_an_alarm_begins_without_data_then_alarms_and_recovers(cloudwatch, queue
         **alarm("errors", "failures", AlarmActions=[topic], OKActions=[topic], Statistic="Maximum"),
         TreatMissingData="notBreaching",
     )
-    assert state_of(cloudwatch, "errors") == "INSUFFICIENT_DATA"
-    assert message()["NewStateValue"] == "OK"
+    first = message()
+    assert (first["OldStateValue"], first["NewStateValue"]) == ("INSUFFICIENT_DATA", "OK")
     put(cloudwatch, "failures", Value=9.0)
     alarmed = message()
     assert (alarmed["OldStateValue"], alarmed["NewStateValue"]) == ("OK", "ALARM")
@@ -340,3 +342,43 @@ def test_dashboards(cloudwatch):
         cloudwatch.get_dashboard(DashboardName="one")
     with pytest.raises(ClientError, match="valid JSON object"):
         cloudwatch.put_dashboard(DashboardName="two", DashboardBody="{")
+
+
+def test_functions_and_executions_publish_metrics(localaws, cloudwatch):
+    trust = {
+        "Effect": "Allow", "Principal": {"Service": ["lambda.amazonaws.com", "states.amazonaws.com"]},
+        "Action": "sts:AssumeRole",
+    }  # fmt: skip
+    role = localaws.client("iam").create_role(
+        RoleName="runs", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
+    )["Role"]["Arn"]
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as package:
+        package.writestr("main.py", "def handler(event, context):\n    return 1 / event['by']\n")
+    functions = localaws.client("lambda")
+    functions.create_function(
+        FunctionName="divide", Runtime="python3.12", Handler="main.handler", Role=role,
+        Code={"ZipFile": archive.getvalue()},
+    )  # fmt: skip
+    for by in (1, 0):
+        functions.invoke(FunctionName="divide", Payload=json.dumps({"by": by}))
+    machines = localaws.client("stepfunctions")
+    machine = machines.create_state_machine(
+        name="fails", roleArn=role, definition='{"StartAt": "F", "States": {"F": {"Type": "Fail"}}}'
+    )["stateMachineArn"]
+    machines.start_execution(stateMachineArn=machine)
+
+    def total(namespace, name, **dimensions):
+        moment = now(cloudwatch)
+        points = cloudwatch.get_metric_statistics(
+            Namespace=namespace, MetricName=name, Period=3600, Statistics=["Sum", "SampleCount"],
+            StartTime=moment - timedelta(hours=3), EndTime=moment + timedelta(hours=1),
+            Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
+        )["Datapoints"]  # fmt: skip
+        return sum(p["Sum"] for p in points), sum(p["SampleCount"] for p in points)
+
+    assert total("AWS/Lambda", "Invocations", FunctionName="divide") == (2, 2)
+    assert total("AWS/Lambda", "Errors", FunctionName="divide") == (1, 2)
+    assert total("AWS/Lambda", "Duration", FunctionName="divide")[1] == 2
+    until(lambda: total("AWS/States", "ExecutionsFailed", StateMachineArn=machine) == (1, 1))
+    assert total("AWS/States", "ExecutionsStarted", StateMachineArn=machine) == (1, 1)

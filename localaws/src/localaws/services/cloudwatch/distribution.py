@@ -29,8 +29,11 @@ class Distribution:
         """Add a value that occurred ``count`` times."""
         self.count += count
         self.total += value * count
-        self.minimum = min(self.minimum, value)
-        self.maximum = max(self.maximum, value)
+        # Faster than min() and max(); every request to an endpoint comes here 14 times.
+        if value < self.minimum:
+            self.minimum = value
+        if value > self.maximum:
+            self.maximum = value
         self._note(value, count)
 
     def add_set(self, count: float, total: float, minimum: float, maximum: float) -> None:
