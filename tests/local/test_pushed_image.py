@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from localaws.testing import REGION, LocalAws, running
-from server.sagemaker.client import OWN_IMAGE, SageMaker
+from server.sagemaker.client import OWN_IMAGE, SageMaker, wait
 from tests.local.test_own_image import (  # noqa: F401 - fixtures and tests for this module too
     model,
     prepared,
@@ -84,4 +84,19 @@ def sagemaker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SageMaker]:
         pushed = docker(server, directory, "push", OWN_IMAGE)
         assert re.search(rf"^{TAG}: digest: sha256:[0-9a-f]{{64}}$", pushed, re.MULTILINE)
         assert f".{REGION}." in host
-        yield SageMaker(server)
+        client = SageMaker(server)
+        unpack(client)
+        yield client
+
+
+def unpack(client: SageMaker) -> None:
+    """Run a first job, which waits until the layers are unpacked. Prints how long it took."""
+    started = time.monotonic()
+    name = client.start_processing("python3", "--version")
+    job = wait(
+        lambda: client.api.describe_processing_job(ProcessingJobName=name),
+        lambda job: job["ProcessingJobStatus"] in ("Completed", "Failed"),
+        seconds=600,
+    )
+    print(f"first job: {time.monotonic() - started:.1f} s")  # noqa: T201
+    assert job["ProcessingJobStatus"] == "Completed", job

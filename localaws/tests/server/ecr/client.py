@@ -117,6 +117,11 @@ class Registry:
         self.authorization = f"Basic {data['authorizationToken']}"
         self.endpoint = data["proxyEndpoint"]
 
+    @staticmethod
+    def password(token: str) -> str:
+        """The password in an authorization token."""
+        return base64.b64decode(token).decode().partition(":")[2]
+
     def repository(self, **settings: Any) -> str:
         name = f"team/{uuid.uuid4().hex[:8]}"
         self.ecr.create_repository(repositoryName=name, **settings)

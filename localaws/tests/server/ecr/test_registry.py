@@ -1,6 +1,5 @@
 """The Docker Registry HTTP API V2 at /v2/."""
 
-import base64
 import json
 
 import pytest
@@ -87,7 +86,7 @@ def test_a_password_is_needed(registry, authorization):
 
 
 def test_the_user_is_aws(registry):
-    password = base64.b64decode(registry.authorization.split()[1]).decode().partition(":")[2]
+    password = registry.password(registry.authorization.split()[1])
 
     assert registry.send("GET", "/v2/", Authorization=basic("AWS", password)).status == 200
     assert registry.send("GET", "/v2/", Authorization=basic("root", password)).status == 401

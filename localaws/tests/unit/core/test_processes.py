@@ -80,3 +80,12 @@ def test_a_child_does_not_outlive_a_killed_server():
         server.kill()
         server.wait()
     wait_until(lambda: not alive(child))
+
+
+def test_the_user_of_a_process_is_known_while_it_runs(table):
+    process = table.spawn(["sleep", "60"], env={}, uid=10001)
+
+    assert table.has_user(10001)
+    assert not table.has_user(10002)
+    table.terminate(process, 0)
+    assert not table.has_user(10001)

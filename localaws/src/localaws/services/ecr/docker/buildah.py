@@ -43,7 +43,8 @@ class BuildahEngine(Engine):
 
     def __init__(self, program: str, environ: Mapping[str, str]) -> None:
         self._program = program
-        self._environ = environ
+        # buildah stops at a DOCKER_CONFIG without a file. It gets the file as an option, where there is one.
+        self._environ = {name: environ[name] for name in environ if name != "DOCKER_CONFIG"}
         self._credentials = Credentials(environ=environ)
         self._directory = build_directory(environ)
 
