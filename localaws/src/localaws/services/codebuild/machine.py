@@ -134,7 +134,8 @@ def host_command(
 def image_store(environ: Mapping[str, str]) -> Path:
     """Where builds of images keep their layers, from one build to the next."""
     given = environ.get("LOCALAWS_BUILD_DIR")
-    directory = Path(given) if given else Path.home() / ".cache/localaws/build"
+    cache = Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    directory = Path(given) if given else cache / "localaws/build"
     directory.mkdir(parents=True, exist_ok=True)
     return directory.absolute()
 
