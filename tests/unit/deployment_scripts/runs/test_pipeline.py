@@ -164,6 +164,22 @@ def test_start_sends_no_empty_list_of_variables() -> None:
     ]
 
 
+def test_a_run_can_have_a_manifest_of_its_own() -> None:
+    api = FakePipelineApi()
+
+    pipeline(api).start_with_manifest("config/evaluations/a.json")
+
+    ((operation, given),) = api.calls
+    assert operation == "start_pipeline_execution"
+    assert given["sourceRevisions"] == [
+        {
+            "actionName": "UploadManifest",
+            "revisionType": "S3_OBJECT_KEY",
+            "revisionValue": "config/evaluations/a.json",
+        }
+    ]
+
+
 def test_a_summary_is_cut_to_the_limit_of_aws(api: FakePipelineApi) -> None:
     api.wait_for("run-1", ML, "UploadSourceData", "token-1")
     pipe = pipeline(api)
