@@ -34,7 +34,7 @@ class Docker:
                 f"{self.program} is not on PATH. Install Docker, or let the pipeline build the image "
                 "(a CodeBuild project with privilegedMode has it)"
             )
-        done = self._run(["version", "--format", "{{.Server.Version}}"])
+        done = self._run(["version"])
         if done.returncode:
             raise OperatorError(
                 f"docker cannot build here: {_last(done.stderr)}. Start the Docker daemon, or let the "

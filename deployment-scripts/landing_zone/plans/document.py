@@ -98,6 +98,7 @@ def changes_in(plan: Mapping[str, Any], part: str = "resource_changes") -> list[
 
 def _change(entry: Mapping[str, Any], secrets: Secrets) -> Change:
     change = entry["change"]
+    secrets = secrets_of(change, secrets)
     before, after = change.get("before") or {}, change.get("after") or {}
     kind = _kind(entry)
     return Change(
@@ -236,22 +237,30 @@ def _shown(
 
 
 def secrets_in(plan: Mapping[str, Any]) -> Secrets:
-    """Every sensitive value of a plan.
-
-    Providers copy values into attributes that Terraform does not mark, so a value is not shown anywhere once
-    it is marked somewhere. Short ones would hide ordinary text.
-    """
+    """The values of the sensitive variables: they are hidden wherever they are."""
     found: set[str] = set()
     declared = ((plan.get("configuration") or {}).get("root_module") or {}).get("variables") or {}
     for name, variable in (plan.get("variables") or {}).items():
         if (declared.get(name) or {}).get("sensitive"):
             found |= _texts(variable.get("value"), True)
-    for part in ("resource_changes", "resource_drift"):
-        for entry in plan.get(part) or []:
-            for side in ("before", "after"):
-                marks = entry["change"].get(f"{side}_sensitive")
-                found |= _texts(entry["change"].get(side), marks)
-    long = {text for text in found if len(text) >= _SHORTEST_SECRET}
+    return _forms(found)
+
+
+def secrets_of(change: Mapping[str, Any], secrets: Secrets) -> Secrets:
+    """These, and the sensitive values of the resource, which may copy them into attributes without a mark.
+
+    They are hidden in this resource only: a provider marks some attributes whatever they hold, such as the
+    value of an SSM parameter, which may be the name of a bucket.
+    """
+    found: set[str] = set()
+    for side in ("before", "after"):
+        found |= _texts(change.get(side), change.get(f"{side}_sensitive"))
+    return secrets | _forms(found)
+
+
+def _forms(texts: set[str]) -> Secrets:
+    """The texts as they are and inside of JSON; short ones would hide ordinary text."""
+    long = {text for text in texts if len(text) >= _SHORTEST_SECRET}
     return frozenset(long | {json.dumps(text)[1:-1] for text in long})
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from landing_zone.plans.document import Difference, differences_at, secrets_in
+from landing_zone.plans.document import Difference, differences_at, secrets_in, secrets_of
 
 # A computed attribute: the type of the resource that sets it, and the argument that names the owner.
 _SET_BY = {
@@ -77,7 +77,7 @@ def drift_in(plan: Mapping[str, Any]) -> Iterator[Drifted]:
             own = name in configured.get(_without_index(address), set())
             if not own and _explained(kind, name, after, companions):
                 continue
-            found += differences_at(change, [name], secrets)
+            found += differences_at(change, [name], secrets_of(change, secrets))
         if found:
             yield Drifted(address, kind, CHANGED, tuple(found))
 

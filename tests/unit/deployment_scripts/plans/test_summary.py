@@ -100,6 +100,31 @@ def test_a_value_that_is_only_partly_sensitive_is_masked_as_a_whole() -> None:
     assert "`input: (sensitive) -> (sensitive)`" in text
 
 
+def test_a_marked_value_of_one_resource_does_not_hide_the_names_of_others() -> None:
+    document = plan("replace")
+    name = "ml-core-development"
+    parameter = {"actions": ["update"], "before": {"value": name, "insecure_value": name, "name": "/p"},
+                 "after": {"value": "x", "insecure_value": "xyz", "name": "/p"}, "after_unknown": {},
+                 "before_sensitive": {"value": True}, "after_sensitive": {"value": True}}  # fmt: skip
+    document["resource_changes"].append(
+        {"address": "aws_ssm_parameter.p", "type": "aws_ssm_parameter", "change": parameter}
+    )
+
+    text = summarize(document).markdown()
+
+    assert "forced by `name: alias/ml-core-development -> alias/ml-core2-development`" in text
+    assert "`value: (sensitive) -> (sensitive)`" in text
+    assert "`insecure_value: (sensitive) -> xyz`" in text
+
+
+def test_a_sensitive_variable_is_hidden_in_every_resource() -> None:
+    document = plan("sensitive")
+    kept = next(c for c in document["resource_changes"] if c["address"] == "terraform_data.kept")
+    kept["change"]["after"]["input"] = "password=hunter2-new;"
+
+    assert "`input: 1 -> (sensitive)`" in summarize(document).markdown()
+
+
 def test_markup_in_a_value_stays_text() -> None:
     document = plan("sensitive")
     new = next(c for c in document["resource_changes"] if c["address"] == "terraform_data.new[0]")
