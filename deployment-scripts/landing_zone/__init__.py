@@ -10,8 +10,8 @@
     github/     the REST API of GitHub: comments, issues, commands in comments
     core/       errors, settings, names, AWS clients, the entry point of the scripts
 
-`commands` imports from all of them, `delivery` from all but `commands` and `github`; the others import from `core`
-only.
+`commands` imports from all of them, `delivery` from all but `commands` and `github`; the others import from
+`core` only.
 
     core/       cli           finds the command of a script, reports errors as messages with a next step
                 settings      the settings, from the environment
