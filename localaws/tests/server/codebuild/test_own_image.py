@@ -50,3 +50,12 @@ def test_an_image_that_was_not_pushed_fails_the_provisioning(codebuild):
     status, code, message = context(build, "PROVISIONING")
     assert (status, code) == ("FAILED", "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE")
     assert image in message
+
+
+def test_a_privileged_build_has_the_docker_of_localaws(codebuild):
+    project = codebuild.project(
+        "version: 0.2\nphases: {build: {commands: [docker version]}}",
+        environment={**ENVIRONMENT, "privilegedMode": True},
+    )
+    build = codebuild.run(project)
+    assert build["buildStatus"] == "SUCCEEDED", codebuild.log(build)

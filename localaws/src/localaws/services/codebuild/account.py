@@ -27,7 +27,7 @@ class Account(Resource):
                     "platform": platform,
                     "languages": [
                         {
-                            "language": "STANDARD",
+                            "language": "BASE",
                             "images": [
                                 {
                                     "name": name,

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+import localaws
 from localaws.core.namespaces import NamespaceError, unshare_options
 from localaws.services.codebuild.errors import PhaseError
 
 ROOT: Final = "/codebuild"
 HOME: Final = "/root"
+_PACKAGES: Final = Path(localaws.__path__[0]).parent
 
 # Arguments: mount point, directories for /codebuild and /root, directories of /root with programs (separated
 # by colons), a directory of /root that the build may write or "", then the command. The file system of the
@@ -143,7 +145,12 @@ def image_store(environ: Mapping[str, str]) -> Path:
 def docker_program(privileged: bool) -> str:
     """The program ``docker`` of a build."""
     if privileged:
-        return f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -I -m localaws.services.ecr.docker "$@"\n'
+        # The code of this server, also where another localaws is installed for the same Python.
+        start = (
+            f"import runpy, sys; sys.path.insert(0, {str(_PACKAGES)!r}); "
+            'runpy.run_module("localaws.services.ecr.docker", run_name="__main__", alter_sys=True)'
+        )
+        return f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -I -c {shlex.quote(start)} "$@"\n'
     return (
         "#!/bin/sh\n"
         'echo "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. '
