@@ -196,3 +196,15 @@ def test_an_image_is_built_only_when_one_is_wanted(capsys: pytest.CaptureFixture
     assert image.provide("local", None, "repo", "eu-west-1").tag == "local"
     assert image.provide("build", NoRepository(), "repo", "eu-west-1").tag == "prebuilt"
     assert "does not exist yet" in capsys.readouterr().out
+
+
+def test_an_installed_checkov_counts_in_its_pinned_version_only(tmp_path: Path) -> None:
+    program = tmp_path / "bin/checkov"
+    (tmp_path / "lib/python3.11/site-packages/checkov-3.3.30.dist-info").mkdir(parents=True)
+    program.parent.mkdir()
+    program.touch(mode=0o755)
+
+    assert checks.installed_checkov(str(program.parent), "3.3.30") == program
+    assert checks.installed_checkov(str(program.parent), "3.3.31") is None
+    assert checks.installed_checkov(str(tmp_path), "3.3.30") is None
+    assert checks.pinned_checkov().count(".") == 2
