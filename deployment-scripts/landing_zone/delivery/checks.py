@@ -34,7 +34,9 @@ def policy() -> None:
     found = "checkov found something (above). Try `make checkov`"
     program = installed_checkov(os.environ.get("PATH", ""), pinned_checkov())
     if program:
-        _run([str(program), "--config-file", ".checkov.yaml", "--quiet"], found)
+        for root in ("infra", "cicd"):
+            command = [str(program), "--config-file", ".checkov.yaml", "--directory", root]
+            _run([*command, "--quiet"], found)
     else:
         _run(["make", "checkov"], found)
 
