@@ -88,7 +88,7 @@ lint-workflows: venv-test ## Check the GitHub workflows: zizmor, their schemas, 
 
 .PHONY: checkov
 checkov: venv-checkov ## Check the Terraform's security with checkov
-	@.checkov/bin/checkov --config-file .checkov.yaml --quiet
+	@for root in infra cicd; do .checkov/bin/checkov --config-file .checkov.yaml --directory $$root --quiet; done
 
 .PHONY: fmt
 fmt: venv-test ## Format Python, shell and Terraform

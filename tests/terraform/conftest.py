@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -16,13 +17,23 @@ from tests.terraform.runner import ROOT, Terraform, aws_free_environment, copy_p
 @pytest.fixture(scope="session")
 def mocked(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     """Terraform in a copy of infra/, without backend or account."""
-    folder = tmp_path_factory.mktemp("mocked")
+    return mocked_root(tmp_path_factory.mktemp("mocked"), "infra")
+
+
+@pytest.fixture(scope="session")
+def mocked_cicd(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+    """The same for cicd/."""
+    return mocked_root(tmp_path_factory.mktemp("mocked-cicd"), "cicd")
+
+
+def mocked_root(folder: Path, root: str) -> Terraform:
+    """Terraform in a copy of a root module."""
     environment = aws_free_environment()
     added = terraform_environment(load_settings(environment), environment, scratch=folder / "tf")
     environment = {key: value for key, value in {**environment, **added}.items() if value}
     # The tests of the modules set every variable themselves.
     environment = {k: v for k, v in environment.items() if not k.startswith("TF_VAR_")}
-    terraform = Terraform(copy_parts(folder / "checkout") / "infra", environment)
+    terraform = Terraform(copy_parts(folder / "checkout") / root, environment)
     code, out, err = terraform.cmd("init", backend=False, input=False)
     if code and "Failed to query available provider packages" in err:
         pytest.skip(f"no mirror has the AWS provider and the registry does not answer: {err}")

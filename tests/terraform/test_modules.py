@@ -1,4 +1,4 @@
-"""infra/tests/*.tftest.hcl: every module on a mocked provider."""
+"""infra/tests/*.tftest.hcl and cicd/tests/*.tftest.hcl: every module on a mocked provider."""
 
 from __future__ import annotations
 
@@ -12,11 +12,20 @@ from python_terraform import IsFlagged
 if TYPE_CHECKING:
     from tests.terraform.runner import Terraform
 
-TESTS = Path(__file__).parents[2] / "infra/tests"
+ROOT = Path(__file__).parents[2]
 
 
 def test_terraform_test_passes_every_run(mocked: Terraform) -> None:
-    code, out, err = mocked.cmd("test", json=IsFlagged)
+    every_run_passes(mocked, "infra")
+
+
+def test_terraform_test_passes_every_run_of_the_pipeline(mocked_cicd: Terraform) -> None:
+    assert "The configuration is valid" in mocked_cicd.run("validate")
+    every_run_passes(mocked_cicd, "cicd")
+
+
+def every_run_passes(terraform: Terraform, root: str) -> None:
+    code, out, err = terraform.cmd("test", json=IsFlagged)
     events = [json.loads(line) for line in out.splitlines()]
     problems = [
         f"{event.get('@testfile')} {event.get('@testrun')}: {event['diagnostic']['summary']}: "
@@ -26,5 +35,6 @@ def test_terraform_test_passes_every_run(mocked: Terraform) -> None:
     ]
     assert code == 0, "\n".join(problems) or err
     summary = next(event["test_summary"] for event in events if "test_summary" in event)
-    written = sum(len(re.findall(r'^run "', p.read_text(), re.M)) for p in TESTS.glob("*.hcl"))
+    tests = ROOT / root / "tests"
+    written = sum(len(re.findall(r'^run "', p.read_text(), re.M)) for p in tests.glob("*.hcl"))
     assert (summary["passed"], summary["failed"], summary["skipped"]) == (written, 0, 0)

@@ -25,7 +25,7 @@ def name(path: Path) -> str:
 
 
 def test_the_formatting_is_terraforms(mocked: Terraform) -> None:
-    for folder in (".", "../config/environments"):
+    for folder in (".", "../cicd", "../config/environments"):
         mocked.run("fmt", folder, check=IsFlagged, recursive=IsFlagged, diff=IsFlagged)
 
 
