@@ -8,6 +8,7 @@
     plans/      the JSON of Terraform's plans: rules, summary, cost, drift
     images/     the container image: build, bill of materials, provenance, signature
     github/     the REST API of GitHub: comments, issues, commands in comments
+    load/       load tests: requests at a given rate, latency, thresholds, report
     core/       errors, settings, names, AWS clients, the entry point of the scripts
 
 `commands` imports from all of them, `delivery` from all but `commands` and `github`; the others import from
@@ -55,6 +56,15 @@
                 chatops       the commands in comments: who may give one, for which commit
                 changes       whether a push changes what Terraform deploys
                 reviewed      the commit whose plan was reviewed
+    load/       loads         presets, and the load that the options describe
+                schedule      when each request is due: constant, ramp, steps
+                rows          the rows that are sent
+                targets       an endpoint, or a URL with requests signed by SigV4
+                sender        sends over a bounded number of connections; latency from the time due
+                results       percentiles, errors by code, share of each variant, course over time
+                thresholds    the limits that decide the exit code
+                progress      the line on the terminal
+                summary, page, charts  the results as text, as HTML, as SVG
     delivery/   settings      the settings of the pipeline in cicd/
                 names         the names of what cicd/ builds
                 environment   the Python environment of a step

@@ -51,6 +51,24 @@ class Aws:
             )
         return self._clients[service_name]
 
+    def invoker(self, connections: int, timeout_seconds: float) -> Any:
+        """A client of sagemaker-runtime for a load test: without retries, which would hide failures."""
+        return self._session.client(
+            "sagemaker-runtime",
+            endpoint_url=self._settings.endpoint_url or None,
+            config=Config(
+                retries={"total_max_attempts": 1},
+                connect_timeout=timeout_seconds,
+                read_timeout=timeout_seconds,
+                max_pool_connections=connections,
+            ),
+        )
+
+    @property
+    def credentials(self) -> Any:
+        """What signs requests that boto3 has no client for; None where there is none."""
+        return self._session.get_credentials()
+
     @property
     def account(self) -> str:
         """Id of the account that the credentials belong to."""

@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "plans": {"core", "plans"},
     "images": {"core", "images"},
     "github": {"core", "github"},
+    "load": {"core", "load"},
     "delivery": {"core", "delivery", "images", "plans", "runs", "sources", "stack"},
     "commands": {
         "commands",
@@ -29,6 +30,7 @@ MAY_IMPORT = {
         "delivery",
         "github",
         "images",
+        "load",
         "plans",
         "runs",
         "sources",

@@ -1,0 +1,1 @@
+"""Load tests by arrival rate: schedule, sending, statistics, report."""
