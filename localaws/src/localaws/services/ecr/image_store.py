@@ -11,7 +11,7 @@ from localaws.core.context import Context
 from localaws.services.ecr import errors
 from localaws.services.ecr.blob_store import BlobStore
 from localaws.services.ecr.manifests import Manifest
-from localaws.services.ecr.repositories import Repositories
+from localaws.services.ecr.repositories import ImageRepositories
 
 
 @dataclass
@@ -41,7 +41,7 @@ class ImageStore:
     def __init__(self, context: Context) -> None:
         self.registry_id = context.account_id
         self.blobs = BlobStore(context.work_dir)
-        self.repositories = Repositories(context.account_id, context.region)
+        self.repositories = ImageRepositories(context.account_id, context.region)
         self.unpacked = context.work_dir / "unpacked"
         self._context = context
         self._lock = threading.RLock()

@@ -9,7 +9,7 @@ from typing import Any
 from localaws.services.ecr import errors
 
 
-class Repositories:
+class ImageRepositories:
     """The repositories of one account and region.
 
     moto keeps them: it creates and describes them, with their policies, tags and settings. It does not get
