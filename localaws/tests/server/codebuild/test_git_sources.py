@@ -15,8 +15,6 @@ from botocore.exceptions import ClientError
 from server.codebuild.client import BUCKET, context
 from server.codebuild.test_sources_and_artifacts import pipeline_client
 
-client = pytest.importorskip("localaws.services.git.client", reason="there is no Git server")
-
 SPEC = """version: 0.2
 phases:
   build:

@@ -175,7 +175,8 @@ class FakeContext:
         self._shared_objects = SharedObjects()
 
     def shared(self, kind: type[T]) -> T:
-        return self._shared_objects.get(kind, self.account_id, self.region)
+        found: Any = self.git.shared.get(kind)
+        return found or self._shared_objects.get(kind, self.account_id, self.region)
 
     def client(self, service_name: str, role_arn: str | None = None) -> Any:
         self.roles.append((service_name, role_arn))
@@ -303,7 +304,7 @@ class Harness:
 
     def __init__(self, context: FakeContext, **options: Any) -> None:
         self.context = context
-        self.provider = CodePipelineProvider(context, git=context.git, **options)  # type: ignore[arg-type]
+        self.provider = CodePipelineProvider(context, **options)  # type: ignore[arg-type]
         self.api = Operations(self.provider)
 
     def upload(self, content: bytes = b"{}", key: str = "manifest.json") -> str:
