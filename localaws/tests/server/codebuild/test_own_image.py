@@ -38,7 +38,7 @@ phases:
 
 
 def test_an_image_that_was_not_pushed_fails_the_provisioning(codebuild):
-    image = "123456789012.dkr.eu-west-1.amazonaws.com/never-pushed:1"
+    image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/never-pushed:1"
     project = codebuild.project(
         "version: 0.2\nphases: {build: {commands: [true]}}",
         environment={**ENVIRONMENT, "image": image},

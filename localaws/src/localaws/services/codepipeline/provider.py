@@ -77,8 +77,7 @@ class CodePipelineProvider(Provider):
             lambda name: context.arn("codepipeline", name),
             self._outbox.put,
         )
-        caller = f"arn:{context.partition}:iam::{context.account_id}:root"
-        engine = Engine(self._store, context.clock, statuses, self._launch, caller)
+        engine = Engine(self._store, context.clock, statuses, self._launch, context.root_arn)
         self._jobs = Jobs(context, engine)
         repositories, connections = context.shared(Repositories), context.shared(Connections)
         codecommit = GitSource(CodeCommit(repositories))

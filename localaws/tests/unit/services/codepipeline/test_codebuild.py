@@ -14,11 +14,11 @@ from unit.services.codepipeline.fakes import (
     KEY,
     Harness,
     approval,
-    eventually,
     pipeline,
     refusal,
     running,
 )
+from waiting import eventually
 
 FAILURE = (
     "Build terminated with state: FAILED. Phase: BUILD, Code: COMMAND_EXECUTION_ERROR, Message: Error while"

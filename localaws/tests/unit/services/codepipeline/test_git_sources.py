@@ -19,7 +19,8 @@ from unit.services.codepipeline.definitions import (
     trigger,
 )
 from unit.services.codepipeline.fake_git import CONNECTION, pull_request, push
-from unit.services.codepipeline.fakes import Harness, approval, eventually, running
+from unit.services.codepipeline.fakes import Harness, approval, running
+from waiting import eventually
 
 
 def create(harness: Harness, source: dict[str, Any], **members: Any) -> None:
