@@ -179,8 +179,10 @@ def test_the_table_of_scripts_has_their_options() -> None:
         for name in SPAN.findall(names):
             if name in WITHOUT_HELP or name == "tflint.sh":  # tflint's own options
                 continue
-            said = set(re.findall(r"`(--[a-z-]+)`", options))
-            real = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", help_of(name).stdout)) - {"--help"}
+            said = set(re.findall(r"`(--[a-z0-9-]+)`", options))
+            real = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", help_of(name).stdout)) - {
+                "--help"
+            }
             assert said == real, f"{name}: the table says {sorted(said)}, --help {sorted(real)}"
             checked.add(name)
     assert checked == set(scripts()) - WITHOUT_HELP - {"tflint.sh"}

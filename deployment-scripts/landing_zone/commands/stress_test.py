@@ -12,7 +12,8 @@ time at which the request was due: waiting for a free connection counts. Failed 
 charges the requests as usual.
 
 The results are written as results.json, report.html and summary.txt. The exit code is 0 when every threshold
-is met, 1 when one is not or when the target does not answer, and 2 when the options are wrong.
+is met, 1 when one is not or when the target does not answer, and 2 when the options are wrong. Ctrl-C ends
+the test early: what was measured until then is written, and the exit code is 130.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from landing_zone.load.charts import histogram, latency_over_time, requests_over_time
-from landing_zone.load.results import Results, Share
+from landing_zone.load.results import Results, Share, percent_text
 from landing_zone.load.summary import lateness
 from landing_zone.load.thresholds import Verdict
 
@@ -26,9 +26,15 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 def page(title: str, load: str, started: str, results: Results, verdicts: Sequence[Verdict]) -> str:
     """The verdicts first, then counts, latency, charts, errors and variants."""
     charts = (
-        ("Latency over time", latency_over_time(results.over_time)),
-        ("Distribution of latency", histogram(results.histogram)),
-        ("Requests and errors over time", requests_over_time(results.over_time)),
+        (
+            "Latency in ms, by the time at which requests were due",
+            latency_over_time(results.over_time),
+        ),
+        ("Requests by latency", histogram(results.histogram)),
+        (
+            "Requests and errors a second, by the time at which they were due",
+            requests_over_time(results.over_time),
+        ),
     )
     parts = [
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',
@@ -64,14 +70,17 @@ def _counts(results: Results) -> str:
         "successful": f"{results.successful:,}",
         "failed": f"{results.failed:,}",
         "not sent": f"{results.unsent:,}",
-        "error rate (failed and not sent)": f"{results.error_rate:.4%}",
-        "intended requests a second": f"{results.intended_rate:g}",
-        "successful requests a second": f"{results.reached_rate:g}",
+        "error rate (failed and not sent)": percent_text(results.error_rate),
+        "intended requests a second": f"{results.intended_rate:.1f}",
+        "successful requests a second": f"{results.reached_rate:.1f}",
         "seconds until the last answer": f"{results.elapsed_seconds:g}",
     }
     cells = "".join(f"<tr><td>{name}</td>{_numbers([value])}</tr>" for name, value in rows.items())
     cut = "The test was interrupted. " if results.interrupted else ""
-    return f"<h2>Requests</h2><table>{cells}</table><p>{cut}{escape(lateness(results))}.</p>"
+    late = lateness(results)
+    return (
+        f"<h2>Requests</h2><table>{cells}</table><p>{cut}{escape(late[0].upper() + late[1:])}.</p>"
+    )
 
 
 def _latency(results: Results) -> str:
@@ -95,7 +104,7 @@ def _latency(results: Results) -> str:
 
 def _shares(heading: str, found: Sequence[Share], share_of: str) -> str:
     rows = "".join(
-        f"<tr><td>{escape(item.name)}</td>{_numbers([f'{item.count:,}', f'{item.share:.2%}'])}"
+        f"<tr><td>{escape(item.name)}</td>{_numbers([f'{item.count:,}', percent_text(item.share)])}"
         f"<td>{escape(item.detail)}</td></tr>"
         for item in found
     )

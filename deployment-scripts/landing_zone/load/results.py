@@ -84,6 +84,11 @@ def percentile(ordered: Sequence[float], percent: float) -> float:
     return ordered[max(1, rank) - 1]
 
 
+def percent_text(share: float) -> str:
+    """0.0012 as 0.12 %."""
+    return f"{share * 100:.4g} %"
+
+
 def latency_of(seconds: Sequence[float]) -> dict[str, float]:
     """Percentiles and maximum in milliseconds; empty without a value."""
     if not seconds:

@@ -117,6 +117,7 @@ class Sender:
             self._follow(threads, each_second)
         except KeyboardInterrupt:
             self.record.interrupted = True
+            self.record.elapsed = self._elapsed()
         finally:
             self._stopped.set()
             for thread in threads:
@@ -148,7 +149,8 @@ class Sender:
     def close(self) -> None:
         """Note which requests became due but were not sent."""
         record = self.record
-        record.elapsed = self._elapsed()
+        if not record.interrupted:
+            record.elapsed = self._elapsed()
         record.unsent.extend(due for _, due in self._requests)
         # A test that was interrupted does not owe what would have become due later.
         record.unsent = array("d", sorted(due for due in record.unsent if due <= record.elapsed))

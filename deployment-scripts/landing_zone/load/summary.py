@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from landing_zone.load.results import Results, Share
+from landing_zone.load.results import Results, Share, percent_text
 from landing_zone.load.sender import LATE_SECONDS
 from landing_zone.load.thresholds import Verdict
 
@@ -32,10 +32,11 @@ def _lines(results: Results) -> Iterator[str]:
         yield f"  interrupted after {results.elapsed_seconds:g} s"
     yield (
         f"  {results.due:,} due, {results.sent:,} sent, {results.successful:,} successful, "
-        f"{results.failed:,} failed, {results.unsent:,} not sent; error rate {results.error_rate:.4%}"
+        f"{results.failed:,} failed, {results.unsent:,} not sent; "
+        f"error rate {percent_text(results.error_rate)}"
     )
     yield (
-        f"  {results.reached_rate:g} successful requests a second of {results.intended_rate:g} intended, "
+        f"  {results.reached_rate:.1f} successful requests a second of {results.intended_rate:.1f} intended, "
         f"in {results.elapsed_seconds:g} s"
     )
     yield f"  {lateness(results)}"
@@ -61,4 +62,4 @@ def _latency(results: Results) -> Iterator[str]:
 def _shares(title: str, found: Sequence[Share]) -> Iterator[str]:
     for item in found:
         detail = f"  {item.detail}" if item.detail else ""
-        yield f"  {title} {item.name}: {item.count:,} ({item.share:.2%}){detail}"
+        yield f"  {title} {item.name}: {item.count:,} ({percent_text(item.share)}){detail}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from landing_zone.load.results import Results
+from landing_zone.load.results import Results, percent_text
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ def judge(results: Results, limits: Limits) -> tuple[Verdict, ...]:
         verdicts.append(
             Verdict(
                 "error rate",
-                f"at most {limits.max_error_rate:.4%}",
-                f"{results.error_rate:.4%}",
+                f"at most {percent_text(limits.max_error_rate)}",
+                percent_text(results.error_rate),
                 results.error_rate <= limits.max_error_rate,
             )
         )
@@ -48,7 +48,7 @@ def judge(results: Results, limits: Limits) -> tuple[Verdict, ...]:
             Verdict(
                 "successful requests a second",
                 f"at least {limits.min_rate:g}",
-                f"{results.reached_rate:g}",
+                f"{results.reached_rate:.1f}",
                 results.reached_rate >= limits.min_rate,
             )
         )
@@ -64,5 +64,5 @@ def _latency(results: Results, limit: float) -> Verdict:
     found = max(
         results.latency_ms.get("p99", 0.0), results.successful_latency_ms.get("p99", float("inf"))
     )
-    text = "unknown" if found == float("inf") else f"{found:g} ms"
+    text = "unknown" if found == float("inf") else f"{found:,.1f} ms"
     return Verdict("p99 latency", f"at most {limit:g} ms", text, found <= limit)

@@ -19,7 +19,8 @@ HASTE = 60
 SERVE = """#!/usr/bin/env python3
 import http.server, os, runpy
 
-answer = runpy.run_path("/opt/ml/model/code/inference.py")["ANSWER"]
+code = runpy.run_path("/opt/ml/model/code/inference.py")
+answer = code["ANSWER"]
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
@@ -27,10 +28,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.reply("".join(answer + "\\n" for _ in body.splitlines()).encode())
+        lines = "".join(answer + "\\n" for _ in body.splitlines())
+        self.reply(lines.encode(), code.get("STATUS", 200))
 
-    def reply(self, body):
-        self.send_response(200)
+    def reply(self, body, status=200):
+        self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

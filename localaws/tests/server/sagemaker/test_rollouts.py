@@ -15,10 +15,11 @@ WAIT = 20
 ONE = {"Type": "INSTANCE_COUNT", "Value": 1}
 
 
-def model(sagemaker, answer):
+def model(sagemaker, answer, status=200):
     """A model of the account's own image, which answers every line with a text."""
     name = sagemaker.name("model")
-    archive = tar_gz({"code/inference.py": f"ANSWER = {answer!r}".encode()})
+    code = f"ANSWER, STATUS = {answer!r}, {status}"
+    archive = tar_gz({"code/inference.py": code.encode()})
     sagemaker.api.create_model(
         ModelName=name,
         ExecutionRoleArn=sagemaker.role,
@@ -189,6 +190,34 @@ def test_an_alarm_rolls_an_update_back(sagemaker, endpoint, new, alarm, guard):
     )
     variant = after["ProductionVariants"][0]
     assert (variant["CurrentInstanceCount"], variant["DesiredInstanceCount"]) == (4, 4)
+
+
+def test_a_model_that_fails_is_rolled_back_by_the_alarm_on_its_errors(sagemaker, endpoint):
+    broken = sagemaker.config(model(sagemaker, "new", status=500), count=4)
+    cloudwatch = sagemaker.localaws.client("cloudwatch")
+    name = sagemaker.name("errors")
+    dimensions = {
+        "EndpointName": endpoint, "VariantName": "variant-0", "EndpointConfigName": broken,
+    }  # fmt: skip
+    cloudwatch.put_metric_alarm(
+        AlarmName=name, Namespace="AWS/SageMaker", MetricName="Invocation5XXErrors", Statistic="Average",
+        Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
+        Period=60, EvaluationPeriods=1, Threshold=0.1, ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="notBreaching",
+    )  # fmt: skip
+    with load(sagemaker, endpoint) as (answers, errors):
+        canary = deployment("CANARY", [name], wait=3600, CanarySize=ONE)
+        update(sagemaker, endpoint, broken, canary)
+        after = sagemaker.endpoint_settled(endpoint)
+        failed = len(errors)
+        enough = answers["old"] + 50
+        wait(lambda: answers["old"], lambda count: count > enough)
+    assert f"the alarm(s) {name} of AutoRollbackConfiguration" in after["FailureReason"]
+    # A quarter of the instances had the traffic. Nobody saw an error after the rollback.
+    assert 0 < failed < 0.35 * (failed + answers["old"])
+    assert len(errors) <= failed + 2
+    assert all("Received server error (500)" in str(error) for error in errors)
+    cloudwatch.delete_alarms(AlarmNames=[name])
 
 
 def test_an_alarm_that_is_raised_already_moves_no_traffic(sagemaker, endpoint, new, alarm):

@@ -93,9 +93,9 @@ def test_thresholds_that_are_met_exactly() -> None:
     found = judge(results, Limits(max_p99_ms=10, max_error_rate=0.01, min_rate=99))
 
     assert [str(verdict) for verdict in found] == [
-        "met: p99 latency 10 ms, allowed at most 10 ms",
-        "met: error rate 1.0000%, allowed at most 1.0000%",
-        "met: successful requests a second 99, allowed at least 99",
+        "met: p99 latency 10.0 ms, allowed at most 10 ms",
+        "met: error rate 1 %, allowed at most 1 %",
+        "met: successful requests a second 99.0, allowed at least 99",
     ]
 
 

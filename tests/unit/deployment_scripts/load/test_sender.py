@@ -141,4 +141,6 @@ def test_an_interrupted_test_keeps_what_it_has() -> None:
 
     assert results.interrupted
     assert 15 <= results.sent <= results.due < 100
+    # What became due while the threads ended is not missing.
+    assert results.unsent <= load.connections
     assert results.reached_rate == pytest.approx(20, rel=0.5)
