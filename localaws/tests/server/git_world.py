@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import urllib.request
 from pathlib import Path
 from typing import Any
 
-from localaws.testing import LocalAws
-from server.pipeline_world import Aws, World, kind, role, wait_for
+from localaws.services.git.client import connect
+from localaws.testing import REGION, LocalAws
+from server.pipeline_world import Aws, World, kind, role
+from waiting import eventually
 
 BUILDSPEC = """
 version: 0.2
@@ -30,13 +31,12 @@ artifacts:
 
 
 class Checkout:
-    """A working tree with the pipeline's code."""
+    """A working tree. Its Git has no settings of the machine."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         path.mkdir()
         self.git("init", "-q", "-b", "main")
-        self.commit("Start", {"buildspec.yml": BUILDSPEC, "settings.txt": "fine"})
 
     def git(self, *arguments: str) -> str:
         environment = {
@@ -57,7 +57,7 @@ class Checkout:
         for name, content in files.items():
             (self.path / name).write_text(content)
         self.git("add", "-A")
-        self.git("commit", "-q", "-m", message)
+        self.git("commit", "-q", "--allow-empty", "-m", message)
         return self.git("rev-parse", "HEAD")
 
     def push(self, message: str, files: dict[str, str], branch: str = "main") -> str:
@@ -73,10 +73,17 @@ class GitWorld(World):
         super().__init__(aws)
         self.repository = f"octo/{self.name}"
         self.checkout = Checkout(folder / "checkout")
+        self.checkout.commit("Start", {"buildspec.yml": BUILDSPEC, "settings.txt": "fine"})
         self.connection = aws("codeconnections").create_connection(
             ProviderType="GitHub", ConnectionName=self.name
         )["ConnectionArn"]
-        self.connect(server)
+        connect(
+            server.endpoint_url,
+            self.connection,
+            self.repository,
+            region=REGION,
+            source=self.checkout.path,
+        )
         self.checkout.git("remote", "add", "origin", f"{server.endpoint_url}/{self.repository}.git")
         aws("codebuild").create_project(
             name=self.name,
@@ -89,26 +96,6 @@ class GitWorld(World):
             },
             serviceRole=role(aws, f"{self.name}-build", "codebuild.amazonaws.com"),
         )
-
-    def connect(self, server: LocalAws) -> None:
-        """The handshake of the connection, which fills its repository from the checkout."""
-        self.control(
-            server,
-            "connect",
-            connection=self.connection,
-            repository=self.repository,
-            source=str(self.checkout.path),
-        )
-
-    def control(self, server: LocalAws, action: str, **document: str) -> None:
-        """What the commands ``localaws connect`` and ``localaws pr`` ask the server."""
-        request = urllib.request.Request(
-            f"{server.endpoint_url}/_git/{action}",
-            data=json.dumps({"region": "eu-west-1", **document}).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            assert answer.status == 200
 
     def definition(self, *stages: list[dict[str, Any]], **members: Any) -> dict[str, Any]:
         definition = self.declaration(*stages, **members)
@@ -196,5 +183,5 @@ class GitWorld(World):
                     return execution
             return None
 
-        execution: dict[str, Any] = wait_for(ended, 60)
+        execution: dict[str, Any] = eventually(ended, 60)
         return execution

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
-import time
 import uuid
-import zipfile
 from collections.abc import Callable
 from typing import Any
+
+from waiting import eventually
+from zips import make_zip
 
 Aws = Callable[..., Any]
 
@@ -52,15 +52,6 @@ def handler(event, context):
 """
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("the condition did not come true")
-
-
 def role(aws: Aws, name: str, service: str) -> str:
     statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     answer = aws("iam").create_role(
@@ -97,15 +88,12 @@ class World:
         return version
 
     def add_function(self) -> str:
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as archive:
-            archive.writestr("main.py", FUNCTION)
         self.aws("lambda").create_function(
             FunctionName=self.name,
             Runtime="python3.12",
             Role=role(self.aws, f"{self.name}-lambda", "lambda.amazonaws.com"),
             Handler="main.handler",
-            Code={"ZipFile": buffer.getvalue()},
+            Code={"ZipFile": make_zip({"main.py": FUNCTION})},
             Timeout=30,
         )
         return self.name
@@ -181,7 +169,7 @@ class World:
             stageName=stage,
             actionName=action,
             result={"status": "Approved", "summary": "seen"},
-            token=wait_for(lambda: self.latest(stage, action).get("token")),
+            token=eventually(lambda: self.latest(stage, action).get("token")),
         )
         return answer
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
 import time
-import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.exceptions import ClientError
+
+from waiting import eventually
+from zips import make_zip
 
 SCALE = 60
 
@@ -50,16 +51,6 @@ def receive(sqs, url):
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
             return json.loads(message["Body"])
     raise AssertionError("no message came")
-
-
-def until(condition, seconds=15):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not happen")
 
 
 def put(cloudwatch, name, **datum):
@@ -225,7 +216,7 @@ def test_an_alarm_begins_without_data_then_alarms_and_recovers(cloudwatch, queue
     assert alarmed["Trigger"]["MetricName"] == "failures"
     recovered = message()
     assert "1 missing datapoint was treated as [NonBreaching]" in recovered["NewStateReason"]
-    items = until(
+    items = eventually(
         lambda: (
             (found := history(cloudwatch, "errors")).count("Successfully executed action " + topic)
             == 3
@@ -263,7 +254,7 @@ def test_a_change_is_an_event(cloudwatch, localaws, queue):
     assert metric == {"namespace": "Tests", "name": "absent", "dimensions": {}}
     # Missing data is ignored, so the state stays until somebody changes it again.
     before = now(cloudwatch)
-    until(lambda: now(cloudwatch) - before > timedelta(minutes=3))
+    eventually(lambda: now(cloudwatch) - before > timedelta(minutes=3))
     assert state_of(cloudwatch, "evented") == "ALARM"
 
 
@@ -312,7 +303,7 @@ def test_an_expression_alarms_with_high_resolution(cloudwatch):
         ],
     )  # fmt: skip
     put(cloudwatch, "fast", Value=5.0, StorageResolution=1)
-    until(lambda: "Alarm updated from OK to ALARM" in history(cloudwatch, "fast"))
+    eventually(lambda: "Alarm updated from OK to ALARM" in history(cloudwatch, "fast"))
 
 
 def test_alarms_are_found_by_metric_and_have_tags(cloudwatch):
@@ -352,13 +343,11 @@ def test_functions_and_executions_publish_metrics(localaws, cloudwatch):
     role = localaws.client("iam").create_role(
         RoleName="runs", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
     )["Role"]["Arn"]
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as package:
-        package.writestr("main.py", "def handler(event, context):\n    return 1 / event['by']\n")
+    source = "def handler(event, context):\n    return 1 / event['by']\n"
     functions = localaws.client("lambda")
     functions.create_function(
         FunctionName="divide", Runtime="python3.12", Handler="main.handler", Role=role,
-        Code={"ZipFile": archive.getvalue()},
+        Code={"ZipFile": make_zip({"main.py": source})},
     )  # fmt: skip
     for by in (1, 0):
         functions.invoke(FunctionName="divide", Payload=json.dumps({"by": by}))
@@ -380,5 +369,5 @@ def test_functions_and_executions_publish_metrics(localaws, cloudwatch):
     assert total("AWS/Lambda", "Invocations", FunctionName="divide") == (2, 2)
     assert total("AWS/Lambda", "Errors", FunctionName="divide") == (1, 2)
     assert total("AWS/Lambda", "Duration", FunctionName="divide")[1] == 2
-    until(lambda: total("AWS/States", "ExecutionsFailed", StateMachineArn=machine) == (1, 1))
+    eventually(lambda: total("AWS/States", "ExecutionsFailed", StateMachineArn=machine) == (1, 1))
     assert total("AWS/States", "ExecutionsStarted", StateMachineArn=machine) == (1, 1)

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from server.pipeline_world import Aws, World, approval, kind, machine, role, wait_for
+from server.pipeline_world import Aws, World, approval, kind, machine, role
+from waiting import eventually
 
 ACCOUNT = "123456789012"
 
@@ -35,7 +36,7 @@ def test_source_approval_and_state_machine_end_to_end(world: World) -> None:
         [machine(arn)],
     )
     assert "approvedAt" in world.approve("Stage1", "Approve")
-    wait_for(lambda: world.status(first) == "Succeeded")
+    eventually(lambda: world.status(first) == "Succeeded")
 
     actions = world.actions(first)
     assert actions["UploadManifest"]["output"]["outputVariables"]["VersionId"] == version
@@ -80,7 +81,7 @@ def test_a_function_makes_the_input_of_the_state_machine(world: World) -> None:
     run = world.aws("codepipeline").start_pipeline_execution(
         name=world.name, variables=[{"name": "EndpointType", "value": "Batch"}]
     )["pipelineExecutionId"]
-    wait_for(lambda: world.status(run) in {"Succeeded", "Failed"})
+    eventually(lambda: world.status(run) in {"Succeeded", "Failed"})
     actions = world.actions(run)
     assert world.status(run) == "Succeeded", actions
     assert actions["InvokeFunction"]["output"]["outputVariables"] == {"UseCase": "iris"}
@@ -103,7 +104,7 @@ def test_a_failed_gate_is_told_and_the_repaired_stage_finishes_the_execution(wor
     }
     arn = world.add_machine(gate)
     first = world.create([machine(arn)])
-    wait_for(lambda: world.status(first) == "Failed")
+    eventually(lambda: world.status(first) == "Failed")
     error = world.latest("Stage1", "InvokeMachine")["errorDetails"]
     assert error == {"code": "JobFailed", "message": "GateFailed: r2 is 0.5, at least 0.8"}
 
@@ -117,7 +118,7 @@ def test_a_failed_gate_is_told_and_the_repaired_stage_finishes_the_execution(wor
         retryMode="FAILED_ACTIONS",
     )
     assert answer["pipelineExecutionId"] == first
-    wait_for(lambda: world.status(first) == "Succeeded")
+    eventually(lambda: world.status(first) == "Succeeded")
 
 
 def test_what_is_not_emulated_is_refused_by_name(world: World) -> None:
@@ -145,7 +146,7 @@ def test_events_reach_a_rule(world: World) -> None:
     events.put_targets(Rule=world.name, Targets=[{"Id": "queue", "Arn": arn}])
     world.upload({})
     first = world.create([machine(world.add_machine(PASS))])
-    wait_for(lambda: world.status(first) == "Succeeded")
+    eventually(lambda: world.status(first) == "Succeeded")
     states: list[str] = []
 
     def both() -> bool:
@@ -155,7 +156,7 @@ def test_events_reach_a_rule(world: World) -> None:
             states.append(json.loads(message["Body"])["detail"]["state"])
         return len(states) >= 2
 
-    wait_for(both)
+    eventually(both)
     assert states == ["STARTED", "SUCCEEDED"]
 
 
@@ -181,9 +182,9 @@ def test_a_rule_starts_the_pipeline_and_is_shown_as_its_trigger(world: World) ->
         ]
         return found if len(found) == 2 else None
 
-    summary = wait_for(started)[0]
+    summary = eventually(started)[0]
     assert summary["trigger"] == {"triggerType": "CloudWatchEvent", "triggerDetail": rule_arn}
-    wait_for(lambda: world.status(summary["pipelineExecutionId"]) == "Succeeded")
+    eventually(lambda: world.status(summary["pipelineExecutionId"]) == "Succeeded")
 
 
 def rule(name: str, provider: str, **configuration: str) -> dict[str, Any]:
@@ -222,7 +223,7 @@ def test_conditions_gate_a_stage(world: World) -> None:
         0
     ]["pipelineExecutionId"]
     world.approve("Stage2", "Second")
-    wait_for(lambda: world.status(first) == "Failed")
+    eventually(lambda: world.status(first) == "Failed")
 
     stages = {s["stageName"]: s for s in client.get_pipeline_state(name=world.name)["stageStates"]}
     assert stages["Stage1"]["latestExecution"]["status"] == "Skipped"
@@ -245,4 +246,4 @@ def test_conditions_gate_a_stage(world: World) -> None:
         pipelineExecutionId=first,
         conditionType="ON_SUCCESS",
     )
-    wait_for(lambda: world.status(first) == "Succeeded")
+    eventually(lambda: world.status(first) == "Succeeded")

@@ -2,52 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import urllib.request
 from typing import Any
 
 import pytest
 
 from localaws.testing import LocalAws
-from server.pipeline_world import Aws, World, approval, kind, role, wait_for
-
-MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
-
-
-def request(server: LocalAws, token: str, method: str, path: str, body: bytes, kind_: str) -> Any:
-    call = urllib.request.Request(
-        path if path.startswith("http") else server.endpoint_url + path,
-        data=body,
-        method=method,
-        headers={"Authorization": f"Basic {token}", "Content-Type": kind_},
-    )
-    return urllib.request.urlopen(call, timeout=30)
-
-
-def push(server: LocalAws, aws: Aws, repository: str, tag: str, content: str) -> str:
-    """Push an image without layers; its digest."""
-    token = aws("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
-    config = json.dumps({"architecture": "amd64", "os": "linux", "comment": content}).encode()
-    digest = "sha256:" + hashlib.sha256(config).hexdigest()
-    with request(server, token, "POST", f"/v2/{repository}/blobs/uploads/", b"", "") as started:
-        place = started.headers["Location"]
-    joint = "&" if "?" in place else "?"
-    upload = f"{place}{joint}digest={digest}"
-    request(server, token, "PUT", upload, config, "application/octet-stream").close()
-    manifest = {
-        "schemaVersion": 2,
-        "mediaType": MANIFEST,
-        "config": {
-            "mediaType": "application/vnd.docker.container.image.v1+json",
-            "size": len(config),
-            "digest": digest,
-        },
-        "layers": [],
-    }
-    body = json.dumps(manifest).encode()
-    request(server, token, "PUT", f"/v2/{repository}/manifests/{tag}", body, MANIFEST).close()
-    return "sha256:" + hashlib.sha256(body).hexdigest()
+from server.ecr.client import Registry, digest_of, make_image
+from server.pipeline_world import Aws, World, approval, kind, role
+from waiting import eventually
 
 
 @pytest.fixture
@@ -86,8 +49,9 @@ def test_a_pushed_image_starts_the_pipeline(world: World, localaws: LocalAws) ->
         "RoleArn": role(aws, f"{world.name}-events", "events.amazonaws.com"),
     }
     aws("events").put_targets(Rule=world.name, Targets=[target])
-    push(localaws, aws, world.name, "other", "not this one")
-    digest = push(localaws, aws, world.name, "live", "this one")
+    registry, image = Registry(localaws), make_image()
+    registry.push(world.name, "other", make_image())
+    registry.push(world.name, "live", image)
 
     def started() -> dict[str, Any] | None:
         found = client.list_pipeline_executions(pipelineName=world.name)
@@ -97,9 +61,10 @@ def test_a_pushed_image_starts_the_pipeline(world: World, localaws: LocalAws) ->
                 return {"trigger": execution["trigger"], "actions": actions}
         return None
 
-    run = wait_for(started)
+    run = eventually(started)
     assert run["trigger"]["triggerDetail"] == rule
     variables = run["actions"]["Image"]["output"]["outputVariables"]
+    digest = digest_of(image.manifest)
     assert variables["ImageDigest"] == digest
     assert variables["ImageURI"] == f"{repository['repositoryUri']}:live"
     approve = run["actions"]["Approve"]["input"]["resolvedConfiguration"]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
 import time
 import uuid
-import zipfile
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
+from waiting import eventually
+from zips import make_zip
 
 Aws = Callable[..., Any]
 ACCOUNT = "123456789012"
@@ -20,16 +21,6 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/events"
 
 def unique(word: str) -> str:
     return f"{word}-{uuid.uuid4().hex[:8]}"
-
-
-def eventually(check: Callable[[], Any], seconds: float = 8.0) -> Any:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = check()
-        if found:
-            return found
-        time.sleep(0.03)
-    raise AssertionError(f"not within {seconds} s")
 
 
 class Inbox:
@@ -290,14 +281,12 @@ def test_a_state_machine_is_started_with_the_event(aws: Aws) -> None:
 
 
 def test_a_function_is_invoked_with_the_event(aws: Aws) -> None:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("main.py", "def handler(event, context):\n    print('got', event['id'])")
+    source = "def handler(event, context):\n    print('got', event['id'])"
     name = unique("function")
     aws("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
     function = aws("lambda").create_function(
         FunctionName=name, Runtime="python3.12", Handler="main.handler", Timeout=30,
-        Role=f"arn:aws:iam::{ACCOUNT}:role/{name}", Code={"ZipFile": buffer.getvalue()},
+        Role=f"arn:aws:iam::{ACCOUNT}:role/{name}", Code={"ZipFile": make_zip({"main.py": source})},
     )["FunctionArn"]  # fmt: skip
     event_id = put(aws, rule(aws, {"Arn": function}), {})
 

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from localaws.testing import LocalAws
+from localaws.services.git.client import request
+from localaws.testing import REGION, LocalAws
 from server.git_world import GitWorld
-from server.pipeline_world import Aws, approval, kind, wait_for
+from server.pipeline_world import Aws, approval, kind
+from waiting import eventually
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ def test_a_push_is_built_and_its_variables_reach_the_approval(git_world: GitWorl
                     return {"execution": execution, "actions": actions}
         return None
 
-    found = wait_for(waiting, 60)
+    found = eventually(waiting, 60)
     actions = found["actions"]
     assert found["execution"]["status"] == "InProgress", actions["Build"]["output"]
     assert found["execution"]["trigger"] == {
@@ -211,7 +213,7 @@ def test_tags_and_pull_requests_start_the_pipeline(git_world: GitWorld, localaws
     world.checkout.git("push", "-q", "origin", "HEAD:refs/tags/v1", "HEAD:refs/tags/other")
     proposed = world.checkout.push("Proposed", {"settings.txt": "better"}, branch="proposal")
     pull_request = {"repository": world.repository, "head": "proposal", "title": "Better"}
-    world.control(localaws, "pull-requests/open", **pull_request)
+    request(localaws.endpoint_url, "pull-requests/open", region=REGION, **pull_request)
 
     def started() -> dict[str, str] | None:
         names = {}
@@ -222,4 +224,4 @@ def test_tags_and_pull_requests_start_the_pipeline(git_world: GitWorld, localaws
                 names[name] = actions["Git"]["output"]["outputVariables"]["CommitId"]
         return names if len(names) >= 2 else None
 
-    assert wait_for(started) == {"v1": commit, "proposal": proposed}
+    assert eventually(started) == {"v1": commit, "proposal": proposed}

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
-import time
 import uuid
-import zipfile
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
+from waiting import eventually
+from zips import make_zip
 
 Aws = Callable[..., Any]
 
@@ -53,10 +53,7 @@ def handler(event, context):
 
 
 def package(source: str = SOURCE, name: str = "main.py") -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr(name, source)
-    return buffer.getvalue()
+    return make_zip({name: source})
 
 
 @pytest.fixture(scope="module")
@@ -93,16 +90,6 @@ def shared(aws: Aws, role: str) -> str:
 def call(aws: Aws, name: str, event: Any = None, **options: Any) -> dict[str, Any]:
     answer = aws("lambda").invoke(FunctionName=name, Payload=json.dumps(event or {}), **options)
     return {**answer, "Body": json.loads(answer["Payload"].read() or b"null")}
-
-
-def eventually(check: Callable[[], Any], seconds: float = 10.0) -> Any:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = check()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"not within {seconds} s: {check}")
 
 
 def log_lines(aws: Aws, group: str) -> list[str]:

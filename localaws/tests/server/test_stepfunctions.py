@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from zips import make_zip
+
 Aws = Callable[..., Any]
 State = dict[str, Any]
 ROLE = "arn:aws:iam::123456789012:role/machine"
@@ -576,17 +578,12 @@ def test_the_history_goes_to_the_log_group(aws: Aws, machines: Machines) -> None
 
 
 def test_a_function_as_a_task(aws: Aws, machines: Machines) -> None:
-    import io
-    import zipfile
-
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("main.py", "def handler(e, c):\n    return {'twice': 2 * e['value']}")
+    source = "def handler(e, c):\n    return {'twice': 2 * e['value']}"
     name = f"function-{uuid.uuid4().hex[:8]}"
     aws("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
     aws("lambda").create_function(
         FunctionName=name, Runtime="python3.12", Handler="main.handler", Timeout=30,
-        Role=f"arn:aws:iam::123456789012:role/{name}", Code={"ZipFile": buffer.getvalue()},
+        Role=f"arn:aws:iam::123456789012:role/{name}", Code={"ZipFile": make_zip({"main.py": source})},
     )  # fmt: skip
     text = definition(
         Call={

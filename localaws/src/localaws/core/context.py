@@ -67,6 +67,11 @@ class Context:
         """The object of a class that services of this account and region share."""
         return self.shared_objects.get(kind, self.account_id, self.region)
 
+    @property
+    def root_arn(self) -> str:
+        """The ARN of the root user, who calls where a caller is not known."""
+        return f"arn:{self.partition}:iam::{self.account_id}:root"
+
     def arn(self, service: str, resource: str) -> str:
         """``arn:aws:{service}:{region}:{account}:{resource}``."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{resource}"

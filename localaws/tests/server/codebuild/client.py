@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from localaws.testing import REGION, LocalAws
+from zips import make_zip
 
 TRUST = {
     "Version": "2012-10-17",
@@ -67,11 +68,7 @@ class CodeBuild:
     def upload(self, files: dict[str, str]) -> str:
         """Put a zip archive into the bucket. Returns its location."""
         key = f"sources/{next(self._numbers)}.zip"
-        archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w") as opened:
-            for name, text in files.items():
-                opened.writestr(name, text)
-        self.s3.put_object(Bucket=BUCKET, Key=key, Body=archive.getvalue())
+        self.s3.put_object(Bucket=BUCKET, Key=key, Body=make_zip(files))
         return f"{BUCKET}/{key}"
 
     def run(self, project: str, **overrides: Any) -> dict[str, Any]:

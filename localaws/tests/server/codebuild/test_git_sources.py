@@ -1,21 +1,18 @@
 """Git sources, and the webhooks that start builds of them."""
 
-import io
 import json
-import os
-import subprocess
-import time
-import urllib.request
 import uuid
-import zipfile
 
 import pytest
 from botocore.exceptions import ClientError
 
+from localaws.services.git.client import connect
+from localaws.testing import REGION
 from server.codebuild.client import BUCKET, context
 from server.codebuild.test_sources_and_artifacts import pipeline_client
-
-client = pytest.importorskip("localaws.services.git.client", reason="there is no Git server")
+from server.git_world import Checkout
+from waiting import eventually
+from zips import make_zip
 
 SPEC = """version: 0.2
 phases:
@@ -28,35 +25,6 @@ phases:
 """
 
 
-class Tree:
-    """A working tree with a remote."""
-
-    def __init__(self, path, url):
-        self.path = path
-        self.environment = {
-            "PATH": os.environ["PATH"], "HOME": str(path), "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.com",
-            "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.com",
-        }  # fmt: skip
-        path.mkdir()
-        self.git("init", "--quiet", "--initial-branch=main")
-        self.git("remote", "add", "origin", url)
-
-    def git(self, *arguments):
-        return subprocess.run(
-            ["git", *arguments], cwd=self.path, env=self.environment, check=True, capture_output=True,
-            text=True,
-        ).stdout.strip()  # fmt: skip
-
-    def push(self, message, branch="main", **files):
-        for name, text in files.items():
-            (self.path / name.replace("__", ".")).write_text(text)
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--allow-empty", "--message", message)
-        self.git("push", "--quiet", "origin", f"HEAD:{branch}")
-        return self.git("rev-parse", "HEAD")
-
-
 @pytest.fixture
 def connected(codebuild, tmp_path):
     """A connection, and a working tree of the repository behind it."""
@@ -64,13 +32,9 @@ def connected(codebuild, tmp_path):
     name = f"github-{uuid.uuid4().hex[:8]}"
     arn = connections.create_connection(ConnectionName=name, ProviderType="GitHub")["ConnectionArn"]
     repository = f"acme/{name}"
-    body = json.dumps({"region": "eu-west-1", "connection": name, "repository": repository})
-    request = urllib.request.Request(
-        f"{codebuild.server.endpoint_url}/_git/connect", body.encode(),
-        {"Content-Type": "application/json"},
-    )  # fmt: skip
-    urllib.request.urlopen(request).close()
-    tree = Tree(tmp_path / "tree", f"{codebuild.server.endpoint_url}/{repository}.git")
+    url = connect(codebuild.server.endpoint_url, name, repository, region=REGION)["cloneUrl"]
+    tree = Checkout(tmp_path / "tree")
+    tree.git("remote", "add", "origin", url)
     return arn, repository, tree
 
 
@@ -84,19 +48,17 @@ def source(arn, repository, **more):
 
 
 def wait_for_builds(codebuild, project, count):
-    end = time.monotonic() + 30
-    while True:
+    def started():
         ids = codebuild.api.list_builds_for_project(projectName=project)["ids"]
-        if len(ids) >= count:
-            return [codebuild.wait(build_id) for build_id in ids]
-        assert time.monotonic() < end
-        time.sleep(0.05)
+        return ids if len(ids) >= count else None
+
+    return [codebuild.wait(build_id) for build_id in eventually(started)]
 
 
 def test_a_repository_behind_a_connection_is_cloned(codebuild, connected):
     arn, repository, tree = connected
-    first = tree.push("First", buildspec__yml=SPEC)
-    second = tree.push("Second")
+    first = tree.push("First", {"buildspec.yml": SPEC})
+    second = tree.push("Second", {})
     project = codebuild.project(source=source(arn, repository))
     build = codebuild.run(project)
     log = codebuild.log(build)
@@ -130,7 +92,7 @@ def test_a_pending_connection_gives_no_source(codebuild):
 
 def test_imported_credentials_are_the_connection_of_every_source(codebuild, connected):
     arn, repository, tree = connected
-    tree.push("First", buildspec__yml=SPEC)
+    tree.push("First", {"buildspec.yml": SPEC})
     bare = source(arn, repository)
     del bare["auth"]
     project = codebuild.project(source=bare)
@@ -163,7 +125,7 @@ def test_a_repository_of_codecommit_is_cloned(codebuild):
 
 def test_the_credential_helper_lets_commands_push(codebuild, connected):
     arn, repository, tree = connected
-    tree.push("First", a__txt="a")
+    tree.push("First", {"a.txt": "a"})
     build = codebuild.run(
         codebuild.project(
             source=source(
@@ -188,13 +150,15 @@ phases:
 
 def test_a_pipeline_passes_a_reference_to_a_clone(codebuild, connected):
     arn, repository, tree = connected
-    commit = tree.push("First", buildspec__yml=SPEC)
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as opened:
-        reference = {"connectionArn": arn, "fullRepositoryId": repository, "commitId": commit,
-                     "branchName": "main"}  # fmt: skip
-        opened.writestr("codebuild_clone_ref.json", json.dumps(reference))
-    codebuild.s3.put_object(Bucket=BUCKET, Key="clone-ref", Body=archive.getvalue())
+    commit = tree.push("First", {"buildspec.yml": SPEC})
+    reference = {
+        "connectionArn": arn,
+        "fullRepositoryId": repository,
+        "commitId": commit,
+        "branchName": "main",
+    }
+    archive = make_zip({"codebuild_clone_ref.json": json.dumps(reference)})
+    codebuild.s3.put_object(Bucket=BUCKET, Key="clone-ref", Body=archive)
     project = codebuild.project(source={"type": "CODEPIPELINE"}, artifacts={"type": "CODEPIPELINE"})
     started = pipeline_client(codebuild, "codepipeline/clone").start_build(
         projectName=project, sourceTypeOverride="S3", sourceLocationOverride=f"{BUCKET}/clone-ref",
@@ -229,15 +193,15 @@ def test_a_push_starts_a_build_when_a_filter_group_matches(codebuild, connected)
     assert codebuild.api.batch_get_projects(names=[project])["projects"][0]["webhook"] == webhook
     with pytest.raises(codebuild.api.exceptions.ResourceAlreadyExistsException):
         codebuild.api.create_webhook(projectName=project)
-    first = tree.push("First", buildspec__yml=SPEC)
+    first = tree.push("First", {"buildspec.yml": SPEC})
     (build,) = wait_for_builds(codebuild, project, 1)
     log = codebuild.log(build)
     assert build["resolvedSourceVersion"] == first
     assert build["initiator"].startswith("GitHub-Hookshot/")
     assert "trigger=branch/main event=PUSH\n" in log
     assert "head=refs/heads/main\n" in log
-    tree.push("Nothing of main", branch="other")
-    last = tree.push("Please build me", branch="other")
+    tree.push("Nothing of main", {}, branch="other")
+    last = tree.push("Please build me", {}, branch="other")
     builds = wait_for_builds(codebuild, project, 2)
     assert [found["resolvedSourceVersion"] for found in builds] == [last, first]
     codebuild.api.update_webhook(

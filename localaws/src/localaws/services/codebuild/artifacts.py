@@ -31,10 +31,6 @@ def collect(spec: ArtifactSpec, files: Files, say: Say) -> list[tuple[str, Path]
     """
     say(f"Expanding base directory path: {spec.base_directory or '.'}")
     base = files.base(spec.base_directory)
-    if base is None:
-        raise PhaseError(
-            "CLIENT_ERROR", f"no matching base directory path found for {spec.base_directory}"
-        )
     found: dict[str, Path] = {}
     say("Assembling file list")
     say(f"Expanding {spec.base_directory or '.'}")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any, Final
+from typing import Final
 
 from localaws.core.context import Context
 from localaws.services.codebuild.errors import PhaseError
@@ -21,8 +20,9 @@ from localaws.services.codebuild.machine import (
 from localaws.services.codebuild.models import Document
 from localaws.services.codebuild.project_check import is_managed_image
 from localaws.services.codebuild.session import AGENT, MARK
+from localaws.services.ecr.containers.container import ImageContainer, Mount
+from localaws.services.ecr.pushed_images import ImageError, PushedImages
 
-_ECR: Final = "localaws.services.ecr"
 # For the keys of a cache.
 _HASH_FILES: Final = '#!/bin/sh\ncat -- "$@" | sha256sum | cut -d" " -f1\n'
 _NO_DOCKER: Final = (
@@ -73,26 +73,21 @@ def prepare(
 
 def _pushed(context: Context, uri: str, directories: Directories, mark: str) -> Prepared:
     try:
-        images: Any = import_module(f"{_ECR}.pushed_images")
-        containers: Any = import_module(f"{_ECR}.containers.container")
-    except ModuleNotFoundError as error:
-        raise _unable(f"localaws runs no image of your own: {uri}") from error
-    try:
-        found = context.shared(images.PushedImages).find(uri)
+        found = context.shared(PushedImages).find(uri)
         if found is None:
             raise _unable(f"manifest for {uri} not found: it was not pushed")
-        container = containers.ImageContainer(found, directories.base / "container", "root")
+        container = ImageContainer(found, directories.base / "container", "root")
         variables = container.environment({"HOME": HOME})
         command = container.command(
             ["/bin/sh", "-c", AGENT],
             {**variables, MARK: mark},
             [
-                containers.Mount(directories.codebuild, ROOT),
-                containers.Mount(directories.home, HOME),
+                Mount(directories.codebuild, ROOT),
+                Mount(directories.home, HOME),
             ],
             working_directory=ROOT,
         )
-    except images.ImageError as error:
+    except ImageError as error:
         raise _unable(str(error)) from error
     return Prepared(command, variables["PATH"], variables)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from localaws.services.codebuild.errors import PhaseError
 from localaws.services.codebuild.machine import Directories
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
@@ -27,11 +28,19 @@ class Files:
         """A pattern with the values of its variables."""
         return _VARIABLE.sub(lambda m: self.variables.get(m[1] or m[2], ""), text)
 
-    def base(self, base_directory: str) -> Path | None:
-        """The base directory, which may be a pattern; None when there is none."""
+    def base(self, base_directory: str) -> Path:
+        """The base directory, which may be a pattern.
+
+        Raises:
+            PhaseError: there is none.
+        """
         expanded = self.expand(base_directory) or "."
         found = sorted(path for path in self._paths(expanded, self.host(".")) if path.is_dir())
-        return found[0] if found else None
+        if not found:
+            raise PhaseError(
+                "CLIENT_ERROR", f"no matching base directory path found for {base_directory}"
+            )
+        return found[0]
 
     def host(self, path: str) -> Path:
         """A path of the build on the machine."""

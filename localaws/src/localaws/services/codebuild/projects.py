@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import uuid
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from localaws.core.context import Context
 from localaws.core.provider import operation
@@ -89,17 +89,9 @@ class Projects(Resource):
     @operation
     def list_projects(self, params: Params) -> Params:
         """ListProjects."""
-        member = {"CREATED_TIME": "created", "LAST_MODIFIED_TIME": "lastModified"}.get(
-            params.get("sortBy", "NAME")
-        )
-
-        def position(project: Project) -> Any:
-            moment = project.document[member].timestamp() if member else 0
-            return (moment, project.name)
-
         with self.store.lock:
             projects = list(self.store.projects.values())
-        found, token = self.page(projects, position, params, "projects")
+        found, token = self.page_of_documents(projects, params, "projects")
         return {"projects": [project.name for project in found], "nextToken": token}
 
     @operation

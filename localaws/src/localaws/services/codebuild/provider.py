@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 from functools import partial
 from typing import ClassVar
 
 from localaws.core.context import Context
-from localaws.core.errors import AwsError
 from localaws.core.provider import Provider
 from localaws.services.codebuild import events
 from localaws.services.codebuild.account import Account
@@ -20,6 +18,7 @@ from localaws.services.codebuild.reports import Reports
 from localaws.services.codebuild.repositories import SourceRepositories
 from localaws.services.codebuild.source_credentials import SourceCredentials, default_connection
 from localaws.services.codebuild.webhooks import Webhooks
+from localaws.services.git.repositories import Repositories
 
 
 class CodeBuildProvider(Provider):
@@ -45,8 +44,7 @@ class CodeBuildProvider(Provider):
             SourceCredentials(context, store),
             Account(context, store),
         )
-        with contextlib.suppress(AwsError):
-            repositories.subscribe(webhooks.on_event)
+        context.shared(Repositories).subscribe(webhooks.on_event)
 
     def close(self) -> None:
         """End every build. Called when the server stops."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from localaws.core.context import Context
 from localaws.core.provider import operation
 from localaws.services.codebuild.errors import already_exists, invalid_input, not_found
@@ -72,17 +70,9 @@ class ReportGroups(Resource):
     @operation
     def list_report_groups(self, params: Params) -> Params:
         """ListReportGroups."""
-        member = {"CREATED_TIME": "created", "LAST_MODIFIED_TIME": "lastModified"}.get(
-            params.get("sortBy", "NAME")
-        )
-
-        def position(group: ReportGroup) -> Any:
-            moment = group.document[member].timestamp() if member else 0
-            return (moment, group.document["name"])
-
         with self.store.lock:
             groups = list(self.store.report_groups.values())
-        found, token = self.page(groups, position, params, "report groups")
+        found, token = self.page_of_documents(groups, params, "report groups")
         return {"reportGroups": [group.document["arn"] for group in found], "nextToken": token}
 
     def _group(self, arn: str) -> ReportGroup:

@@ -111,10 +111,6 @@ class Reports(Resource):
         """
         say(f"Preparing to copy {spec.kind} report {spec.group}")
         base = files.base(spec.base_directory)
-        if base is None:
-            raise PhaseError(
-                "CLIENT_ERROR", f"no matching base directory path found for {spec.base_directory}"
-            )
         found: dict[str, Path] = {}
         for pattern in spec.files:
             say(f"Expanding {pattern}")

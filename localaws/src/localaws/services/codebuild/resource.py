@@ -8,9 +8,10 @@ from typing import Any, TypeAlias, TypeVar
 from localaws.core.context import Context
 from localaws.core.paging import Position, page
 from localaws.services.codebuild.errors import invalid_input, not_found
-from localaws.services.codebuild.models import Document, Project, Store
+from localaws.services.codebuild.models import Document, Project, ReportGroup, Store
 
 T = TypeVar("T")
+Documented = TypeVar("Documented", Project, ReportGroup)
 Params: TypeAlias = dict[str, Any]
 PAGE_SIZE = 100
 
@@ -51,6 +52,20 @@ class Resource:
             invalid_token=lambda token: invalid_input(f"Invalid nextToken: {token}"),
             descending=descending if order is None else order == "DESCENDING",
         )
+
+    def page_of_documents(
+        self, items: Iterable[Documented], params: Params, listing: object
+    ) -> tuple[list[Documented], str | None]:
+        """As :meth:`page`, ordered by ``sortBy``: NAME, CREATED_TIME or LAST_MODIFIED_TIME."""
+        member = {"CREATED_TIME": "created", "LAST_MODIFIED_TIME": "lastModified"}.get(
+            params.get("sortBy", "NAME")
+        )
+
+        def position(item: Documented) -> Position:
+            document = item.document
+            return (document[member].timestamp() if member else 0, document["name"])
+
+        return self.page(items, position, params, listing)
 
 
 def checked_tags(document: Document) -> list[Document]:

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final, Protocol
+from typing import IO, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -18,27 +18,12 @@ from localaws.services.codebuild.errors import PhaseError
 from localaws.services.codebuild.machine import ROOT
 from localaws.services.codebuild.models import BuildRequest, Document
 from localaws.services.codebuild.project_check import repository_name
+from localaws.services.git.repository import Repository
 
 CLONE_REFERENCE: Final = "codebuild_clone_ref.json"
 _SPOOL_BYTES: Final = 64 << 20
 
-
-class GitRepository(Protocol):
-    """A repository that can be cloned."""
-
-    @property
-    def path(self) -> Path:
-        """Where it is, as a bare repository."""
-
-    @property
-    def clone_url(self) -> str:
-        """Where Git clients find it."""
-
-    def resolve(self, ref: str) -> Any:
-        """The commit of a branch, a tag or a commit id, which has an ``id``; None when there is none."""
-
-
-FindRepository = Callable[[Document], GitRepository]
+FindRepository = Callable[[Document], Repository]
 """From a Git source to its repository. Raises AwsError in the words of AWS."""
 
 
@@ -163,7 +148,7 @@ class Downloader:
         found = repository.resolve(version or "HEAD")
         if found is None:
             raise PhaseError("CLIENT_ERROR", "reference not found for primary source")
-        commit: str = found.id
+        commit = found.id
         depth = source.get("gitCloneDepth", 0)
         git = ["git", "-C", str(directory), "-c", "advice.detachedHead=false"]
         wanted = (

@@ -31,6 +31,7 @@ class WebhookEvent:
     base_ref: str | None
     """None for a push."""
     changed_files: tuple[str, ...]
+    commit: str
     commit_message: str
 
 

@@ -13,9 +13,10 @@ from localaws.services.codebuild.builds import Builds
 from localaws.services.codebuild.errors import already_exists, invalid_input, not_found, refused
 from localaws.services.codebuild.models import Document, Project, Store
 from localaws.services.codebuild.project_check import repository_name
-from localaws.services.codebuild.repositories import RepositoryEvent, SourceRepositories
+from localaws.services.codebuild.repositories import SourceRepositories
 from localaws.services.codebuild.resource import Params, Resource
 from localaws.services.codebuild.webhook_filters import WebhookEvent
+from localaws.services.git.events import Push, RepositoryEvent
 
 _ACTIONS: Final = {
     "opened": "PULL_REQUEST_CREATED",
@@ -106,14 +107,13 @@ class Webhooks(Resource):
             if webhook_filters.matches(happened, groups, branch):
                 self._start(project, event, happened)
 
-    def _start(self, project: Project, event: Any, happened: WebhookEvent) -> None:
-        if happened.kind == "PUSH":
-            commit = source_version = event.commit
+    def _start(self, project: Project, event: RepositoryEvent, happened: WebhookEvent) -> None:
+        if isinstance(event, Push):
+            source_version = happened.commit
             kind, _, name = event.ref.removeprefix("refs/").partition("/")
             trigger = f"{'tag' if kind == 'tags' else 'branch'}/{name}"
             more = {"CODEBUILD_WEBHOOK_PREV_COMMIT": event.before or "0" * 40}
         else:
-            commit = event.head
             source_version = trigger = f"pr/{event.number}"
             more = {"CODEBUILD_WEBHOOK_BASE_REF": happened.base_ref or ""}
             if event.action == "merged":
@@ -129,7 +129,7 @@ class Webhooks(Resource):
                 "CODEBUILD_WEBHOOK_TRIGGER": trigger,
                 **more,
             },
-            commit,
+            happened.commit,
         )
 
     def _with_webhook(self, project_name: str) -> Project:
@@ -139,24 +139,25 @@ class Webhooks(Resource):
         return project
 
 
-def _webhook_event(event: Any) -> WebhookEvent | None:
+def _webhook_event(event: RepositoryEvent) -> WebhookEvent | None:
     """An event of a repository in the terms of the filters; None for one that starts no build."""
-    actor = event.caller.rpartition(":")[2].rpartition("/")[2]
-    if hasattr(event, "number"):
-        found = event.repository.resolve(event.head)
-        return WebhookEvent(
-            _ACTIONS[event.action],
-            actor,
-            f"refs/heads/{event.head_branch}",
-            f"refs/heads/{event.base_branch}",
-            event.changed_files,
-            found.message if found else "",
-        )
-    if event.commit is None:
+    commit = event.commit if isinstance(event, Push) else event.head
+    if commit is None:
         return None
-    found = event.repository.resolve(event.commit)
+    if isinstance(event, Push):
+        kind, head_ref, base_ref = "PUSH", event.ref, None
+    else:
+        kind = _ACTIONS[event.action]
+        head_ref, base_ref = (f"refs/heads/{branch}" for branch in event.branches)
+    found = event.repository.resolve(commit)
     return WebhookEvent(
-        "PUSH", actor, event.ref, None, event.changed_files, found.message if found else ""
+        kind,
+        event.caller.rpartition(":")[2].rpartition("/")[2],
+        head_ref,
+        base_ref,
+        event.changed_files,
+        commit,
+        found.message if found else "",
     )
 
 

@@ -31,7 +31,7 @@ class Resource:
     @property
     def caller(self) -> str:
         """The ARN of who calls: localaws does not tell callers of an API apart."""
-        return f"arn:{self.context.partition}:iam::{self.context.account_id}:root"
+        return self.context.root_arn
 
     def arn(self, record: RepositoryRecord) -> str:
         """The ARN of a repository."""

@@ -23,7 +23,7 @@ and an execution through::
 
 and is started by a request, or by::
 
-    git_events.py     a push or a pull request behind a connection (git_access.py: the repositories)
+    git_events.py     a push or a pull request behind a connection
     poller.py         a new version of an object, or a new commit of a branch in CodeCommit
 
 flow.py and statuses.py never block and call no other service: with a fake launcher they can be driven

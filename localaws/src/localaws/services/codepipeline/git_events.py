@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
-from typing import Any
 
 from localaws.core.errors import AwsError
 from localaws.services.codepipeline import triggers
@@ -12,45 +10,35 @@ from localaws.services.codepipeline.action_types import CONNECTION_SOURCE
 from localaws.services.codepipeline.actions.git_source import BRANCH_OVERRIDE, COMMIT_OVERRIDE
 from localaws.services.codepipeline.declaration import ActionDeclaration
 from localaws.services.codepipeline.engine import Engine
-from localaws.services.codepipeline.git_access import Git
 from localaws.services.codepipeline.models import Pipeline, Trigger
 from localaws.services.codepipeline.triggers import SourceChange
+from localaws.services.git.connections import Connections
+from localaws.services.git.events import Push, RepositoryEvent
 
 _log = logging.getLogger(__name__)
 
 
 class GitEvents:
-    """Listens to pushes and pull requests, once a pipeline has a connection as its source.
+    """A listener of the repositories, for the pipelines that have a connection as their source.
 
     CodeCommit is not its business: there, an EventBridge rule or polling starts a pipeline, as on AWS.
 
     Args:
-        git: where the events come from.
+        connections: which repositories are behind which connection.
         engine: where executions are started.
     """
 
-    def __init__(self, git: Git, engine: Engine) -> None:
-        self._git = git
+    def __init__(self, connections: Connections, engine: Engine) -> None:
+        self._connections = connections
         self._engine = engine
-        self._lock = threading.Lock()
-        self._listening = False
         self._closed = False
 
     def close(self) -> None:
         """Start nothing any more. The repositories outlive this service."""
         self._closed = True
 
-    def wake(self) -> None:
-        """Start listening, if a pipeline has a connection as its source and listening has not started."""
-        with self._engine.store.lock:
-            wanted = any(_sources(p) for p in self._engine.store.pipelines.values())
-        with self._lock:
-            if wanted and not self._listening:
-                self._listening = True
-                self._git.subscribe(self.receive)
-
-    def receive(self, event: Any) -> None:
-        """Start the pipelines that wait for an event: a push, or a change of a pull request."""
+    def receive(self, event: RepositoryEvent) -> None:
+        """Start the pipelines that wait for an event."""
         with self._engine.store.lock:
             pipelines = [] if self._closed else list(self._engine.store.pipelines.values())
             started = [
@@ -66,10 +54,14 @@ class GitEvents:
                 _log.warning("an event of %s started nothing: %s", event.repository.name, error)
 
     def _start(
-        self, pipeline: Pipeline, action: ActionDeclaration, change: SourceChange, event: Any
+        self,
+        pipeline: Pipeline,
+        action: ActionDeclaration,
+        change: SourceChange,
+        event: RepositoryEvent,
     ) -> None:
         configuration = action.configuration
-        repository = self._git.connected(
+        repository = self._connections.repository(
             configuration["ConnectionArn"], configuration["FullRepositoryId"]
         )
         if repository is not event.repository:
@@ -88,13 +80,15 @@ def _sources(pipeline: Pipeline) -> list[ActionDeclaration]:
     return [action for action in first.actions if action.type == CONNECTION_SOURCE.id]
 
 
-def _change(pipeline: Pipeline, action: ActionDeclaration, event: Any) -> SourceChange | None:
+def _change(
+    pipeline: Pipeline, action: ActionDeclaration, event: RepositoryEvent
+) -> SourceChange | None:
     configuration = action.configuration
     if event.repository.name != configuration["FullRepositoryId"]:
         return None
     trigger = pipeline.declaration.triggers.get(action.name)
     if trigger is None and configuration.get("DetectChanges", "true") == "false":
         return None
-    if hasattr(event, "ref"):
+    if isinstance(event, Push):
         return triggers.push_change(trigger, configuration["BranchName"], event)
     return triggers.pull_request_change(trigger, event)

@@ -38,7 +38,6 @@ from localaws.services.codepipeline.approvals import Approvals
 from localaws.services.codepipeline.declaration import ActionTypeId
 from localaws.services.codepipeline.engine import Engine
 from localaws.services.codepipeline.executions import Executions
-from localaws.services.codepipeline.git_access import Git, SharedGit
 from localaws.services.codepipeline.git_events import GitEvents
 from localaws.services.codepipeline.jobs import Jobs
 from localaws.services.codepipeline.models import ActionExecution, Store
@@ -49,6 +48,8 @@ from localaws.services.codepipeline.runner import Handler, Runner
 from localaws.services.codepipeline.stages import Stages
 from localaws.services.codepipeline.statuses import StatusWriter
 from localaws.services.codepipeline.tags import Tags
+from localaws.services.git.connections import Connections
+from localaws.services.git.repositories import Repositories
 
 
 class CodePipelineProvider(Provider):
@@ -58,7 +59,6 @@ class CodePipelineProvider(Provider):
         context: its surroundings.
         continuation_seconds: from a continuation token to the next job. About 30 s on AWS.
         poll_seconds: between two checks of a source with PollForSourceChanges.
-        git: the Git repositories; those of this server, unless a test has others.
     """
 
     service_name: ClassVar[str] = "codepipeline"
@@ -68,7 +68,6 @@ class CodePipelineProvider(Provider):
         context: Context,
         continuation_seconds: float = 2.0,
         poll_seconds: float = 60.0,
-        git: Git | None = None,
     ) -> None:
         self._store = Store()
         self._outbox = Outbox(self._publish)
@@ -78,17 +77,16 @@ class CodePipelineProvider(Provider):
             lambda name: context.arn("codepipeline", name),
             self._outbox.put,
         )
-        caller = f"arn:{context.partition}:iam::{context.account_id}:root"
-        engine = Engine(self._store, context.clock, statuses, self._launch, caller)
+        engine = Engine(self._store, context.clock, statuses, self._launch, context.root_arn)
         self._jobs = Jobs(context, engine)
-        git = git or SharedGit(context)
-        codecommit = GitSource(CodeCommit(git))
+        repositories, connections = context.shared(Repositories), context.shared(Connections)
+        codecommit = GitSource(CodeCommit(repositories))
         self._poller = SourcePoller(context, engine, codecommit, poll_seconds)
-        self._git_events = GitEvents(git, engine)
+        self._git_events = GitEvents(connections, engine)
         invoke = LambdaInvoke(self._jobs, continuation_seconds)
         handlers: dict[ActionTypeId, Handler] = {
             S3_SOURCE.id: S3Source(),
-            CONNECTION_SOURCE.id: GitSource(Connection(git)),
+            CONNECTION_SOURCE.id: GitSource(Connection(connections)),
             CODECOMMIT_SOURCE.id: codecommit,
             ECR_SOURCE.id: EcrSource(),
             CODEBUILD_BUILD.id: CodeBuildBuild(),
@@ -104,13 +102,14 @@ class CodePipelineProvider(Provider):
         self._runner = Runner(context, self._store.lock, handlers, engine.finish)
         super().__init__(
             context,
-            Pipelines(context, engine, changed=self._watch_sources),
+            Pipelines(context, engine, changed=self._poller.wake),
             Executions(context, engine),
             Stages(context, engine),
             Approvals(context, engine),
             self._jobs,
             Tags(context, engine),
         )
+        repositories.subscribe(self._git_events.receive)
 
     def close(self) -> None:
         """End every thread."""
@@ -118,10 +117,6 @@ class CodePipelineProvider(Provider):
         self._poller.close()
         self._runner.close()
         self._outbox.close()
-
-    def _watch_sources(self) -> None:
-        self._poller.wake()
-        self._git_events.wake()
 
     def _launch(self, action: ActionExecution) -> None:
         self._runner.launch(action)

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from localaws.services.codepipeline import globs
+from localaws.services.git.events import PullRequest, Push
 
-_BRANCH: Final = "refs/heads/"
-_TAG: Final = "refs/tags/"
 PULL_REQUEST_EVENTS: Final = {
     "opened": "OPEN",
     "updated": "UPDATED",
@@ -70,38 +69,32 @@ class SourceChange:
     """A branch; for a tag, its name."""
 
 
-def push_change(trigger: GitTrigger | None, branch: str, event: Any) -> SourceChange | None:
+def push_change(trigger: GitTrigger | None, branch: str, event: Push) -> SourceChange | None:
     """The change that a push makes for a source action, or None when it starts nothing.
 
     Args:
         trigger: the trigger on the action, if there is one.
         branch: BranchName of the action, which counts when there is no trigger.
-        event: the push: ``ref``, ``commit`` (None for a deleted ref) and ``changed_files``.
+        event: the push.
     """
-    ref, commit = str(event.ref), event.commit
-    if not commit:
+    name = event.branch or event.tag
+    if not event.commit or not name:
         return None
     if trigger is None:
-        pushed = ref.removeprefix(_BRANCH)
-        return (
-            SourceChange(commit, branch) if ref.startswith(_BRANCH) and pushed == branch else None
-        )
-    if trigger.push:
-        found = any(
-            _push_matches(candidate, ref, event.changed_files) for candidate in trigger.push
-        )
+        found = event.branch == branch
+    elif trigger.push:
+        found = any(_push_matches(candidate, event) for candidate in trigger.push)
     else:
-        found = not trigger.pull_request and ref.startswith(_BRANCH)
-    name = ref.removeprefix(_BRANCH).removeprefix(_TAG)
-    return SourceChange(commit, name) if found else None
+        found = not trigger.pull_request and event.branch is not None
+    return SourceChange(event.commit, name) if found else None
 
 
-def pull_request_change(trigger: GitTrigger | None, event: Any) -> SourceChange | None:
+def pull_request_change(trigger: GitTrigger | None, event: PullRequest) -> SourceChange | None:
     """The change that a pull request makes for a source action, or None when it starts nothing.
 
     Args:
         trigger: the trigger on the action, if there is one.
-        event: the change: ``action``, ``head``, ``head_branch``, ``base_branch`` and ``changed_files``.
+        event: the change.
     """
     if trigger is None:
         return None
@@ -145,13 +138,12 @@ def _criteria(given: dict[str, list[str]] | None) -> Criteria | None:
     return Criteria(tuple(given.get("includes", ())), tuple(given.get("excludes", ())))
 
 
-def _push_matches(candidate: Filter, ref: str, changed: Iterable[str]) -> bool:
-    if ref.startswith(_TAG):
-        return candidate.tags is not None and candidate.tags.match(ref.removeprefix(_TAG))
-    if not ref.startswith(_BRANCH):
+def _push_matches(candidate: Filter, event: Push) -> bool:
+    if event.tag is not None:
+        return candidate.tags is not None and candidate.tags.match(event.tag)
+    if event.branch is None:
         return False
     if candidate.branches is None and candidate.tags is not None:
         return False  # a filter for tags
-    name = ref.removeprefix(_BRANCH)
-    in_branch = candidate.branches is None or candidate.branches.match(name)
-    return in_branch and candidate.match_files(changed)
+    in_branch = candidate.branches is None or candidate.branches.match(event.branch)
+    return in_branch and candidate.match_files(event.changed_files)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from localaws.core.call import Call, Response
-from localaws.core.context import ACCOUNT_ID, Context, ContextFactory
+from localaws.core.context import ACCOUNT_ID, ContextFactory
 from localaws.core.errors import AwsError
 from localaws.core.wsgi import StartResponse, send
 from localaws.services.git import http_backend
@@ -71,7 +71,7 @@ class GitApplication:
         if found["name"]:
             repository, caller = self._codecommit(call, found["name"])
         else:
-            repository, caller = self._hosted(found["hosted"]), self._root()
+            repository, caller = self._hosted(found["hosted"]), self._context.root_arn
         body = http_backend.save(call.body, self._context.work_dir)
         arguments = (repository.path, call, action, body, caller, self._context.processes)
         if action != "/git-receive-pack":
@@ -121,10 +121,3 @@ class GitApplication:
             )
         (repository,) = candidates.values()
         return repository, identity.arn
-
-    def _root(self) -> str:
-        return _root_arn(self._context)
-
-
-def _root_arn(context: Context) -> str:
-    return f"arn:{context.partition}:iam::{context.account_id}:root"

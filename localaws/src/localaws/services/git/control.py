@@ -110,14 +110,14 @@ class ControlApplication:
         branches = (_text(params, "head"), str(base))
         description = str(params.get("description", ""))
         record = repository.pull_requests.open(
-            _text(params, "title"), description, branches, _root(context), context.clock.now()
+            _text(params, "title"), description, branches, context.root_arn, context.clock.now()
         )
         return _views(record)
 
     def _update(self, params: _Params) -> _Params:
         context, repository = self._repository(params)
         record = repository.pull_requests.edit(
-            _number(params), _root(context), context.clock.now(), title=params.get("title"),
+            _number(params), context.root_arn, context.clock.now(), title=params.get("title"),
             description=params.get("description"), announce=True,
         )  # fmt: skip
         return _views(record)
@@ -131,14 +131,14 @@ class ControlApplication:
                 f"option is {option!r}, but must be one of {', '.join(get_args(MergeOption))}",
             )
         record = repository.pull_requests.merge(
-            _number(params), option, _root(context), context.clock.now()
+            _number(params), option, context.root_arn, context.clock.now()
         )
         return _views(record)
 
     def _close(self, params: _Params) -> _Params:
         context, repository = self._repository(params)
         record = repository.pull_requests.close(
-            _number(params), _root(context), context.clock.now()
+            _number(params), context.root_arn, context.clock.now()
         )
         return _views(record)
 
@@ -159,7 +159,7 @@ class ControlApplication:
 
     def _fill(self, repository: Repository, source: Path, context: Context) -> None:
         head = git(repository.path, "ls-remote", "--symref", str(source), "HEAD").decode()
-        with repository.changing(_root(context)):
+        with repository.changing(context.root_arn):
             git(
                 repository.path, "fetch", "--quiet", "--no-write-fetch-head", str(source),
                 "refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*",
@@ -167,10 +167,6 @@ class ControlApplication:
             first = head.split("\t")[0]
             if first.startswith("ref: refs/heads/"):
                 git(repository.path, "symbolic-ref", "HEAD", first.removeprefix("ref: "))
-
-
-def _root(context: Context) -> str:
-    return f"arn:{context.partition}:iam::{context.account_id}:root"
 
 
 def _views(*records: PullRequestRecord) -> _Params:

@@ -170,7 +170,7 @@ def _signer(
     if known is None:
         # As everywhere in localaws, a key that it has not issued is one of the account itself. Its secret is
         # not known, so there is nothing to compare.
-        return Identity(f"arn:{context.partition}:iam::{context.account_id}:root")
+        return Identity(context.root_arn)
     if known.token is not None and not hmac.compare_digest(known.token, token):
         raise CredentialsError(
             403, f"The session token is not that of the access key {access_key}."

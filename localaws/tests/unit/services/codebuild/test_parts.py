@@ -1,7 +1,6 @@
 """The parts of a build that need neither a server nor a process."""
 
 import io
-import zipfile
 from datetime import UTC, datetime
 
 import pytest
@@ -16,6 +15,7 @@ from localaws.services.codebuild.machine import Directories
 from localaws.services.codebuild.models import Build, BuildRequest, Store
 from localaws.services.codebuild.report_files import ReportFileError, read_cobertura, read_junit
 from localaws.services.codebuild.sources import places
+from zips import make_zip
 
 
 def request(**more):
@@ -101,9 +101,7 @@ def test_an_archive_keeps_modes_and_links(tmp_path):
 
 
 def test_an_archive_that_leaves_its_directory_is_refused(tmp_path):
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as opened:
-        opened.writestr("../outside", "x")
+    archive = io.BytesIO(make_zip({"../outside": "x"}))
     with pytest.raises(PhaseError, match="outside"):
         archives.unpack(archive, tmp_path / "target")
     with pytest.raises(PhaseError, match="not a zip archive"):
@@ -124,7 +122,8 @@ def test_patterns_find_files_of_the_source_and_of_the_home_directory(tmp_path):
     assert [n for n, _ in files.matching("**/*", base)] == ["b/.hidden", "top.txt"]
     assert [n for n, _ in files.matching("**/*", base, ["b/*"])] == ["top.txt"]
     assert [n for n, _ in files.matching("/root/*", base)] == ["kept"]
-    assert files.base("none") is None
+    with pytest.raises(PhaseError, match="no matching base directory path found for none"):
+        files.base("none")
 
 
 def test_report_files_that_are_none_are_refused(tmp_path):

@@ -5,9 +5,17 @@ import pytest
 from localaws.core.errors import AwsError
 from localaws.services.codebuild.webhook_filters import WebhookEvent, check, matches
 
-PUSH = WebhookEvent("PUSH", "ada", "refs/heads/main", None, ("docs/a.md", "src/b.py"), "Fix it")
+PUSH = WebhookEvent(
+    "PUSH", "ada", "refs/heads/main", None, ("docs/a.md", "src/b.py"), "c" * 40, "Fix it"
+)
 PULL_REQUEST = WebhookEvent(
-    "PULL_REQUEST_UPDATED", "ben", "refs/heads/topic", "refs/heads/main", ("src/b.py",), "Try"
+    "PULL_REQUEST_UPDATED",
+    "ben",
+    "refs/heads/topic",
+    "refs/heads/main",
+    ("src/b.py",),
+    "c" * 40,
+    "Try",
 )
 
 
@@ -48,7 +56,7 @@ def test_without_filters_pushes_and_open_pull_requests_start_builds():
     assert matches(PUSH, [], None)
     assert matches(PULL_REQUEST, [], None)
     merged = WebhookEvent(
-        "PULL_REQUEST_MERGED", "ben", "refs/heads/topic", "refs/heads/main", (), ""
+        "PULL_REQUEST_MERGED", "ben", "refs/heads/topic", "refs/heads/main", (), "c" * 40, ""
     )
     assert not matches(merged, [], None)
     assert matches(PUSH, [], "^main$")

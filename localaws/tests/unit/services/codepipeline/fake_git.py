@@ -3,66 +3,52 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
 
-from localaws.core.errors import AwsError
 from localaws.services.codepipeline.artifacts import make_zip
+from localaws.services.git.connections import AVAILABLE, Connection, Connections
+from localaws.services.git.events import Action, PullRequest, Push, RepositoryEvent
+from localaws.services.git.pull_requests import PullRequestRecord
+from localaws.services.git.repositories import Listener, Repositories
+from localaws.services.git.repository import Commit, Person, Repository
 
 CONNECTION = "arn:aws:codeconnections:eu-west-1:123456789012:connection/1111-2222"
+CALLER = "arn:aws:iam::123456789012:root"
+DATE = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+ADA = Person("Ada Lovelace", "ada@example.com", DATE, "1767323045 +0000")
 
 
-@dataclass(frozen=True)
-class FakePerson:
-    name: str = "Ada Lovelace"
-    email: str = "ada@example.com"
-    date: datetime = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+class FakeRepository(Repository):
+    """Has its commits in memory."""
 
+    def __init__(self, name: str) -> None:
+        super().__init__(name, Path("/nonexistent"), "", lambda: DATE)
+        self.refs: dict[str, Commit] = {}
+        self.commits: dict[str, Commit] = {}
 
-@dataclass(frozen=True)
-class FakeCommit:
-    id: str
-    message: str
-    authored: FakePerson = FakePerson()
-    committed: FakePerson = FakePerson()
-
-
-@dataclass(frozen=True)
-class FakePush:
-    repository: FakeRepository
-    ref: str
-    commit: str | None
-    changed_files: tuple[str, ...] = ("README.md",)
-
-
-@dataclass(frozen=True)
-class FakePullRequest:
-    repository: FakeRepository
-    action: str
-    head: str
-    head_branch: str
-    base_branch: str
-    changed_files: tuple[str, ...] = ("README.md",)
-
-
-@dataclass
-class FakeRepository:
-    name: str
-    refs: dict[str, FakeCommit] = field(default_factory=dict)
-    commits: dict[str, FakeCommit] = field(default_factory=dict)
-
-    def commit(self, message: str, ref: str = "refs/heads/main") -> FakeCommit:
-        commit = FakeCommit(hashlib.sha1(message.encode()).hexdigest(), message)
+    def add(self, message: str, ref: str = "refs/heads/main") -> Commit:
+        name = hashlib.sha1(message.encode()).hexdigest()
+        commit = Commit(name, message, ADA.name, DATE, ADA, ADA, "", ())
         self.commits[commit.id] = self.refs[ref] = commit
         return commit
 
-    def resolve(self, ref: str) -> FakeCommit | None:
+    def resolve(self, ref: str) -> Commit | None:
         return self.commits.get(ref) or self.refs.get(ref)
 
     def archive(self, commit_id: str) -> bytes:
         return make_zip("commit", commit_id.encode())
+
+
+class FakeRepositories(Repositories):
+    """Tells its listeners on the thread of the caller."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listeners: list[Listener] = []
+
+    def subscribe(self, listener: Listener) -> None:
+        self.listeners.append(listener)
 
 
 class FakeGit:
@@ -70,24 +56,16 @@ class FakeGit:
 
     def __init__(self) -> None:
         self.repositories = {name: FakeRepository(name) for name in ("code", "octo/demo")}
-        self.pending = False
-        self.listeners: list[Callable[[Any], None]] = []
+        self.connection = Connection(CONNECTION, "demo", "GitHub", status=AVAILABLE)
+        self.connection.repositories.update(self.repositories)
+        self._repositories, connections = FakeRepositories(), Connections()
+        for repository in self.repositories.values():
+            self._repositories.add(repository)
+        connections.add(self.connection)
+        self.shared = {Repositories: self._repositories, Connections: connections}
 
-    def codecommit(self, name: str) -> FakeRepository | None:
-        return self.repositories.get(name)
-
-    def connected(self, connection_arn: str, full_repository_id: str) -> FakeRepository:
-        if self.pending or connection_arn != CONNECTION:
-            raise AwsError(
-                "ResourceUnavailableException", f"Connection {connection_arn} is not available"
-            )
-        return self.repositories[full_repository_id]
-
-    def subscribe(self, listener: Callable[[Any], None]) -> None:
-        self.listeners.append(listener)
-
-    def tell(self, event: Any) -> None:
-        for listener in self.listeners:
+    def tell(self, event: RepositoryEvent) -> None:
+        for listener in self._repositories.listeners:
             listener(event)
 
     def push(
@@ -96,8 +74,36 @@ class FakeGit:
         ref: str = "refs/heads/main",
         files: tuple[str, ...] = ("README.md",),
         name: str = "octo/demo",
-    ) -> FakeCommit:
+    ) -> Commit:
         repository = self.repositories[name]
-        commit = repository.commit(message, ref)
-        self.tell(FakePush(repository, ref, commit.id, files))
+        commit = repository.add(message, ref)
+        self.tell(push(repository, ref, commit.id, files))
         return commit
+
+
+def push(
+    repository: Repository,
+    ref: str,
+    commit: str | None,
+    files: tuple[str, ...] = ("README.md",),
+) -> Push:
+    """A push of one ref; without a commit, it deletes the ref."""
+    return Push(repository, ref, None, commit, commit, files, CALLER)
+
+
+def pull_request(
+    repository: Repository,
+    action: Action,
+    head: str,
+    head_branch: str,
+    base_branch: str,
+    files: tuple[str, ...] = ("README.md",),
+) -> PullRequest:
+    """A change of the first pull request."""
+    base, title = "b" * 40, "Title"
+    record = PullRequestRecord(
+        1, title, "", head_branch, base_branch, head, base, base, CALLER, DATE, DATE
+    )
+    return PullRequest(
+        repository, 1, action, title, head, base, head_branch, base_branch, files, record, CALLER
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import io
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from localaws.core.shared import SharedObjects, T
 from localaws.services.codepipeline.provider import CodePipelineProvider
 from unit.services.codepipeline.fake_builds import FakeCloudWatch, FakeCodeBuild
 from unit.services.codepipeline.fake_git import FakeGit
+from waiting import eventually
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
@@ -158,7 +158,7 @@ class FakeContext:
     clock: Clock = field(default_factory=Clock)
     account_id: str = ACCOUNT
     region: str = REGION
-    partition: str = "aws"
+    root_arn: str = f"arn:aws:iam::{ACCOUNT}:root"
 
     def __post_init__(self) -> None:
         self.s3 = FakeS3()
@@ -175,7 +175,8 @@ class FakeContext:
         self._shared_objects = SharedObjects()
 
     def shared(self, kind: type[T]) -> T:
-        return self._shared_objects.get(kind, self.account_id, self.region)
+        found: Any = self.git.shared.get(kind)
+        return found or self._shared_objects.get(kind, self.account_id, self.region)
 
     def client(self, service_name: str, role_arn: str | None = None) -> Any:
         self.roles.append((service_name, role_arn))
@@ -206,16 +207,6 @@ class FakeContext:
         assert source == "aws.codepipeline"
         assert resources == [f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:{detail['pipeline']}"]
         self.events.append((detail_type, detail))
-
-
-def eventually(condition: Callable[[], Any], seconds: float = 5.0) -> Any:
-    """Wait until ``condition`` returns a true value, and return it."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.005)
-    raise AssertionError("the condition did not come true")
 
 
 # --- definitions ------------------------------------------------------------------------------------
@@ -303,7 +294,7 @@ class Harness:
 
     def __init__(self, context: FakeContext, **options: Any) -> None:
         self.context = context
-        self.provider = CodePipelineProvider(context, git=context.git, **options)  # type: ignore[arg-type]
+        self.provider = CodePipelineProvider(context, **options)  # type: ignore[arg-type]
         self.api = Operations(self.provider)
 
     def upload(self, content: bytes = b"{}", key: str = "manifest.json") -> str:

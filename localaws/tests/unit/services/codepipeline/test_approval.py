@@ -15,11 +15,11 @@ from unit.services.codepipeline.fakes import (
     MACHINE,
     Harness,
     approval,
-    eventually,
     machine,
     pipeline,
     running,
 )
+from waiting import eventually
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:approvals"
 

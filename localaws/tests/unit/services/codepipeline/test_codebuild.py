@@ -14,11 +14,11 @@ from unit.services.codepipeline.fakes import (
     KEY,
     Harness,
     approval,
-    eventually,
     pipeline,
     refusal,
     running,
 )
+from waiting import eventually
 
 FAILURE = (
     "Build terminated with state: FAILED. Phase: BUILD, Code: COMMAND_EXECUTION_ERROR, Message: Error while"
@@ -28,7 +28,7 @@ FAILURE = (
 
 def run(harness: Harness, *actions: dict[str, Any], status: str = "Succeeded") -> dict[str, Any]:
     """Run a pipeline of a CodeCommit source and these actions; return the last action execution."""
-    harness.context.git.repositories["code"].commit('Add "quotes"\n\nand a body')
+    harness.context.git.repositories["code"].add('Add "quotes"\n\nand a body')
     harness.api.create_pipeline(
         {"pipeline": git_pipeline(list(actions), source=codecommit_source())}
     )

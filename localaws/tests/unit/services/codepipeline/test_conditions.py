@@ -14,12 +14,12 @@ from unit.services.codepipeline.fakes import (
     FakeContext,
     Harness,
     approval,
-    eventually,
     function,
     machine,
     pipeline,
     running,
 )
+from waiting import eventually
 
 MET = check("Met", "#{variables.Go}", "no", "NE")
 GO = [{"name": "Go", "defaultValue": "yes"}]

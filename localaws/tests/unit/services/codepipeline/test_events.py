@@ -9,7 +9,8 @@ import pytest
 
 from localaws.services.codepipeline import statuses
 from localaws.services.codepipeline.models import Status
-from unit.services.codepipeline.fakes import Harness, approval, eventually, machine, pipeline
+from unit.services.codepipeline.fakes import Harness, approval, machine, pipeline
+from waiting import eventually
 
 
 def collect(harness: Harness, execution_id: str, last: str) -> list[tuple[str, dict[str, Any]]]:

@@ -11,14 +11,16 @@ from typing import Any
 import pytest
 
 from localaws.core.errors import AwsError
+from localaws.services.git.connections import PENDING
 from unit.services.codepipeline.definitions import (
     codecommit_source,
     connection_source,
     git_pipeline,
     trigger,
 )
-from unit.services.codepipeline.fake_git import CONNECTION, FakePullRequest, FakePush
-from unit.services.codepipeline.fakes import Harness, approval, eventually, running
+from unit.services.codepipeline.fake_git import CONNECTION, pull_request, push
+from unit.services.codepipeline.fakes import Harness, approval, running
+from waiting import eventually
 
 
 def create(harness: Harness, source: dict[str, Any], **members: Any) -> None:
@@ -40,7 +42,7 @@ def content(harness: Harness, action: dict[str, Any]) -> zipfile.ZipFile:
 
 
 def test_a_connection_fetches_the_branch_with_its_variables(harness: Harness) -> None:
-    commit = harness.context.git.repositories["octo/demo"].commit("Add a gate\n\nIt compares.\n")
+    commit = harness.context.git.repositories["octo/demo"].add("Add a gate\n\nIt compares.\n")
     create(harness, connection_source())
     action = fetched(harness)
     assert action["output"]["outputVariables"] == {
@@ -66,7 +68,7 @@ def test_a_connection_fetches_the_branch_with_its_variables(harness: Harness) ->
 
 
 def test_codecommit_fetches_the_branch_with_its_variables(harness: Harness) -> None:
-    commit = harness.context.git.repositories["code"].commit("Add a gate\n")
+    commit = harness.context.git.repositories["code"].add("Add a gate\n")
     create(harness, codecommit_source())
     action = fetched(harness)
     assert action["output"]["outputVariables"] == {
@@ -93,7 +95,7 @@ def test_a_full_clone_is_a_reference(
     harness: Harness, source: Any, identity: dict[str, str]
 ) -> None:
     for repository in harness.context.git.repositories.values():
-        commit = repository.commit("Start")
+        commit = repository.add("Start")
     create(harness, source(configuration={"OutputArtifactFormat": "CODEBUILD_CLONE_REF"}))
     archive = content(harness, fetched(harness))
     assert archive.namelist() == ["codebuild_clone_ref.json"]
@@ -108,7 +110,7 @@ def test_a_missing_branch_and_a_pending_connection_are_named(harness: Harness) -
     error = harness.latest("Source", "Git")["errorDetails"]
     assert error["code"] == "ConfigurationError"
     assert "No Branch [main] found" in error["message"]
-    harness.context.git.pending = True
+    harness.context.git.connection.status = PENDING
     second = harness.start()
     harness.wait(second, "Failed")
     assert "is not available" in harness.latest("Source", "Git")["errorDetails"]["message"]
@@ -116,8 +118,8 @@ def test_a_missing_branch_and_a_pending_connection_are_named(harness: Harness) -
 
 def test_a_commit_can_be_asked_for(harness: Harness) -> None:
     repository = harness.context.git.repositories["octo/demo"]
-    old = repository.commit("Old")
-    repository.commit("New")
+    old = repository.add("Old")
+    repository.add("New")
     create(harness, connection_source())
     override = {"actionName": "Git", "revisionType": "COMMIT_ID", "revisionValue": old.id}
     harness.start(sourceRevisions=[override])
@@ -138,17 +140,16 @@ def triggers(harness: Harness) -> list[tuple[str, str]]:
 
 def test_a_push_to_the_branch_starts_the_pipeline(harness: Harness) -> None:
     git = harness.context.git
-    git.repositories["octo/demo"].commit("Start")
+    git.repositories["octo/demo"].add("Start")
     create(harness, connection_source(), executionMode="PARALLEL")
     git.push("Elsewhere", "refs/heads/other")
     git.push("A tag", "refs/tags/v1")
     git.push("Another repository", name="code")
     pushed = git.push("Here")
-    git.repositories["octo/demo"].commit("Later")
+    git.repositories["octo/demo"].add("Later")
     assert [kind for kind, _ in triggers(harness)] == ["WebhookV2", "CreatePipeline"]
     assert triggers(harness)[0][1] == CONNECTION
     assert fetched(harness)["output"]["outputVariables"]["CommitId"] == pushed.id
-    assert len(git.listeners) == 1
 
 
 def test_a_v2_pipeline_without_a_trigger_shows_the_one_for_its_branch(harness: Harness) -> None:
@@ -175,9 +176,9 @@ def test_with_a_trigger_the_branch_of_the_action_counts_for_manual_starts_only(
     harness: Harness,
 ) -> None:
     git = harness.context.git
-    main = git.repositories["octo/demo"].commit("On main")
-    push = [{"branches": {"includes": ["feature/**"]}}]
-    create(harness, connection_source(), triggers=[trigger(push=push)], executionMode="PARALLEL")
+    main = git.repositories["octo/demo"].add("On main")
+    filters = [{"branches": {"includes": ["feature/**"]}}]
+    create(harness, connection_source(), triggers=[trigger(push=filters)], executionMode="PARALLEL")
     git.push("Also on main")
     feature = git.push("On a feature", "refs/heads/feature/x")
     assert [kind for kind, _ in triggers(harness)] == ["WebhookV2", "CreatePipeline"]
@@ -191,7 +192,7 @@ def test_with_a_trigger_the_branch_of_the_action_counts_for_manual_starts_only(
 
 def test_a_pull_request_starts_the_pipeline_with_its_head(harness: Harness) -> None:
     git = harness.context.git
-    head = git.repositories["octo/demo"].commit("Proposed", "refs/heads/proposal")
+    head = git.repositories["octo/demo"].add("Proposed", "refs/heads/proposal")
     filters = [{"events": ["OPEN"], "branches": {"includes": ["main"]}}]
     create(
         harness,
@@ -201,7 +202,7 @@ def test_a_pull_request_starts_the_pipeline_with_its_head(harness: Harness) -> N
     )
     repository = git.repositories["octo/demo"]
     for action, base in (("opened", "main"), ("opened", "other"), ("merged", "main")):
-        git.tell(FakePullRequest(repository, action, head.id, "proposal", base))
+        git.tell(pull_request(repository, action, head.id, "proposal", base))
     git.push("A push")
     assert [kind for kind, _ in triggers(harness)] == ["WebhookV2", "CreatePipeline"]
     found = fetched(harness)["output"]["outputVariables"]
@@ -211,7 +212,7 @@ def test_a_pull_request_starts_the_pipeline_with_its_head(harness: Harness) -> N
 def test_a_deleted_branch_and_a_deleted_pipeline_start_nothing(harness: Harness) -> None:
     create(harness, connection_source())
     repository = harness.context.git.repositories["octo/demo"]
-    harness.context.git.tell(FakePush(repository, "refs/heads/main", None))
+    harness.context.git.tell(push(repository, "refs/heads/main", None))
     assert len(harness.executions()) == 1
     harness.api.delete_pipeline({"name": "demo"})
     harness.context.git.push("Here")
@@ -227,8 +228,8 @@ def test_a_push_after_the_end_of_the_service_starts_nothing(harness: Harness) ->
 def test_codecommit_is_polled(tmp_path: Path) -> None:
     with running(tmp_path, poll_seconds=0.01) as harness:
         repository = harness.context.git.repositories["code"]
-        repository.commit("First")
+        repository.add("First")
         create(harness, codecommit_source(configuration={"PollForSourceChanges": "true"}))
         fetched(harness)
-        repository.commit("Second")
+        repository.add("Second")
         eventually(lambda: ("PollForSourceChanges", "code/main") in triggers(harness))

@@ -17,11 +17,11 @@ from unit.services.codepipeline.fakes import (
     REGION,
     Harness,
     approval,
-    eventually,
     function,
     pipeline,
     running,
 )
+from waiting import eventually
 
 
 def wait_for_job(harness: Harness, number: int = 1) -> dict[str, Any]:

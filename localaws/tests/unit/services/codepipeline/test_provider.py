@@ -14,11 +14,11 @@ from unit.services.codepipeline.fakes import (
     ROLE,
     Harness,
     approval,
-    eventually,
     function,
     machine,
     pipeline,
 )
+from waiting import eventually
 
 
 def succeed(harness: Harness, **outputs: Any) -> Any:

@@ -10,11 +10,11 @@ from localaws.core.errors import AwsError
 from unit.services.codepipeline.fakes import (
     Harness,
     approval,
-    eventually,
     function,
     machine,
     pipeline,
 )
+from waiting import eventually
 
 FAILED = {"status": "FAILED", "error": "E", "cause": "c"}
 SUCCEEDED = {"status": "SUCCEEDED", "output": "{}"}

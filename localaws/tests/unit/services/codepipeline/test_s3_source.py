@@ -10,11 +10,11 @@ import pytest
 from unit.services.codepipeline.fakes import (
     Harness,
     approval,
-    eventually,
     pipeline,
     running,
     source,
 )
+from waiting import eventually
 
 
 def failed(harness: Harness, definition: dict[str, Any] | None = None) -> dict[str, str]:

@@ -13,11 +13,11 @@ import pytest
 from localaws.services.codepipeline.artifacts import make_zip
 from unit.services.codepipeline.fakes import (
     Harness,
-    eventually,
     machine,
     pipeline,
     running,
 )
+from waiting import eventually
 
 
 def failed(harness: Harness, **configuration: Any) -> dict[str, str]:

@@ -8,7 +8,7 @@ import pytest
 
 from localaws.services.codepipeline import globs, triggers
 from unit.services.codepipeline.definitions import trigger
-from unit.services.codepipeline.fake_git import FakePullRequest, FakePush, FakeRepository
+from unit.services.codepipeline.fake_git import FakeRepository, pull_request, push
 
 REPOSITORY = FakeRepository("octo/demo")
 
@@ -45,8 +45,8 @@ def parsed(**filters: Any) -> triggers.GitTrigger:
 
 
 def started(given: triggers.GitTrigger | None, ref: str, *files: str) -> str | None:
-    push = FakePush(REPOSITORY, ref, "c" * 40, files or ("a",))
-    change = triggers.push_change(given, "main", push)
+    event = push(REPOSITORY, ref, "c" * 40, files or ("a",))
+    change = triggers.push_change(given, "main", event)
     return change.branch if change else None
 
 
@@ -114,7 +114,7 @@ def test_without_a_trigger_only_the_branch_of_the_action_counts() -> None:
     ],
 )
 def test_pull_requests(given: Any, action: str, base: str, expected: bool) -> None:
-    event = FakePullRequest(REPOSITORY, action, "c" * 40, "proposal", base, ("infra/main.tf",))
+    event = pull_request(REPOSITORY, action, "c" * 40, "proposal", base, ("infra/main.tf",))
     change = triggers.pull_request_change(parsed(pullRequest=[given]), event)
     assert change == (triggers.SourceChange("c" * 40, "proposal") if expected else None)
     assert triggers.pull_request_change(None, event) is None

@@ -11,14 +11,11 @@ import pytest
 
 from localaws.services.lambda_ import code
 from localaws.services.lambda_.code import BadPackageError, CodeStore, check_package
+from zips import make_zip
 
 
 def package(**members: str) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name.replace("__", "/"), content)
-    return buffer.getvalue()
+    return make_zip({name.replace("__", "/"): content for name, content in members.items()})
 
 
 def test_a_package_is_unpacked_once(tmp_path: Path) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from localaws.services.stepfunctions.tasks.sagemaker import error_name
+from waiting import eventually
 
 from .conftest import ROLE, FakeContext, FakeSageMaker, Runner
 
@@ -124,10 +124,10 @@ def test_a_field_that_the_api_lacks_ends_the_execution(runner: Runner) -> None:
 def test_an_aborted_execution_stops_its_job(runner: Runner, sagemaker: FakeSageMaker) -> None:
     sagemaker.statuses = ["InProgress"]
     execution = runner.start({"Train": task()})
-    wait_for(lambda: "describe_training_job" in sagemaker.names())
+    eventually(lambda: "describe_training_job" in sagemaker.names())
     runner.backend.stop_execution(execution.execution_arn, "E", "C")
     assert (execution.status, execution.error, execution.cause) == ("ABORTED", "E", "C")
-    wait_for(lambda: ("stop_training_job", {"TrainingJobName": "train-run"}) in sagemaker.calls)
+    eventually(lambda: ("stop_training_job", {"TrainingJobName": "train-run"}) in sagemaker.calls)
     assert execution.status == "ABORTED"
 
 
@@ -135,7 +135,7 @@ def test_a_task_that_takes_too_long_stops_its_job(runner: Runner, sagemaker: Fak
     sagemaker.statuses = ["InProgress"]
     execution = runner.run({"Train": task(TimeoutSeconds=1)})
     assert (execution.status, execution.error) == ("FAILED", "States.Timeout")
-    wait_for(lambda: "stop_training_job" in sagemaker.names())
+    eventually(lambda: "stop_training_job" in sagemaker.names())
 
 
 def test_another_branch_that_fails_stops_the_job(runner: Runner, sagemaker: FakeSageMaker) -> None:
@@ -148,12 +148,12 @@ def test_another_branch_that_fails_stops_the_job(runner: Runner, sagemaker: Fake
     ]
     execution = runner.run({"Both": {"Type": "Parallel", "Branches": branches, "End": True}})
     assert (execution.status, execution.error) == ("FAILED", "Other")
-    wait_for(lambda: "stop_training_job" in sagemaker.names())
+    eventually(lambda: "stop_training_job" in sagemaker.names())
 
 
 def test_start_and_end_are_events(runner: Runner, context: FakeContext) -> None:
     execution = runner.run({"Pass": {"Type": "Pass", "Result": {"a": 1}, "End": True}}, {"b": 2})
-    wait_for(lambda: len(context.events) == 2)
+    eventually(lambda: len(context.events) == 2)
     first, last = context.events
     assert first["detail"]["status"] == "RUNNING"
     assert last["type"] == "Step Functions Execution Status Change"
@@ -162,10 +162,3 @@ def test_start_and_end_are_events(runner: Runner, context: FakeContext) -> None:
     assert (detail["status"], detail["output"], detail["input"]) == (
         "SUCCEEDED", '{"a":1}', '{"b": 2}',
     )  # fmt: skip
-
-
-def wait_for(check: Any) -> None:
-    deadline = time.monotonic() + 5
-    while not check():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)

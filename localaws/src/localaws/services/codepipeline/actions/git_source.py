@@ -13,9 +13,11 @@ from typing import Final, Protocol
 from localaws.core.errors import AwsError
 from localaws.services.codepipeline import artifacts, console
 from localaws.services.codepipeline.declaration import ActionDeclaration
-from localaws.services.codepipeline.git_access import Commit, Git, Repository
 from localaws.services.codepipeline.models import Outcome, Revision
 from localaws.services.codepipeline.runner import ActionFailedError, ActionRun
+from localaws.services.git.connections import Connections
+from localaws.services.git.repositories import Repositories
+from localaws.services.git.repository import Commit, Repository
 
 CLONE_REFERENCE: Final = "codebuild_clone_ref.json"
 COMMIT_OVERRIDE: Final = "COMMIT_ID"
@@ -55,12 +57,12 @@ class GitProvider(Protocol):
 class Connection:
     """A repository behind a connection."""
 
-    def __init__(self, git: Git) -> None:
-        self._git = git
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
 
     def repository(self, configuration: Mapping[str, str]) -> Repository:
         """See :meth:`GitProvider.repository`."""
-        return self._git.connected(
+        return self._connections.repository(
             configuration["ConnectionArn"], configuration["FullRepositoryId"]
         )
 
@@ -101,12 +103,12 @@ class Connection:
 class CodeCommit:
     """A repository of CodeCommit."""
 
-    def __init__(self, git: Git) -> None:
-        self._git = git
+    def __init__(self, repositories: Repositories) -> None:
+        self._repositories = repositories
 
     def repository(self, configuration: Mapping[str, str]) -> Repository:
         """See :meth:`GitProvider.repository`."""
-        found = self._git.codecommit(configuration["RepositoryName"])
+        found = self._repositories.find(configuration["RepositoryName"])
         if found is None:
             raise AwsError(
                 "RepositoryDoesNotExistException",
