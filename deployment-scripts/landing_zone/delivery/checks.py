@@ -26,7 +26,22 @@ def lint() -> None:
     """What `make lint` does, without checkov, which is a step of its own."""
     # This Python has the linters, so make need not install them.
     tools = ["--old-file=venv", "--old-file=venv-test", f"BIN={Path(sys.executable).parent}"]
-    _run(["make", *tools, *LINTERS], "the linters found something (above). Try `make lint`")
+    _run(
+        ["make", *tools, *LINTERS],
+        "the linters found something (above). Try `make lint`",
+        linter_caches(Path(sys.prefix)),
+    )
+
+
+def linter_caches(environment: Path) -> dict[str, str]:
+    """Where mypy and ruff keep what they know of unchanged files: beside the environment that they run from.
+
+    On localaws that is the checkout, whose `make lint` has filled them. Both compare the content of a file.
+    """
+    return {
+        "MYPY_CACHE_DIR": str(environment.parent / ".mypy_cache"),
+        "RUFF_CACHE_DIR": str(environment.parent / ".ruff_cache"),
+    }
 
 
 def policy() -> None:
@@ -66,7 +81,7 @@ def test(paths: str, folder: Path = TESTS) -> None:
     command += ["--dist", "loadfile", f"--junitxml={folder / 'junit.xml'}"]
     command += [f"--cov={name}" for name in _MEASURED]
     command += [f"--cov-report=xml:{folder / 'coverage.xml'}", *shlex.split(paths)]
-    code = _call(command)
+    code = _call(command, {})
     if code:
         failed = failed_tests(folder / "junit.xml")
         raise OperatorError(
@@ -96,15 +111,16 @@ def describe(failed: Sequence[str]) -> str:
     return f"{len(failed)} failed: {', '.join(failed[:_MOST_NAMES])}{more}"
 
 
-def _run(command: Sequence[str], failure: str) -> None:
-    code = _call(command)
+def _run(command: Sequence[str], failure: str, more: Mapping[str, str] | None = None) -> None:
+    code = _call(command, more or {})
     if code:
         raise OperatorError(f"{' '.join(command)} ended with exit code {code}: {failure}")
 
 
-def _call(command: Sequence[str]) -> int:
+def _call(command: Sequence[str], more: Mapping[str, str]) -> int:
     sys.stdout.flush()
-    return subprocess.run(command, cwd=ROOT, env=_environment(os.environ), check=False).returncode
+    environment = {**_environment(os.environ), **more}
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -19,6 +19,9 @@ from landing_zone.runs.run import Action, Run
 
 PLAN, APPLY = "Plan", "Apply"
 _START_SECONDS = 60.0
+# What CodeBuild itself writes into the log of a build begins with it.
+_OF_CODEBUILD = "[Container] "
+_LOG_LINES = 15
 
 
 class Delivery:
@@ -33,6 +36,7 @@ class Delivery:
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self._aws = aws
         self._api = aws.client("codepipeline")
         self._settings = settings
         self.name = names.pipeline
@@ -108,6 +112,27 @@ class Delivery:
             return None
         return (ended - datetime.fromtimestamp(started, UTC)).total_seconds()
 
+    def log(self, execution: str, action: str) -> list[str]:
+        """What the step of an action has printed in its latest attempt."""
+        builds = [
+            attempt["output"]["executionResult"]["externalExecutionId"]
+            for attempt in self._attempts(execution)
+            if attempt["actionName"] == action and "output" in attempt
+        ]
+        if not builds:
+            return []
+        (build,) = self._aws.client("codebuild").batch_get_builds(ids=builds[:1])["builds"]
+        pages = (
+            self._aws.client("logs")
+            .get_paginator("filter_log_events")
+            .paginate(
+                logGroupName=build["logs"]["groupName"],
+                logStreamNames=[build["logs"]["streamName"]],
+            )
+        )
+        lines = [event["message"].rstrip() for page in pages for event in page["events"]]
+        return [line for line in lines if line and not line.startswith(_OF_CODEBUILD)]
+
     def _attempts(self, execution: str) -> Iterator[dict[str, Any]]:
         pages = self._api.get_paginator("list_action_executions").paginate(
             pipelineName=self.name, filter={"pipelineExecutionId": execution}
@@ -127,10 +152,11 @@ class Delivery:
         failed = run.failed
         if failed is None:
             return f"run {run.id} of {self.name} ended as {run.status}"
-        group = f"/aws/codebuild/{self.name.removesuffix('-pipeline')}-..."
+        shown = "\n".join(f"  | {line}" for line in self.log(run.id, failed.name)[-_LOG_LINES:])
         return (
             f"run {run.id} of {self.name} failed in {failed.stage} / {failed.name}:\n  {failed.error}\n"
-            f"The logs of the builds are in the log groups {group}. Push a correction, or retry the stage: "
+            + (f"the end of its log:\n{shown}\n" if shown else "")
+            + "Push a correction, or retry the stage: "
             f"aws codepipeline retry-stage-execution --pipeline-name {self.name} "
             f"--stage-name {failed.stage} --pipeline-execution-id {run.id} --retry-mode FAILED_ACTIONS"
         )
