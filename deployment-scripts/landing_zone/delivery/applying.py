@@ -54,5 +54,6 @@ def stale(settings: Settings, commit: str) -> str:
         f"the plan of commit {commit} is stale: another apply has changed the state of {settings.prefix} "
         "since it was made. Nothing was applied, and a retry would find the same plan. Make a new one for "
         "the same branch: aws codepipeline start-pipeline-execution "
-        f"--name {settings.prefix}-cicd-pipeline (with GitHub Actions: open a pull request with the next commit)"
+        f"--name {settings.prefix}-cicd-pipeline (with GitHub Actions: open a pull request with another "
+        "commit)"
     )
