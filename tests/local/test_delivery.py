@@ -35,6 +35,8 @@ from tests.local.landing import Landing, left_over, wait_until
 ACCOUNT = "123456789012"
 BRANCH = "development"
 TESTS = "tests/unit/config/test_use_cases.py"
+# Of a run up to its approval on a busy machine.
+LONGEST_SECONDS = 400
 # The stages in which something of infra/ is planned or applied.
 OF_INFRASTRUCTURE = {"Plan", "Approve", "Apply", "Verify"}
 IGNORED = (
@@ -192,7 +194,7 @@ def test_an_apply_that_was_killed_is_finished_by_a_retry(team: Team) -> None:
     file.write_text(file.read_text(encoding="utf-8") + tags, encoding="utf-8")
     execution = team.push("Name the cost centre")
     approve(team, execution)
-    lock = wait_until("the apply has recorded its lock", lambda: recorded_lock(team))
+    lock = wait_until("the apply has recorded its lock", lambda: recorded_lock(team), 200)
     kill_build(team, "cicd-apply-apply")
     message = team.refused(execution)
 
@@ -300,7 +302,9 @@ def approve(team: Team, execution: str) -> None:
     # Only the pipeline's name is needed of a deployment.
     pipeline = Pipeline(team.landing, expected_deployment(team.names))
     pipeline.name = team.delivery.name
-    waiting = wait_until("the approval waits", lambda: pipeline.read(execution).waiting)
+    waiting = wait_until(
+        "the approval waits", lambda: pipeline.read(execution).waiting, LONGEST_SECONDS
+    )
     pipeline.answer(waiting, approved=True, summary="a test")
 
 
