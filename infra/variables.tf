@@ -71,12 +71,9 @@ variable "kms_deletion_window_days" {
 
 variable "notification_emails" {
   description = "Email addresses to notify of waiting approvals (approval) and of failures (alarm). AWS asks each address to confirm once."
-  type = object({
-    approval = optional(set(string), [])
-    alarm    = optional(set(string), [])
-  })
-  default  = {}
-  nullable = false
+  type        = object({ approval = optional(set(string), []), alarm = optional(set(string), []) })
+  default     = {}
+  nullable    = false
 
   validation {
     condition = alltrue([
@@ -89,13 +86,9 @@ variable "notification_emails" {
 
 variable "retention_days" {
   description = "Days to keep log events (logs), pipeline artifacts (artifacts) and overwritten or deleted object versions (versions)."
-  type = object({
-    artifacts = optional(number, 90)
-    logs      = optional(number, 365)
-    versions  = optional(number, 90)
-  })
-  default  = {}
-  nullable = false
+  type        = object({ artifacts = optional(number, 90), logs = optional(number, 365), versions = optional(number, 90) })
+  default     = {}
+  nullable    = false
 
   validation {
     # The values CloudWatch Logs accepts: API reference of PutRetentionPolicy.
@@ -118,43 +111,10 @@ variable "retention_days" {
 }
 
 variable "rollout" {
-  description = "How a new model replaces the one in service: type (ALL_AT_ONCE, CANARY, LINEAR, ROLLING), the part of the instances that gets traffic first or in each step, how long to wait after a step (wait_seconds) and before the old instances stop (termination_seconds), and the error rate (0-1) and p99 latency above which it is rolled back."
-  type = object({
-    type                     = optional(string, "ALL_AT_ONCE")
-    step_percent             = optional(number, 20)
-    wait_seconds             = optional(number, 300)
-    termination_seconds      = optional(number, 300)
-    max_error_rate           = optional(number, 0.01)
-    max_latency_milliseconds = optional(number, 2000)
-  })
-  default  = {}
-  nullable = false
-
-  validation {
-    condition     = contains(["ALL_AT_ONCE", "CANARY", "LINEAR", "ROLLING"], var.rollout.type)
-    error_message = "rollout.type must be ALL_AT_ONCE, CANARY, LINEAR or ROLLING."
-  }
-
-  validation {
-    # DeploymentConfig in SageMaker's API reference: 1-50 for CANARY, 10-50 for LINEAR, 5-50 for ROLLING.
-    condition     = var.rollout.step_percent >= 10 && var.rollout.step_percent <= 50 && floor(var.rollout.step_percent) == var.rollout.step_percent
-    error_message = "rollout.step_percent must be a whole number, 10-50."
-  }
-
-  validation {
-    condition     = alltrue([for seconds in [var.rollout.wait_seconds, var.rollout.termination_seconds] : seconds >= 0 && seconds <= 3600 && floor(seconds) == seconds])
-    error_message = "rollout.wait_seconds and rollout.termination_seconds must be whole numbers, 0-3600."
-  }
-
-  validation {
-    condition     = (var.rollout.type == "ALL_AT_ONCE" ? 0 : var.rollout.type == "CANARY" ? 1 : ceil(100 / var.rollout.step_percent)) * var.rollout.wait_seconds + var.rollout.termination_seconds <= 25200
-    error_message = "The waits of a rollout must be at most 25200 seconds together: SageMaker gives a deployment eight hours, and its instances need time to start."
-  }
-
-  validation {
-    condition     = var.rollout.max_error_rate >= 0 && var.rollout.max_error_rate < 1 && var.rollout.max_latency_milliseconds > 0
-    error_message = "rollout.max_error_rate must be from 0 to below 1, rollout.max_latency_milliseconds above 0."
-  }
+  description = "How a new model replaces the one in service. The variable of the module ml_workflow, which checks it, describes each value."
+  type        = object({ type = optional(string), step_percent = optional(number), wait_seconds = optional(number), termination_seconds = optional(number), max_error_rate = optional(number), max_latency_milliseconds = optional(number) })
+  default     = {}
+  nullable    = false
 }
 
 variable "service" {

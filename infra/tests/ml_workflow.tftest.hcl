@@ -168,7 +168,23 @@ run "a_rollout_in_steps" {
   }
 }
 
-run "rollouts_that_sagemaker_would_refuse" {
+run "an_unknown_type" {
+  command = plan
+
+  module {
+    source = "./modules/ml_workflow"
+  }
+
+  variables {
+    rollout = {
+      type = "BLUE_GREEN"
+    }
+  }
+
+  expect_failures = [var.rollout]
+}
+
+run "a_step_that_sagemaker_would_refuse" {
   command = plan
 
   module {
@@ -179,7 +195,56 @@ run "rollouts_that_sagemaker_would_refuse" {
     rollout = {
       type         = "LINEAR"
       step_percent = 5
+    }
+  }
+
+  expect_failures = [var.rollout]
+}
+
+run "a_wait_that_is_too_long" {
+  command = plan
+
+  module {
+    source = "./modules/ml_workflow"
+  }
+
+  variables {
+    rollout = {
+      termination_seconds = 3601
+    }
+  }
+
+  expect_failures = [var.rollout]
+}
+
+run "waits_that_are_too_long_together" {
+  command = plan
+
+  module {
+    source = "./modules/ml_workflow"
+  }
+
+  variables {
+    rollout = {
+      type         = "LINEAR"
+      step_percent = 10
       wait_seconds = 3600
+    }
+  }
+
+  expect_failures = [var.rollout]
+}
+
+run "an_error_rate_that_nothing_exceeds" {
+  command = plan
+
+  module {
+    source = "./modules/ml_workflow"
+  }
+
+  variables {
+    rollout = {
+      max_error_rate = 1
     }
   }
 

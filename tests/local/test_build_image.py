@@ -55,8 +55,10 @@ class Builder:
             raise OperatorError("killed")
 
     def put(self, tag: str) -> None:
-        layer = {"mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip", "size": 1,
-                 "digest": f"sha256:{hashlib.sha256(self.content.encode()).hexdigest()}"}  # fmt: skip
+        blob = self.content.encode()
+        layer = {"mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip", "size": len(blob),
+                 "digest": f"sha256:{hashlib.sha256(blob).hexdigest()}"}  # fmt: skip
+        self.upload(blob, str(layer["digest"]))
         kind = "application/vnd.docker.distribution.manifest.v2+json"
         self.ecr.put_image(
             repositoryName=PLACE.repository,
@@ -73,6 +75,17 @@ class Builder:
                 }
             ),
         )
+
+    def upload(self, blob: bytes, digest: str) -> None:
+        where = {"repositoryName": PLACE.repository}
+        known = self.ecr.batch_check_layer_availability(**where, layerDigests=[digest])["layers"]
+        if known and known[0]["layerAvailability"] == "AVAILABLE":
+            return
+        where["uploadId"] = self.ecr.initiate_layer_upload(**where)["uploadId"]
+        self.ecr.upload_layer_part(
+            **where, partFirstByte=0, partLastByte=len(blob) - 1, layerPartBlob=blob
+        )
+        self.ecr.complete_layer_upload(**where, layerDigests=[digest])
 
 
 @pytest.fixture(scope="module")

@@ -114,21 +114,20 @@ class Delivery:
 
     def log(self, execution: str, action: str) -> list[str]:
         """What the step of an action has printed in its latest attempt."""
-        builds = [
-            attempt["output"]["executionResult"]["externalExecutionId"]
-            for attempt in self._attempts(execution)
-            if attempt["actionName"] == action and "output" in attempt
-        ]
-        if not builds:
+        mine = [item for item in self._attempts(execution) if item["actionName"] == action]
+        latest = max(mine, key=lambda item: item["startTime"], default={})
+        # A source or an approval has an id too, which is not that of a build.
+        if latest.get("input", {}).get("actionTypeId", {}).get("provider") != "CodeBuild":
             return []
-        (build,) = self._aws.client("codebuild").batch_get_builds(ids=builds[:1])["builds"]
+        build = latest.get("output", {}).get("executionResult", {}).get("externalExecutionId")
+        found = self._aws.client("codebuild").batch_get_builds(ids=[build]) if build else {}
+        place: dict[str, str] = next((item.get("logs", {}) for item in found.get("builds", [])), {})
+        if "streamName" not in place:
+            return []
         pages = (
             self._aws.client("logs")
             .get_paginator("filter_log_events")
-            .paginate(
-                logGroupName=build["logs"]["groupName"],
-                logStreamNames=[build["logs"]["streamName"]],
-            )
+            .paginate(logGroupName=place["groupName"], logStreamNames=[place["streamName"]])
         )
         lines = [event["message"].rstrip() for page in pages for event in page["events"]]
         return [line for line in lines if line and not line.startswith(_OF_CODEBUILD)]

@@ -73,7 +73,7 @@ def test_the_aws_cli_reads_the_reason(localaws, refused_url, service, operation)
         ("sts", lambda c: c.decode_authorization_message(EncodedMessage="x"), "decode_authorization"),
         ("sns", lambda c: c.list_origination_numbers(), "list_origination_numbers"),
         ("sqs", lambda c: c.list_message_move_tasks(SourceArn="arn"), "list_message_move_tasks"),
-        ("cloudwatch", lambda c: c.list_managed_insight_rules(ResourceARN="arn"), "list_managed"),
+        ("cloudwatch", lambda c: c.list_managed_insight_rules(ResourceARN="arn"), "ListManaged"),
         ("lambda", lambda c: c.get_account_settings(), "GetAccountSettings"),
         ("logs", lambda c: c.list_anomalies(), "list_anomalies"),
     ],

@@ -185,7 +185,7 @@ def test_an_image_of_the_account_without_a_directory_is_refused_with_the_next_st
         job = sagemaker.process("true")
         assert job["ProcessingJobStatus"] == "Failed"
         assert job["FailureReason"].startswith("ClientError: Cannot find repository: ml-core")
-        assert "Start it with --image ml-core=DIRECTORY" in job["FailureReason"]
+        assert "with --image ml-core=DIRECTORY" in job["FailureReason"]
         code, message = error(
             sagemaker.api.create_model,
             ModelName="refused",
@@ -193,7 +193,7 @@ def test_an_image_of_the_account_without_a_directory_is_refused_with_the_next_st
             PrimaryContainer={"Image": OWN_IMAGE},
         )
         assert code == "ValidationException"
-        assert "Start it with --image ml-core=DIRECTORY" in message
+        assert "with --image ml-core=DIRECTORY" in message
 
 
 def test_an_operation_that_moto_only_records_is_refused_by_name(sagemaker):

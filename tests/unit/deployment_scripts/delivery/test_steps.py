@@ -208,3 +208,20 @@ def test_an_installed_checkov_counts_in_its_pinned_version_only(tmp_path: Path) 
     assert checks.installed_checkov(str(program.parent), "3.3.31") is None
     assert checks.installed_checkov(str(tmp_path), "3.3.30") is None
     assert checks.pinned_checkov().count(".") == 2
+
+
+def test_a_single_file_of_tests_needs_no_worker(tmp_path: Path) -> None:
+    for name in ("a/test_one.py", "b/test_two.py", "b/test_three.py", "b/data.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+
+    assert checks.workers("a", 4, tmp_path) == 0
+    assert checks.workers("a/test_one.py::test_it", 4, tmp_path) == 0
+    assert checks.workers("a b", 4, tmp_path) == 3
+    assert checks.workers("a b", 2, tmp_path) == 2
+
+
+def test_the_linters_remember_beside_their_environment(tmp_path: Path) -> None:
+    caches = checks.linter_caches(tmp_path / ".venv")
+
+    assert caches["MYPY_CACHE_DIR"] == str(tmp_path / ".mypy_cache")
