@@ -27,7 +27,8 @@ def test_a_project_is_kept_updated_listed_and_deleted(codebuild):
     with pytest.raises(api.exceptions.ResourceAlreadyExistsException):
         api.create_project(**{k: project[k] for k in ("name", "source", "artifacts", "environment",
                                                       "serviceRole")})  # fmt: skip
-    api.delete_project(name=name)
+    # By its ARN, as Terraform does; a second time is no error.
+    api.delete_project(name=project["arn"])
     api.delete_project(name=name)
     assert api.batch_get_projects(names=[name])["projectsNotFound"] == [name]
     with pytest.raises(api.exceptions.ResourceNotFoundException, match="Project cannot be found"):

@@ -62,8 +62,10 @@ class Projects(Resource):
     @operation
     def delete_project(self, params: Params) -> Params:
         """DeleteProject. As on AWS, a project that does not exist is no error, and builds go with it."""
+        # Terraform passes the ARN.
+        name = params["name"].removeprefix(self.context.arn("codebuild", "project/"))
         with self.store.lock:
-            project = self.store.projects.pop(params["name"], None)
+            project = self.store.projects.pop(name, None)
             if project is None:
                 return {}
             for build in [
