@@ -18,6 +18,8 @@ from landing_zone.runs.rollouts import Rollout
 from tests.local.test_state_machines.conftest import IMAGE, Machines
 
 ROWS = "5.1,3.5,1.4,0.2\n6.7,3.0,5.2,2.3\n"
+# Starts at once: four instances of it are healthy in time on a busy machine too.
+EMPTY_MODEL = {"code/inference.py": b"def model_fn(folder):\n    return folder\n"}
 NO_SERVER = {"code/inference.py": b"raise SystemExit('this model cannot be served')\n"}
 
 
@@ -124,10 +126,14 @@ def test_failed_update_is_a_failure_and_the_old_model_serves_on(
 
 
 def test_a_rollout_in_steps_is_aborted_and_the_old_model_serves_on(
-    machines: Machines, manifest: dict[str, Any]
+    machines: Machines, trained: dict[str, Any], manifest: dict[str, Any]
 ) -> None:
     name = manifest["EndpointName"]
-    two = {**manifest, "EndpointInstanceCount": 2}
+    two = {
+        **manifest,
+        "EndpointInstanceCount": 2,
+        "ModelName": model(machines, trained, EMPTY_MODEL),
+    }
     good = machines.succeeds("inference", two)["Deployed"]["EndpointConfigName"]
     first_wait(machines, manifest, machines.start("inference", two))
     alarms = machines.cloudwatch.describe_alarms(AlarmNamePrefix=f"{name}-rollout-")["MetricAlarms"]

@@ -144,8 +144,8 @@ def test_instances_follow_the_load_up_and_down(scaled):
         TargetTrackingScalingPolicyConfiguration=TRACKING,
     )  # fmt: skip
     scaled.load.requests = 390.0
-    until(lambda: scaled.endpoint.count > 2)
-    assert scaled.endpoint.count in {4, 5}
+    # 390 requests a minute need four instances. The first minute may have had fewer requests.
+    until(lambda: scaled.endpoint.count in {4, 5})
     scaled.load.requests = 100.0
     until(lambda: scaled.endpoint.count == 2)
     until(
