@@ -13,11 +13,10 @@ import argparse
 
 from landing_zone.core.aws import Aws
 from landing_zone.core.errors import OperatorError
-from landing_zone.core.manifest import Key
 from landing_zone.core.settings import Settings
 from landing_zone.runs.follow import interval
 from landing_zone.runs.rollouts import Rollout
-from landing_zone.sources.checkout import overrides, read_manifest
+from landing_zone.sources.checkout import use_case_to_run
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,8 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    use_case = {**read_manifest(), **overrides(settings)}[Key.USE_CASE]
-    endpoint = args.endpoint or f"{settings.prefix}-{use_case}"
+    endpoint = args.endpoint or f"{settings.prefix}-{use_case_to_run(settings)}"
     rollout = Rollout(Aws(settings), endpoint)
     before = rollout.abort(args.reason)
     found = rollout.follow(interval(settings.is_local))

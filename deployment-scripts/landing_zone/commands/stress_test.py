@@ -27,7 +27,6 @@ from pathlib import Path
 
 from landing_zone.core.aws import Aws
 from landing_zone.core.errors import OperatorError
-from landing_zone.core.manifest import Key
 from landing_zone.core.settings import ROOT, Settings
 from landing_zone.load.loads import (
     DEFAULT_CONNECTIONS,
@@ -53,7 +52,7 @@ from landing_zone.load.sender import Sender, SystemClock, Target
 from landing_zone.load.summary import as_text
 from landing_zone.load.targets import EndpointTarget, UrlTarget, require_answer
 from landing_zone.load.thresholds import Limits, Verdict, judge
-from landing_zone.sources.checkout import overrides, read_manifest, read_use_case
+from landing_zone.sources.checkout import read_use_case, use_case_to_run
 
 INTERRUPTED = 130
 
@@ -115,7 +114,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         load = make_load(
             LoadOptions(**{name: getattr(args, name) for name in LoadOptions.__dataclass_fields__})
         )
-        use_case = {**read_manifest(), **overrides(settings)}[Key.USE_CASE]
+        use_case = use_case_to_run(settings)
         rows = read_rows(args.data or read_use_case(use_case).inference_sample)
         target = _target(args, settings, load, f"{settings.prefix}-{use_case}")
         _create(args.output)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from landing_zone.core.aws import error_code
 from landing_zone.core.errors import OperatorError
 
 
@@ -27,3 +31,16 @@ def list_objects(s3: Any, bucket: str, prefix: str, **options: str) -> Iterator[
     for page in pages:
         for item in page.get("Contents", []):
             yield item["Key"], item["Size"]
+
+
+def read_json(s3: Any, bucket: str, key: str) -> dict[str, Any] | None:
+    """The JSON object under a key; None when there is no such object or bucket, or no JSON in it."""
+    try:
+        found: dict[str, Any] = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+    except ClientError as error:
+        if error_code(error) not in {"NoSuchKey", "NoSuchBucket", "404"}:
+            raise
+        return None
+    except ValueError:
+        return None
+    return found

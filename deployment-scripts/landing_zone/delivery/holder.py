@@ -17,11 +17,10 @@ import json
 import re
 from collections.abc import Callable
 
-from botocore.exceptions import ClientError
-
-from landing_zone.core.aws import Clients, error_code
+from landing_zone.core.aws import Clients
 from landing_zone.core.errors import OperatorError
 from landing_zone.core.names import Names
+from landing_zone.core.s3 import read_json
 from landing_zone.stack.locks import read_state_lock
 from landing_zone.stack.terraform import Terraform
 
@@ -88,15 +87,8 @@ class Holder:
         terraform.force_unlock(lock["ID"])
 
     def _record(self) -> dict[str, str] | None:
-        try:
-            record: dict[str, str] = json.loads(self._s3.get_object(**self._where)["Body"].read())
-        except ClientError as error:
-            if error_code(error) not in {"NoSuchKey", "NoSuchBucket", "404"}:
-                raise
-            return None
-        except ValueError:
-            return None
-        return record if {"lock", "build", "execution"} <= set(record) else None
+        record = read_json(self._s3, self._where["Bucket"], self._where["Key"])
+        return record if record and {"lock", "build", "execution"} <= set(record) else None
 
     def _build_status(self, build: str) -> str:
         """The status of a build; IN_PROGRESS until all of it has ended; empty when it is unknown."""

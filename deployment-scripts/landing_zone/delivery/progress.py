@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from landing_zone.core.aws import error_code
 from landing_zone.core.names import Names
+from landing_zone.core.s3 import read_json
 from landing_zone.core.settings import ROOT
 
 # Tests and pages beside the Terraform change nothing that is deployed.
@@ -70,7 +71,7 @@ def record(s3: Any, names: Names, key: str, content_hash: str, commit: str) -> N
 
 def compare(s3: Any, names: Names, key: str, content_hash: str) -> tuple[str, str]:
     """`changed` or `unchanged`, and why."""
-    applied = _applied(s3, names.state_bucket, key)
+    applied = read_json(s3, names.state_bucket, f"{key}.applied")
     if applied is None:
         return CHANGED, "no apply is recorded"
     if applied.get("state") != state_tag(s3, names.state_bucket, key):
@@ -81,19 +82,6 @@ def compare(s3: Any, names: Names, key: str, content_hash: str) -> tuple[str, st
             f"what is deployed differs from the last apply, commit {applied.get('commit')}",
         )
     return UNCHANGED, f"the same as at the last apply, commit {applied.get('commit')}"
-
-
-def _applied(s3: Any, bucket: str, key: str) -> dict[str, str] | None:
-    try:
-        body = s3.get_object(Bucket=bucket, Key=f"{key}.applied")["Body"].read()
-        found: dict[str, str] = json.loads(body)
-    except ClientError as error:
-        if error_code(error) not in {"NoSuchKey", "NoSuchBucket", "404"}:
-            raise
-        return None
-    except ValueError:
-        return None
-    return found
 
 
 def _hash(root: Path, parts: tuple[str, ...]) -> str:

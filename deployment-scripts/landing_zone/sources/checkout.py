@@ -67,6 +67,11 @@ def overrides(settings: Settings, root: Path = ROOT) -> dict[str, str]:
     return {key.value: value for key, value in chosen.items() if value}
 
 
+def use_case_to_run(settings: Settings) -> str:
+    """The name of the use case: that of the settings, else that of the manifest."""
+    return str({**read_manifest(), **overrides(settings)}[Key.USE_CASE])
+
+
 def without_commit(manifest: bytes) -> bytes:
     """The manifest without the commit: a commit that changes nothing else must not start a run."""
     content = json.loads(manifest)
