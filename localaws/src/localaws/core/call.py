@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from localaws.core.body import RequestBody
 
@@ -38,7 +39,8 @@ class Call:
         """The name by which the request's signature calls the service; empty when it is not signed."""
         return self._scope[1]
 
-    @property
+    # Read for each service and each web route until one matches.
+    @cached_property
     def _scope(self) -> tuple[str, str]:
         credential = self.query.get("X-Amz-Credential", "")
         signature = self.headers.get("authorization") or f"Credential={credential}"
