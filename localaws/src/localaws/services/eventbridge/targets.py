@@ -12,10 +12,11 @@ from typing import Any
 from localaws.core.context import Context
 from localaws.services.eventbridge import bus
 from localaws.services.eventbridge.triggers import TriggeringRules, request_token
+from localaws.services.targets import Addressed, find_by_arn
 
 
 @dataclass(frozen=True)
-class Delivery:
+class Delivery(Addressed):
     """One event on its way to one target."""
 
     rule_arn: str
@@ -24,16 +25,6 @@ class Delivery:
     text: str
     """What the target receives."""
     role_arn: str | None = None
-
-    @property
-    def arn(self) -> str:
-        """The target's ARN."""
-        return str(self.target["Arn"])
-
-    @property
-    def resource(self) -> str:
-        """The part of the ARN after the account."""
-        return self.arn.split(":", 5)[5]
 
     @property
     def token(self) -> str:
@@ -130,13 +121,7 @@ TARGET_TYPES = (
 
 def call_for(arn: str) -> Call | None:
     """The function that calls a target; None when localaws does not deliver to such a target."""
-    parts = arn.split(":", 5)
-    if len(parts) < 6:
-        return None
-    for (service, prefix), call in _CALLS.items():
-        if parts[2] == service and parts[5].startswith(prefix):
-            return call
-    return None
+    return find_by_arn(_CALLS, arn)
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from botocore import xform_name
 from botocore.exceptions import UnknownServiceError
 
 from localaws.core.context import Context
+from localaws.services.targets import Addressed, find_by_arn
 
 _UNIVERSAL: Final = "arn:aws:scheduler:::aws-sdk:"
 # User guide, "universal targets": these operations are not supported.
@@ -27,23 +28,13 @@ _SERVICES: Final = {"sfn": "stepfunctions", "eventbridge": "events", "cloudwatch
 
 
 @dataclass(frozen=True)
-class Invocation:
+class Invocation(Addressed):
     """One invocation of a target."""
 
     target: dict[str, Any]
     text: str
     """What the target receives."""
     execution_id: str
-
-    @property
-    def arn(self) -> str:
-        """The target's ARN."""
-        return str(self.target["Arn"])
-
-    @property
-    def resource(self) -> str:
-        """The part of the ARN after the account."""
-        return self.arn.split(":", 5)[5]
 
     @property
     def document(self) -> dict[str, Any]:
@@ -145,13 +136,7 @@ def call_for(arn: str) -> Call | None:
     """The function that calls a target; None when localaws does not call such a target."""
     if arn.startswith(_UNIVERSAL):
         return _call_api if api_operation(arn) else None
-    parts = arn.split(":", 5)
-    if len(parts) < 6:
-        return None
-    for (service, prefix), call in _TEMPLATED.items():
-        if parts[2] == service and parts[5].startswith(prefix):
-            return call
-    return None
+    return find_by_arn(_TEMPLATED, arn)
 
 
 def api_operation(arn: str) -> tuple[str, str] | None:

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -99,15 +99,6 @@ class BuildahEngine(Engine):
             self._run("pull", *options, f"docker://{target}")
             if target != image and "@" not in image:
                 self._run("tag", target, image)
-
-    def tag(self, source: str, target: str) -> None:
-        self._run("tag", source, target)
-
-    def remove(self, images: Sequence[str], *, force: bool) -> None:
-        self._run("rmi", *(["--force"] if force else []), *images)
-
-    def images(self, options: Sequence[str]) -> None:
-        self._run("images", *options)
 
     def inspect(self, image: str) -> dict[str, Any]:
         document = json.loads(self._output("inspect", "--type", "image", image))

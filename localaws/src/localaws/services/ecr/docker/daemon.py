@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -75,15 +75,6 @@ class DaemonEngine(Engine):
         local = self._registry.name(image)
         self._run("pull", local)
         self._run("tag", local, image.partition("@")[0])
-
-    def tag(self, source: str, target: str) -> None:
-        self._run("tag", source, target)
-
-    def remove(self, images: Sequence[str], *, force: bool) -> None:
-        self._run("rmi", *(["--force"] if force else []), *images)
-
-    def images(self, options: Sequence[str]) -> None:
-        self._run("images", *options)
 
     def inspect(self, image: str) -> dict[str, Any]:
         done = subprocess.run(

@@ -64,21 +64,25 @@ class Engine(ABC):
     def pull(self, image: str) -> None:
         """Pull an image."""
 
-    @abstractmethod
     def tag(self, source: str, target: str) -> None:
         """Give an image another name."""
+        self._run("tag", source, target)
 
-    @abstractmethod
     def remove(self, images: Sequence[str], *, force: bool) -> None:
         """Remove names of images."""
+        self._run("rmi", *(["--force"] if force else []), *images)
 
-    @abstractmethod
     def images(self, options: Sequence[str]) -> None:
         """Print the images."""
+        self._run("images", *options)
 
     @abstractmethod
     def inspect(self, image: str) -> dict[str, Any]:
         """What ``docker image inspect`` says about an image."""
+
+    @abstractmethod
+    def _run(self, *words: str, stdin: str | None = None) -> None:
+        """Run a command of the program, whose name and options are those of Docker's client."""
 
 
 def choose(environ: Mapping[str, str] = os.environ) -> Engine:
