@@ -151,17 +151,6 @@ def test_a_script_answers_help(script: str) -> None:
     assert len(help_of(script)) > 60
 
 
-@pytest.mark.parametrize("command", [["bash", "quick-deploy.sh"], [sys.executable, "status.py"]])
-def test_a_script_that_names_its_command_runs_it(command: list[str]) -> None:
-    program, script = command
-    done = subprocess.run(
-        [program, str(SCRIPTS / script), "--help"],
-        env={**os.environ, "PYTHON": sys.executable, "COLUMNS": "200"},
-        capture_output=True, text=True, check=True, timeout=120,
-    )  # fmt: skip
-    assert done.stdout == help_of(script)
-
-
 def test_the_scripts_without_help_are_not_for_people() -> None:
     assert os.access(SCRIPTS / "terraform", os.X_OK)
     assert "Sourced, never run" in (SCRIPTS / "lib.sh").read_text()
