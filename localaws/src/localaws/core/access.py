@@ -26,7 +26,7 @@ EXECUTE_API_HOST: Final = (
     r"(?P<api>[a-z0-9]+)\.execute-api\.(?P<region>[a-z0-9-]+)"
     r"\.(amazonaws\.com|localhost\.localstack\.cloud)(:\d+)?"
 )
-"""The host of an API of API Gateway. Whoever runs a web page cannot let such a name resolve to this machine."""
+"""The host of an API of API Gateway. No web page can let such a name resolve to this machine."""
 _HOST = re.compile(r"\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 _PREFLIGHT_SECONDS: Final = 600
 

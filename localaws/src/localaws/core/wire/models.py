@@ -58,7 +58,7 @@ def is_rest(operation: OperationModel) -> bool:
 
 
 def wire_name(name: str, member: Shape) -> str:
-    """What JSON calls a member. Most services call it as the model does; API Gateway begins with a small letter."""
+    """What JSON calls a member: its name, except in services such as API Gateway (``apiId``)."""
     found: str = member.serialization.get("name", name)
     return found
 

@@ -117,4 +117,6 @@ class Apis(ApiResources):
     def _check_selections(params: Params) -> None:
         for name, only in _SELECTIONS.items():
             if params.get(name, only).replace("${", "$").replace("}", "") != only:
-                raise bad_request(f"{name} is {params[name]!r}, but must be {only!r} for an HTTP API")
+                raise bad_request(
+                    f"{name} is {params[name]!r}, but must be {only!r} for an HTTP API"
+                )

@@ -14,10 +14,14 @@ _STAGE_NAME: Final = re.compile(r"\$default|[a-zA-Z0-9_-]{1,128}")
 # Members of requests that change what an API answers, and that nothing here reads.
 _REFUSED: Final[Mapping[str, tuple[str, ...]]] = {
     "api": ("CredentialsArn", "RouteKey", "Target"),
-    "route": ("ModelSelectionExpression", "RequestModels", "RequestParameters", "RouteResponseSelectionExpression"),
+    "route": (
+        "ModelSelectionExpression", "RequestModels", "RequestParameters",
+        "RouteResponseSelectionExpression",
+    ),
     "integration": (
-        "ConnectionId", "ContentHandlingStrategy", "IntegrationSubtype", "PassthroughBehavior", "RequestParameters",
-        "RequestTemplates", "ResponseParameters", "TemplateSelectionExpression", "TlsConfig",
+        "ConnectionId", "ContentHandlingStrategy", "IntegrationSubtype", "PassthroughBehavior",
+        "RequestParameters", "RequestTemplates", "ResponseParameters",
+        "TemplateSelectionExpression", "TlsConfig",
     ),
     "authorizer": ("IdentityValidationExpression",),
     "stage": ("ClientCertificateId",),
@@ -92,7 +96,9 @@ def check_integration(record: Mapping[str, Any]) -> None:
     if kind not in {"AWS_PROXY", "HTTP_PROXY"}:
         raise bad_request(f"HTTP APIs do not support integrations of type {kind}")
     if record["ConnectionType"] != "INTERNET":
-        raise bad_request(f"localaws does not emulate integrations with {record['ConnectionType']}.")
+        raise bad_request(
+            f"localaws does not emulate integrations with {record['ConnectionType']}."
+        )
     if not record.get("IntegrationUri"):
         raise bad_request("Integration Uri must be set on integration")
     version, uri = record["PayloadFormatVersion"], record["IntegrationUri"]
@@ -104,7 +110,9 @@ def check_integration(record: Mapping[str, Any]) -> None:
         if not re.match(r"https?://", uri):
             raise bad_request(f"Invalid HTTP endpoint specified for URI: {uri}")
     elif ":lambda:" not in uri:
-        raise bad_request(f"localaws does not emulate the integration {uri}, only Lambda functions.")
+        raise bad_request(
+            f"localaws does not emulate the integration {uri}, only Lambda functions."
+        )
     if not 50 <= record["TimeoutInMillis"] <= 30_000:
         raise bad_request("Timeout should be between 50 ms and 30000 ms")
 
@@ -122,7 +130,9 @@ def check_authorizer(record: Mapping[str, Any]) -> None:
     if not record.get("AuthorizerUri"):
         raise bad_request("AuthorizerUri must be set on a REQUEST authorizer")
     if record.get("AuthorizerPayloadFormatVersion") not in {"1.0", "2.0"}:
-        raise bad_request("AuthorizerPayloadFormatVersion is a required parameter for REQUEST authorizer")
+        raise bad_request(
+            "AuthorizerPayloadFormatVersion is a required parameter for REQUEST authorizer"
+        )
     if record["AuthorizerPayloadFormatVersion"] == "1.0" and record.get("EnableSimpleResponses"):
         raise bad_request("EnableSimpleResponses is not supported by payload format version 1.0")
     if not 0 <= record.get("AuthorizerResultTtlInSeconds", 0) <= 3600:

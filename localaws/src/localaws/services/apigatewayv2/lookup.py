@@ -61,7 +61,6 @@ def changes(params: Params) -> Params:
     return {
         name: value
         for name, value in params.items()
-        if name not in {"ApiId", "RouteId", "IntegrationId", "AuthorizerId"} or (
-            name == "AuthorizerId" and "RouteId" in params
-        )
+        if name not in {"ApiId", "RouteId", "IntegrationId", "AuthorizerId"}
+        or (name == "AuthorizerId" and "RouteId" in params)
     }

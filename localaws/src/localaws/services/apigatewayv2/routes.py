@@ -148,7 +148,9 @@ def _check_route(api: Api, record: dict[str, Any]) -> None:
     if target:
         kind, _, name = target.partition("/")
         if kind != "integrations" or not name:
-            raise bad_request(f"Invalid target {target!r}: it must be integrations/<integration id>")
+            raise bad_request(
+                f"Invalid target {target!r}: it must be integrations/<integration id>"
+            )
         _integration(api, name)
     _check_authorization(api, record)
 
@@ -158,7 +160,9 @@ def _check_authorization(api: Api, record: dict[str, Any]) -> None:
     if kind not in _AUTHORIZER_TYPES:
         # A route that had an authorizer keeps its id when only the type is updated.
         if record.get("AuthorizationScopes"):
-            raise bad_request(f"AuthorizationScopes cannot be set with the authorization type {kind}")
+            raise bad_request(
+                f"AuthorizationScopes cannot be set with the authorization type {kind}"
+            )
         return
     if not name:
         raise bad_request(f"AuthorizerId must be set with the authorization type {kind}")

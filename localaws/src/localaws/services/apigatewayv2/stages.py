@@ -56,7 +56,9 @@ class Stages(ApiResources):
         with self._table.lock:
             stage = _stage(api, params["StageName"])
             updated = stage.record | {k: v for k, v in params.items() if k != "ApiId"}
-            updated["RouteSettings"] = stage.record["RouteSettings"] | params.get("RouteSettings", {})
+            updated["RouteSettings"] = stage.record["RouteSettings"] | params.get(
+                "RouteSettings", {}
+            )
             # An empty value removes a variable.
             variables = stage.record["StageVariables"] | params.get("StageVariables", {})
             updated["StageVariables"] = {name: value for name, value in variables.items() if value}
@@ -102,7 +104,9 @@ class Deployments(ApiResources):
         with self._table.lock:
             stage = _stage(api, params["StageName"]) if params.get("StageName") else None
             if stage is not None and stage.record["AutoDeploy"]:
-                raise bad_request(f"Deployment ID cannot be set on stage {stage.name} with AutoDeploy")
+                raise bad_request(
+                    f"Deployment ID cannot be set on stage {stage.name} with AutoDeploy"
+                )
             now, text = self._context.clock.now(), params.get("Description")
             made = api.deploy(now, automatic=False, description=text)
             if stage is not None:
@@ -157,7 +161,9 @@ def _deployment(api: Api, name: str) -> Deployment:
 def _check_deployment(api: Api, record: Record) -> None:
     if record.get("DeploymentId"):
         if record["AutoDeploy"]:
-            raise bad_request("Deployment ID cannot be set on stage creation when AutoDeploy is enabled")
+            raise bad_request(
+                "Deployment ID cannot be set on stage creation when AutoDeploy is enabled"
+            )
         _deployment(api, record["DeploymentId"])
 
 

@@ -17,7 +17,12 @@ from localaws.services.execute_api.events import epoch_ms, request_time
 from localaws.services.execute_api.request import Answer, Request
 
 _VARIABLE: Final = re.compile(r"\$context\.([A-Za-z0-9_]+(?:\.[A-Za-z0-9_:-]+)*)")
-_IDENTITY: Final = {"accountId": "accountId", "caller": "callerId", "user": "userId", "userArn": "userArn"}
+_IDENTITY: Final = {
+    "accountId": "accountId",
+    "caller": "callerId",
+    "user": "userId",
+    "userArn": "userArn",
+}
 
 
 class AccessLogs:

@@ -65,7 +65,8 @@ class Authorization:
         arn = request.invoked_arn
         if not caller.may(ACTION, arn, {"aws:sourceip": [request.source_ip]}):
             raise _forbidden(
-                request, f"User: {caller.arn} is not authorized to perform: {ACTION} on resource: {arn}"
+                request,
+                f"User: {caller.arn} is not authorized to perform: {ACTION} on resource: {arn}",
             )
         request.authorizer["iam"] = {
             "accessKey": caller.access_key,

@@ -24,7 +24,7 @@ class Caller:
 
     access_key: str
     secret_key: str | None = field(repr=False)
-    """None for a key that localaws has not issued: there is nothing that a signature could be compared with."""
+    """None for a key that localaws has not issued: its signatures cannot be verified."""
     session_token: str | None = field(repr=False)
     arn: str
     user_id: str
@@ -33,8 +33,11 @@ class Caller:
 
     def has_token(self, token: str | None) -> bool:
         """Whether a session token belongs to the access key."""
-        if self.session_token is None or token is None:
-            return self.session_token is None or self.secret_key is None
+        if self.session_token is None:
+            # The keys of the account work with any token, as in every service here.
+            return token is None or self.policies is None
+        if token is None:
+            return False
         return hmac.compare_digest(self.session_token.encode(), token.encode())
 
     def may(self, action: str, resource: str, conditions: Mapping[str, list[str]]) -> bool:
@@ -60,9 +63,10 @@ def find_caller(context: Context, access_key: str) -> Caller | None:
     role = sts_backends[ACCOUNT_ID][context.partition].get_assumed_role_from_access_key(access_key)
     if role is not None:
         name = role.role_arn.rpartition("/")[2]
+        owners = [known for known in iam.roles.values() if known.name == name]
         return Caller(
             access_key, role.secret_access_key, role.session_token, role.arn, role.user_id,
-            tuple(_role_documents(iam, name)),
+            _documents(owners),
         )  # fmt: skip
     key = iam.access_keys.get(access_key)
     if key is None:
@@ -71,29 +75,18 @@ def find_caller(context: Context, access_key: str) -> Caller | None:
     if key.status != "Active":
         return None
     user = iam.get_user(key.user_name)
-    return Caller(
-        access_key, key.secret_access_key, None, user.arn, user.id, tuple(_user_documents(iam, user.name))
-    )  # fmt: skip
+    owners = [user, *iam.get_groups_for_user(key.user_name)]
+    return Caller(access_key, key.secret_access_key, None, user.arn, user.id, _documents(owners))
 
 
-def _role_documents(iam: Any, name: str) -> Iterable[str]:
-    role = iam.roles.get(name) or next((r for r in iam.roles.values() if r.name == name), None)
-    if role is None:
-        return
-    yield from role.policies.values()
-    for policy in role.managed_policies.values():
-        yield policy.document
-
-
-def _user_documents(iam: Any, name: str) -> Iterable[str]:
-    user = iam.get_user(name)
-    yield from user.policies.values()
-    for policy in user.managed_policies.values():
-        yield policy.document
-    for group in iam.get_groups_for_user(name):
-        yield from group.policies.values()
-        for policy in group.managed_policies.values():
-            yield policy.document
+def _documents(owners: Iterable[Any]) -> tuple[str, ...]:
+    """The identity policies of roles, users or groups, as moto keeps them."""
+    found: list[str] = []
+    for owner in owners:
+        found += owner.policies.values()
+        for policy in owner.managed_policies.values():
+            found += [version.document for version in policy.versions if version.is_default]
+    return tuple(found)
 
 
 @lru_cache(maxsize=512)

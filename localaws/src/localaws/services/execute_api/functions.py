@@ -78,7 +78,9 @@ def invoke(
         try:
             answer = client.invoke(FunctionName=arn, Payload=payload)
         except ReadTimeoutError as error:
-            raise FunctionError("Timeout", f"{arn} did not answer in {seconds:g} seconds") from error
+            raise FunctionError(
+                "Timeout", f"{arn} did not answer in {seconds:g} seconds"
+            ) from error
         except (ConnectionError, HTTPClientError) as error:
             raise FunctionError("ServiceException", str(error)) from error
         except ClientError as error:

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 import urllib3
 
@@ -21,7 +22,10 @@ _UNAVAILABLE: Final = "Service Unavailable"
 # What Lambda refuses for a reason that passes. Everything else is a fault of the configuration.
 _BUSY: Final = frozenset({"TooManyRequestsException", "ServiceException", "Timeout"})
 _HOP_BY_HOP: Final = frozenset(
-    {"connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+    {
+        "connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer",
+        "transfer-encoding", "upgrade",
+    }
 )  # fmt: skip
 _http = urllib3.PoolManager(maxsize=16, retries=False)
 
@@ -89,10 +93,8 @@ def _http_proxy(request: Request, integration: Mapping[str, Any]) -> Answer:
             request.method if method == "ANY" else method, url, headers=headers, body=request.body,
             redirect=False, timeout=integration["TimeoutInMillis"] / 1000, decode_content=False,
         )  # fmt: skip
-    except urllib3.exceptions.TimeoutError as error:
-        raise _failed(request, f"{url} did not answer in time", busy=True) from error
     except urllib3.exceptions.HTTPError as error:
-        raise _failed(request, str(error)) from error
+        raise _failed(request, str(error), busy=True) from error
     request.log["integrationStatus"] = request.log["integration.status"] = str(found.status)
     kept = [(k.lower(), v) for k, v in found.headers.items() if k.lower() not in _HOP_BY_HOP]
     return Answer(found.status, kept, found.data)
@@ -107,12 +109,9 @@ def _filled(uri: str, request: Request) -> str:
     )
     return re.sub(
         r"\{([^{}]+?)\+?\}",
-        lambda name: urllib3.util.url._encode_invalid_chars(values.get(name[1], ""), _PATH),  # type: ignore[attr-defined]
+        lambda name: quote(values.get(name[1], ""), safe="/!$&'()*+,;=:@~"),
         uri,
     )
-
-
-_PATH: Final = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-~!$&'()*+,;=:@/")
 
 
 def _failed(request: Request, reason: str, *, busy: bool = False) -> RefusedError:

@@ -56,14 +56,13 @@ class JwtAuthorizer:
         try:
             token = self._verified(request, text, authorizer["JwtConfiguration"])
         except _InvalidTokenError as error:
-            challenge = f'Bearer scope="{" ".join(wanted)}" error="invalid_token" error_description="{error}"'
+            challenge = _challenge(wanted, "invalid_token", str(error))
             raise _unauthorized(request, challenge, str(error)) from error
         scopes = _scopes(token.claims)
         if wanted and not set(wanted) & set(scopes):
             reason = "the token does not have a required scope"
             request.log["authorizer.error"] = reason
-            challenge = f'Bearer scope="{" ".join(wanted)}" error="insufficient_scope" error_description="{reason}"'
-            headers = {"www-authenticate": challenge}
+            headers = {"www-authenticate": _challenge(wanted, "insufficient_scope", reason)}
             raise RefusedError(403, "Forbidden", reason, headers, kind="ACCESS_DENIED")
         request.authorizer["jwt"] = {
             "claims": {name: _text(value) for name, value in token.claims.items()},
@@ -110,7 +109,11 @@ class JwtAuthorizer:
         now = self._clock(request).monotonic()
         with self._lock:
             known = self._keys.get(issuer)
-        if known is not None and now - known.fetched < _KEPT_SECONDS and _has(known.key_set, key_id):
+        if (
+            known is not None
+            and now - known.fetched < _KEPT_SECONDS
+            and _has(known.key_set, key_id)
+        ):
             return known.key_set
         try:
             discovery = _get_json(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
@@ -148,6 +151,10 @@ def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
     return json.dumps(value, separators=(",", ":"))
+
+
+def _challenge(scopes: list[str], error: str, description: str) -> str:
+    return f'Bearer scope="{" ".join(scopes)}" error="{error}" error_description="{description}"'
 
 
 def _unauthorized(request: Request, challenge: str, reason: str) -> RefusedError:

@@ -52,7 +52,9 @@ class LambdaAuthorizer:
         result = self._decide(request, authorizer, identity)
         try:
             is_allowed, found = (
-                _simple(result) if authorizer.get("EnableSimpleResponses") else _policy(request, result)
+                _simple(result)
+                if authorizer.get("EnableSimpleResponses")
+                else _policy(request, result)
             )
         except (KeyError, TypeError, ValueError) as error:
             reason = f"the authorizer returned something else than a decision: {error!r}"
@@ -68,7 +70,13 @@ class LambdaAuthorizer:
         context = self._context_of(request.api.region)
         seconds = authorizer["AuthorizerResultTtlInSeconds"]
         # Another deployment may have another function behind the same id.
-        key = (request.api.id, request.stage.name, authorizer["AuthorizerId"], authorizer["AuthorizerUri"], *identity)
+        key = (
+            request.api.id,
+            request.stage.name,
+            authorizer["AuthorizerId"],
+            authorizer["AuthorizerUri"],
+            *identity,
+        )
         now = context.clock.monotonic()
         with self._lock:
             known = self._decisions.get(key)

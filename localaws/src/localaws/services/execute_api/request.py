@@ -128,7 +128,9 @@ class Request:
 
     def arn(self, resource: str) -> str:
         """The ARN of a resource of this API."""
-        return f"arn:aws:execute-api:{self.api.region}:{self.api.account_id}:{self.api.id}/{resource}"
+        return (
+            f"arn:aws:execute-api:{self.api.region}:{self.api.account_id}:{self.api.id}/{resource}"
+        )
 
     @property
     def invoked_arn(self) -> str:

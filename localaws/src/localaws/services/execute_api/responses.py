@@ -12,7 +12,9 @@ from typing import Any, Final
 
 from localaws.services.execute_api.request import Answer, Headers
 
-_NO_STATUS: Final = "The response from the Lambda function doesn't match the format that API Gateway expects."
+_NO_STATUS: Final = (
+    "The response from the Lambda function doesn't match the format that API Gateway expects."
+)
 
 
 class MalformedResponseError(ValueError):
@@ -79,7 +81,9 @@ def _text(value: Any) -> str:
         raise MalformedResponseError(f"{_NO_STATUS} The value {value!r} of a header is no text.")
     text = str(value)
     if "\r" in text or "\n" in text:
-        raise MalformedResponseError(f"{_NO_STATUS} The value {value!r} of a header has a line break.")
+        raise MalformedResponseError(
+            f"{_NO_STATUS} The value {value!r} of a header has a line break."
+        )
     return text
 
 

@@ -95,7 +95,9 @@ class Signature:
         digest = hashlib.sha256(body).hexdigest()
         if headers.get("x-amz-content-sha256", digest) != digest:
             return False
-        lines = [f"{name}:{' '.join(headers.get(name, '').split())}" for name in self.signed_headers]
+        lines = [
+            f"{name}:{' '.join(headers.get(name, '').split())}" for name in self.signed_headers
+        ]
         signed = "\n".join([*lines, "", ";".join(self.signed_headers), digest])
         # The documentation wants each segment encoded once more than it was sent; curl leaves it as it is.
         return any(

@@ -1,7 +1,7 @@
 """Whether the policy of a function lets a service invoke it.
 
-A service of localaws that AWS asks for such a permission names itself in a header. Nothing else is checked: IAM
-is not enforced.
+A service of localaws that needs such a permission on AWS names itself in a header. For other callers nothing
+is checked here.
 """
 
 from __future__ import annotations
