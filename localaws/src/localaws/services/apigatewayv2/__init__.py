@@ -8,6 +8,7 @@
     routes        operations on routes and integrations
     authorizers   operations on authorizers
     stages        operations on stages and deployments
+    lookup        finds the API of a request, and pages of what belongs to it
     checks        what a request may contain, and the errors of AWS
 
 The package ``execute_api`` answers the callers of an API. It reads the records through their table, which is
