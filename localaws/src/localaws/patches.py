@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack
+from functools import lru_cache
 from typing import Any
 
 from localaws.core.context import ContextFactory
@@ -214,7 +215,13 @@ def moto_application(context_factory: ContextFactory) -> Any:
             raise NotImplementedError("no such service, or none that moto knows")
         return create_backend_app(service)
 
-    return DomainDispatcherApplication(create_app)
+    class Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]  # moto has no types
+        # Called twice for each request; moto lists its own directory each time.
+        @lru_cache(maxsize=1024)  # noqa: B019 - there is one dispatcher
+        def get_backend_for_host(self, host: str | None) -> Any:
+            return super().get_backend_for_host(host)
+
+    return Dispatcher(create_app)
 
 
 def close() -> None:

@@ -170,7 +170,12 @@ class Server:
     def _answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """The WSGI application of the server."""
         call = read_call(environ)
-        respond = _with_cors_headers(start_response, self._access.cors_headers(call))
+        sets_cors = any(route.sets_cors and route.matches(call) for route in registry.ROUTES)
+        respond = (
+            start_response
+            if sets_cors
+            else _with_cors_headers(start_response, self._access.cors_headers(call))
+        )
         try:
             uid = environ[_PEER_UID]
             # The container of an image runs as the user of the image.
@@ -189,7 +194,7 @@ class Server:
             )
             call.body.discard()
             return send(error_response(refusal, call, str(uuid.uuid4())), respond)
-        if is_preflight(call):
+        if is_preflight(call) and not sets_cors:
             return send(Response(200, {}), respond)
         if call.path.startswith(_CONTROL_PATH):
             return send(self._control(call), respond)

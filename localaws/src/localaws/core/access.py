@@ -22,6 +22,11 @@ from localaws.core.errors import AwsError
 # .localhost is reserved (RFC 6761): nobody can register a name in it, and browsers resolve each to loopback
 # without asking DNS. So no page of another site can have such a name.
 _LOCAL_HOSTS: Final = ("127.0.0.1", "[::1]", "localhost", ".localhost")
+EXECUTE_API_HOST: Final = (
+    r"(?P<api>[a-z0-9]+)\.execute-api\.(?P<region>[a-z0-9-]+)"
+    r"\.(amazonaws\.com|localhost\.localstack\.cloud)(:\d+)?"
+)
+"""The host of an API of API Gateway. No web page can let such a name resolve to this machine."""
 _HOST = re.compile(r"\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 _PREFLIGHT_SECONDS: Final = 600
 
@@ -131,6 +136,8 @@ class AccessPolicy:
         }
 
     def _is_own_host(self, host: str) -> bool:
+        if re.fullmatch(EXECUTE_API_HOST, host.lower()):
+            return True
         # Any port: a tunnel or a container may have given this server another one.
         name = re.sub(r":\d*$", "", host.lower())
         return any(

@@ -8,11 +8,13 @@ from functools import partial
 from importlib import import_module
 from typing import Any, Final
 
+from localaws.core.access import EXECUTE_API_HOST
 from localaws.core.context import Context, ContextFactory
 from localaws.core.provider import Provider, ProviderFactory
 from localaws.core.web import WebApplication, WebRoute
 
 _CLASSES: Final[dict[str, str]] = {
+    "apigatewayv2": "localaws.services.apigatewayv2.provider:ApiGatewayV2Provider",
     "application-autoscaling": "localaws.services.applicationautoscaling.provider:AutoScalingProvider",
     "cloudwatch": "localaws.services.cloudwatch.provider:CloudWatchProvider",
     "codebuild": "localaws.services.codebuild.provider:CodeBuildProvider",
@@ -62,8 +64,17 @@ def _load(path: str) -> Any:
 SERVICES: Final[dict[str, ProviderFactory]] = {name: partial(_create, name) for name in _CLASSES}
 """By botocore's name of a service, what makes its provider."""
 
-ROUTES: Final[tuple[WebRoute, ...]] = tuple(
-    WebRoute(re.compile(pattern), partial(_create_application, path))
-    for pattern, path in _APPLICATIONS.items()
+ROUTES: Final[tuple[WebRoute, ...]] = (
+    WebRoute(
+        re.compile(r"/_aws/execute-api/[^/]"),
+        partial(_create_application, "localaws.services.execute_api.application:create"),
+        signing_names=None,
+        host=re.compile(EXECUTE_API_HOST),
+        sets_cors=True,
+    ),
+    *(
+        WebRoute(re.compile(pattern), partial(_create_application, path))
+        for pattern, path in _APPLICATIONS.items()
+    ),
 )
 """HTTP interfaces besides the APIs of AWS. Each is imported on the first request."""

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import botocore.session
 from botocore import xform_name
-from botocore.model import OperationModel, ServiceModel
+from botocore.model import OperationModel, ServiceModel, Shape
 
 _session = botocore.session.Session()
 
@@ -34,7 +34,9 @@ def _uri_pattern(uri: str) -> re.Pattern[str]:
             pattern += re.escape(part)
         else:
             greedy, name = part.endswith("+"), part.rstrip("+")
-            pattern += f"(?P<{name}>{'.+' if greedy else '[^/]+'})"
+            # The name of a group has no hyphen, that of a label may: {resource-arn}.
+            group = name.replace("-", "_")
+            pattern += f"(?P<{group}>{'.+' if greedy else '[^/]+'})"
     return re.compile(f"^{pattern}/?$")
 
 
@@ -55,6 +57,12 @@ def is_rest(operation: OperationModel) -> bool:
     return "targetPrefix" not in operation.service_model.metadata
 
 
+def wire_name(name: str, member: Shape) -> str:
+    """What JSON calls a member: its name, except in services such as API Gateway (``apiId``)."""
+    found: str = member.serialization.get("name", name)
+    return found
+
+
 def has_protocol(model: ServiceModel, protocol: str) -> bool:
     """Whether clients of a service may use a protocol, as botocore names it."""
     return protocol in model.metadata.get("protocols", [model.metadata.get("protocol")])
@@ -64,4 +72,5 @@ def path_labels(operation: OperationModel, path: str) -> dict[str, str]:
     """The values of the variable parts of an operation's path, decoded."""
     match = _uri_pattern(operation.http["requestUri"]).match(path)
     assert match, f"{path} does not address {operation.name}"
-    return {name: unquote(value) for name, value in match.groupdict().items()}
+    names = re.findall(r"\{([^}+]+)\+?\}", operation.http["requestUri"].split("?")[0])
+    return {name: unquote(value) for name, value in zip(names, match.groups(), strict=True)}

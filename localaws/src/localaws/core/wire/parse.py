@@ -17,7 +17,7 @@ from botocore.utils import parse_timestamp
 from localaws.core.call import Call
 from localaws.core.errors import AwsError
 from localaws.core.wire import cbor
-from localaws.core.wire.models import is_rest, path_labels
+from localaws.core.wire.models import is_rest, path_labels, wire_name
 from localaws.core.wire.protocol import Protocol, form_of, protocol_of
 from localaws.core.wire.query import read_form
 
@@ -58,17 +58,17 @@ def _parse_rest(operation: OperationModel, shape: StructureShape, call: Call) ->
     in_body: dict[str, Shape] = {}
     for name, member in shape.members.items():
         location = member.serialization.get("location")
-        wire_name = member.serialization.get("name", name)
+        key = wire_name(name, member)
         if location == "uri":
-            params[name] = labels[wire_name]
+            params[name] = labels[key]
         elif location == "querystring" and isinstance(member, ListShape):
-            items = [text for key, text in parse_qsl(call.query_string) if key == wire_name]
+            items = [text for given, text in parse_qsl(call.query_string) if given == key]
             if items:
                 params[name] = [_parse_text(member.member, item, name) for item in items]
-        elif location == "querystring" and wire_name in call.query:
-            params[name] = _parse_text(member, call.query[wire_name], name)
-        elif location == "header" and wire_name.lower() in call.headers:
-            params[name] = _parse_text(member, call.headers[wire_name.lower()], name)
+        elif location == "querystring" and key in call.query:
+            params[name] = _parse_text(member, call.query[key], name)
+        elif location == "header" and key.lower() in call.headers:
+            params[name] = _parse_text(member, call.headers[key.lower()], name)
         elif location is None:
             in_body[name] = member
     body = call.body.content()
@@ -80,7 +80,9 @@ def _parse_rest(operation: OperationModel, shape: StructureShape, call: Call) ->
     elif in_body:
         document = _document(body)
         params |= {
-            n: _parse(m, document[n], n) for n, m in in_body.items() if document.get(n) is not None
+            name: _parse(member, document[wire_name(name, member)], name)
+            for name, member in in_body.items()
+            if document.get(wire_name(name, member)) is not None
         }
     return params
 
@@ -144,9 +146,11 @@ def _parse(shape: Shape, value: Any, where: str) -> Any:
             raise _wrong_type(where, "a structure", value)
         # AWS ignores members its model does not have: an older service meets a newer client.
         return {
-            name: _parse(member, value[name], f"{where}.{name}" if where else name)
+            name: _parse(
+                member, value[wire_name(name, member)], f"{where}.{name}" if where else name
+            )
             for name, member in shape.members.items()
-            if value.get(name) is not None
+            if value.get(wire_name(name, member)) is not None
         }
     if isinstance(shape, ListShape):
         if not isinstance(value, list):

@@ -13,7 +13,7 @@ from botocore.model import ListShape, MapShape, OperationModel, Shape, Structure
 
 from localaws.core.call import Response
 from localaws.core.wire import cbor
-from localaws.core.wire.models import is_rest
+from localaws.core.wire.models import is_rest, wire_name
 from localaws.core.wire.protocol import Protocol
 from localaws.core.wire.query import write_xml
 
@@ -61,7 +61,9 @@ def serialize(shape: Shape | None, value: Any, where: str = "response") -> Any:
         if missing:
             raise TypeError(f"{where} lacks required members of {shape.name}: {missing}")
         return {
-            name: serialize(shape.members[name], member, f"{where}.{name}")
+            wire_name(name, shape.members[name]): serialize(
+                shape.members[name], member, f"{where}.{name}"
+            )
             for name, member in value.items()
             if member is not None
         }
@@ -76,6 +78,8 @@ def serialize(shape: Shape | None, value: Any, where: str = "response") -> Any:
         _expect(
             isinstance(value, datetime) and value.tzinfo is not None, where, "aware datetime", value
         )
+        if shape.serialization.get("timestampFormat") == "iso8601":
+            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return round(value.timestamp(), 3)
     if kind == "blob":
         _expect(isinstance(value, bytes | bytearray), where, "bytes", value)
@@ -138,7 +142,7 @@ def _rest_response(operation: OperationModel, result: Mapping[str, Any]) -> Resp
             is_blob = member.type_name == "blob"
             body = value if is_blob else json.dumps(serialize(member, value)).encode()
         else:
-            document[name] = serialize(member, value, name)
+            document[wire_name(name, member)] = serialize(member, value, name)
     if payload is None:
         body = json.dumps(document).encode()
         headers.setdefault("Content-Type", "application/json")

@@ -12,6 +12,7 @@ moto keeps the records (functions, versions, aliases, permissions, layers); this
     invocation        an invocation and its result
     runtime_api       the HTTP API that a Lambda runtime client polls (2018-06-01)
     report            START, END and REPORT around the lines of the function
+    permission        whether the policy of a function lets a service invoke it
     settings          how a process is started: its variables, its path, its retries
     runtime_packages  the packages of AWS's Python runtime, without those of localaws' environment
     code              deployment packages, each unpacked once

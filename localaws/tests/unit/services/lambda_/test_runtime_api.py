@@ -1,7 +1,8 @@
-"""Who may use the Runtime API of an execution environment."""
+"""Who may use the Runtime API of an execution environment, and how it answers."""
 
 import json
 import os
+import socket
 import urllib.error
 import urllib.request
 from contextlib import closing
@@ -68,3 +69,16 @@ def test_another_user_is_refused(api, observer, monkeypatch):
     with refused.value as answer:
         assert answer.code == 403
     assert observer.errors == []
+
+
+def test_an_answer_is_sent_at_once(api):
+    # In two parts, the second would wait until the client acknowledges the first: 40 ms on Linux.
+    host, port = api.address.split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as client:
+        request = f"POST /2018-06-01/runtime/init/error HTTP/1.1\r\nHost: {api.address}\r\n"
+        # Linux acknowledges the first packets of a connection immediately.
+        for _ in range(20):
+            client.sendall(f"{request}Content-Length: 2\r\n\r\n{{}}".encode())
+            head, _, body = client.recv(65_536).partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 202")
+            assert body == b'{"status":"OK"}'
