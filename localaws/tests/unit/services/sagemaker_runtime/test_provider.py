@@ -7,6 +7,7 @@ import pytest
 from localaws.core.clock import Clock
 from localaws.core.errors import AwsError
 from localaws.core.shared import SharedObjects
+from localaws.services.sagemaker.endpoints.fleet import Lease
 from localaws.services.sagemaker.endpoints.routes import EndpointRoutes
 from localaws.services.sagemaker.serving.http import Answer, NoAnswerError
 from localaws.services.sagemaker_runtime.provider import MAX_BODY_BYTES, SageMakerRuntimeProvider
@@ -30,7 +31,7 @@ class FakeContext:
 
 
 class FakeInstance:
-    variant, config_name, peers = "AllTraffic", "config", 2
+    variant = "AllTraffic"
 
     def __init__(self, *answers):
         self.answers = list(answers)
@@ -45,6 +46,8 @@ class FakeInstance:
 
 
 class FakeFleet:
+    config_name, capture = "config", None
+
     def __init__(self, instance):
         self.instance = instance
 
@@ -56,7 +59,7 @@ class FakeFleet:
 
     @contextlib.contextmanager
     def lease(self, target_variant, seconds):
-        yield self.instance
+        yield Lease(self, self.instance, 2)
 
 
 @pytest.fixture

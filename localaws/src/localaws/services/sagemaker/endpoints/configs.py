@@ -7,6 +7,8 @@ from typing import Any
 from localaws.core.context import Context
 from localaws.core.provider import operation
 from localaws.services.sagemaker import errors
+from localaws.services.sagemaker.capture.settings import CaptureSettings
+from localaws.services.sagemaker.endpoints.plan import FleetPlan
 from localaws.services.sagemaker.events import publish_simple
 from localaws.services.sagemaker.listing import list_page
 from localaws.services.sagemaker.models import Models
@@ -82,21 +84,26 @@ class EndpointConfigs:
         self._table.remove(self._table.find(params["EndpointConfigName"]).name)
         return {}
 
-    def variants(self, name: str) -> list[dict[str, Any]]:
-        """The production variants of a config.
+    def plan(self, name: str) -> FleetPlan:
+        """What a fleet of this config starts, and how it is used.
 
         Raises:
-            AwsError: it does not exist.
+            AwsError: the config, a model or a model package does not exist.
         """
-        found: list[dict[str, Any]] = self._table.find(name).request["ProductionVariants"]
-        return found
+        request = self._table.find(name).request
+        variants: list[dict[str, Any]] = request["ProductionVariants"]
+        return FleetPlan(
+            name,
+            variants,
+            {v["VariantName"]: self._models.serving_plan(v["ModelName"]) for v in variants},
+            CaptureSettings.read(request.get("DataCaptureConfig")),
+        )
 
     def _check_config(self, params: dict[str, Any]) -> list[dict[str, Any]]:
         for member in _REFUSED:
             if params.get(member):
                 raise _refuse(member, params[member], "Leave it out.")
-        if params.get("DataCaptureConfig", {}).get("EnableCapture"):
-            raise _refuse("DataCaptureConfig.EnableCapture", True, "Set it to false.")
+        CaptureSettings.read(params.get("DataCaptureConfig"))
         seen: set[str] = set()
         variants = []
         for variant in params["ProductionVariants"]:

@@ -29,6 +29,8 @@ def describe(endpoint: EndpointRecord) -> dict[str, Any]:
             described["ProductionVariants"] = _variants(
                 endpoint, endpoint.fleet, _old_status(endpoint), pending=False
             )
+            if endpoint.fleet.capture is not None:
+                described["DataCaptureConfig"] = endpoint.fleet.capture.settings.summary()
         if endpoint.pending is not None:
             described["PendingDeploymentSummary"] = {
                 "EndpointConfigName": endpoint.pending.config_name,
@@ -75,7 +77,7 @@ def _variants(
 
 
 def _deployed_image(fleet: Fleet, variant: str) -> dict[str, Any]:
-    image = fleet.plans[variant].image
+    image = fleet.plan.models[variant].image
     deployed = {"SpecifiedImage": image.uri, "ResolutionTime": fleet.started}
     if image.resolved_uri != image.uri:
         deployed["ResolvedImage"] = image.resolved_uri

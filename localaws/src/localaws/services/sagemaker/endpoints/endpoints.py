@@ -19,7 +19,6 @@ from localaws.services.sagemaker.endpoints.scaling import read_change
 from localaws.services.sagemaker.endpoints.status import CHANGING, EndpointStatus
 from localaws.services.sagemaker.events import publish_endpoint
 from localaws.services.sagemaker.listing import list_page
-from localaws.services.sagemaker.models import Models
 from localaws.services.sagemaker.store import Store, Table, tag_map
 
 # AWS's default quota for an instance type is often lower. This one protects the machine.
@@ -34,14 +33,12 @@ class Endpoints:
         context: Context,
         store: Store,
         configs: EndpointConfigs,
-        models: Models,
         routes: EndpointRoutes,
     ) -> None:
         self._context = context
         self._store = store
         self._table: Table[EndpointRecord] = store.table("endpoint")
         self._configs = configs
-        self._models = models
         self._rollouts = Rollouts(context, routes)
 
     def close(self) -> None:
@@ -169,13 +166,9 @@ class Endpoints:
 
     def _new_fleet(self, endpoint_name: str, config_name: str) -> Fleet:
         """Decide what to start. A model or package that is missing is found here, not in the background."""
-        variants = self._configs.variants(config_name)
-        self._check_quota(variants)
-        plans = {
-            variant["VariantName"]: self._models.serving_plan(variant["ModelName"])
-            for variant in variants
-        }
-        return Fleet(self._context, endpoint_name, config_name, variants, plans)
+        plan = self._configs.plan(config_name)
+        self._check_quota(plan.variants)
+        return Fleet(self._context, endpoint_name, plan)
 
     def _check_quota(self, variants: list[dict[str, Any]]) -> None:
         used: dict[str, int] = {}
@@ -216,7 +209,9 @@ def _check_variants(endpoint: EndpointRecord, fleet: Fleet) -> None:
 
 
 def _retain(old: Fleet, new: Fleet, excluded: list[str]) -> None:
-    """Take over what UpdateEndpointWeightsAndCapacities has changed. Traffic capture is not emulated."""
+    """Take over what UpdateEndpointWeightsAndCapacities has changed, and the data capture."""
+    if "DataCaptureConfig" not in excluded:
+        new.retain_capture(old)
     for name in new.weights.keys() & old.weights.keys():
         if "DesiredWeight" not in excluded:
             new.weights[name] = new.desired_weights[name] = old.weights[name]

@@ -9,11 +9,14 @@ import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from localaws.core.context import Context
+from localaws.services.sagemaker.capture.settings import CaptureSettings
+from localaws.services.sagemaker.capture.writer import CaptureWriter
 from localaws.services.sagemaker.endpoints.instance import Instance
+from localaws.services.sagemaker.endpoints.plan import FleetPlan
 from localaws.services.sagemaker.errors import ModelDataChangedError, RequestError, WorkloadError
 from localaws.services.sagemaker.serving.downloads import Downloads
 from localaws.services.sagemaker.serving.model_data import download_model
@@ -34,6 +37,16 @@ class UnknownVariantError(Exception):
     """TargetVariant names no variant."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """An instance that works on one request."""
+
+    fleet: Fleet
+    instance: Instance
+    peers: int
+    """How many instances of the variant were ready when it was chosen."""
+
+
 class Fleet:
     """The instances of every production variant of one config."""
 
@@ -41,13 +54,11 @@ class Fleet:
         self,
         context: Context,
         endpoint_name: str,
-        config_name: str,
-        variants: list[dict[str, Any]],
-        plans: Mapping[str, ServingPlan],
+        plan: FleetPlan,
     ) -> None:
-        self.config_name = config_name
-        self.variants = variants
-        self.plans = plans
+        self.plan = plan
+        self.config_name = plan.config_name
+        self.variants = variants = plan.variants
         self.started = context.clock.now()
         self.instances: list[Instance] = []
         self.weights = {v["VariantName"]: float(v["InitialVariantWeight"]) for v in variants}
@@ -57,10 +68,12 @@ class Fleet:
         self.desired_counts = {v["VariantName"]: v.get("InitialInstanceCount", 1) for v in variants}
         """By variant, how many instances it has after the change in progress."""
         self._context = context
+        self._endpoint_name = endpoint_name
         self._group = f"/aws/sagemaker/Endpoints/{endpoint_name}"
         self._files = context.work_dir / "fleets" / f"{endpoint_name}-{uuid.uuid4().hex[:8]}"
         self._downloads: dict[str, Downloads] = {}
         self._changed = threading.Condition()
+        self._capture = self._new_capture(plan.capture)
         self._closed = False
         self._requests = 0
 
@@ -98,7 +111,7 @@ class Fleet:
     def _create(self, variant: str, count: int) -> list[Instance]:
         if count <= 0:
             return []
-        plan, files = self.plans[variant], self._files / variant
+        plan, files = self.plan.models[variant], self._files / variant
         if variant not in self._downloads:
             self._download(plan, files, variant)
             self._downloads[variant] = Downloads(self._context, plan.role_arn, files / "downloads")
@@ -157,8 +170,23 @@ class Fleet:
                 f"the role passed to CreateModel has permissions to download the model. {error}"
             ) from error
 
+    @property
+    def capture(self) -> CaptureWriter | None:
+        """What captures the requests, if the config has a DataCaptureConfig."""
+        return self._capture
+
+    def retain_capture(self, other: Fleet) -> None:
+        """Capture as another fleet does, until the end of this one."""
+        self._capture = self._new_capture(other.capture.settings if other.capture else None)
+
+    def _new_capture(self, settings: CaptureSettings | None) -> CaptureWriter | None:
+        if settings is None:
+            return None
+        roles = {name: plan.role_arn for name, plan in self.plan.models.items()}
+        return CaptureWriter(self._context, settings, self._endpoint_name, roles)
+
     @contextmanager
-    def lease(self, target_variant: str | None, seconds: float) -> Iterator[Instance]:
+    def lease(self, target_variant: str | None, seconds: float) -> Iterator[Lease]:
         """An instance for one request, which is counted until it ends.
 
         Args:
@@ -178,9 +206,9 @@ class Fleet:
             least = min(instance.outstanding for instance in ready)
             instance = random.choice([i for i in ready if i.outstanding == least])  # noqa: S311
             instance.outstanding += 1
-            instance.config_name, instance.peers = self.config_name, len(ready)
+            lease = Lease(self, instance, len(ready))
         try:
-            yield instance
+            yield lease
         finally:
             with self._changed:
                 instance.outstanding -= 1
@@ -211,6 +239,8 @@ class Fleet:
             self._closed = True
             instances = list(self.instances)
         self._stop(instances, at_once=at_once)
+        if self._capture is not None:
+            self._capture.close(at_once=at_once)
         shutil.rmtree(self._files, ignore_errors=True)
 
     def ready_count(self, variant: str) -> int:

@@ -37,10 +37,6 @@ class Instance:
     ) -> None:
         self.variant = variant
         self.outstanding = 0
-        self.config_name = ""
-        """The endpoint config of its fleet."""
-        self.peers = 1
-        """How many instances of the variant were ready for the latest request."""
         self.ready = False
         self._context, self._plan = context, plan
         self._model, self._downloads = model, downloads

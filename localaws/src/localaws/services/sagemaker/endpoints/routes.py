@@ -11,8 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from localaws.services.sagemaker.endpoints.fleet import Fleet
-from localaws.services.sagemaker.endpoints.instance import Instance
+from localaws.services.sagemaker.endpoints.fleet import Fleet, Lease
 
 
 class UnknownEndpointError(Exception):
@@ -41,7 +40,7 @@ class EndpointRoutes:
             self._shares.pop(name, None)
 
     @contextmanager
-    def lease(self, name: str, target_variant: str | None, seconds: float) -> Iterator[Instance]:
+    def lease(self, name: str, target_variant: str | None, seconds: float) -> Iterator[Lease]:
         """An instance of a fleet that has traffic.
 
         The fleet is chosen and the request is counted under one lock. A fleet that has lost the traffic
