@@ -24,6 +24,7 @@ class Invocation:
     custom_attributes: str | None = None
     inference_id: str | None = None
     target_variant: str | None = None
+    target_container: str | None = None
     seconds: float = INVOKE_SECONDS
     """How long the container may take, in emulated seconds."""
 
@@ -38,6 +39,7 @@ class Invocation:
             params.get("CustomAttributes"),
             params.get("InferenceId"),
             params.get("TargetVariant"),
+            params.get("TargetContainerHostname"),
         )
 
     @property

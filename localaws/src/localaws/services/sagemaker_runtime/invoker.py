@@ -11,14 +11,15 @@ from localaws.services.sagemaker.capture.lines import Captured
 from localaws.services.sagemaker.endpoints.fleet import Lease, NoInstanceError, UnknownVariantError
 from localaws.services.sagemaker.endpoints.routes import EndpointRoutes, UnknownEndpointError
 from localaws.services.sagemaker.serving.http import Answer, NoAnswerError
+from localaws.services.sagemaker.serving.plan import PRIMARY
 from localaws.services.sagemaker_runtime.invocation import Invocation, Result
 from localaws.services.sagemaker_runtime.metrics import InvocationMetrics
 
 # Real seconds that a request waits for an instance whose process is being restarted.
 _RESTART_SECONDS: Final = 5.0
 _TIMED_OUT: Final = (
-    "Your invocation timed out while waiting for a response from container primary. Review the latency "
-    "metrics for each container in Amazon CloudWatch, resolve the issue, and try again."
+    "Your invocation timed out while waiting for a response from container {}. Review the latency metrics "
+    "for each container in Amazon CloudWatch, resolve the issue, and try again."
 )
 _EXITED: Final = "An error occurred while handling request as the model process exited."
 
@@ -44,11 +45,11 @@ class Invoker:
             left = max(0.0, deadline - time.monotonic())
             try:
                 with self._routes.lease(name, invocation.target_variant, left) as lease:
+                    _check_target(lease, invocation)
                     answer = self._send(lease, invocation, started)
                     if not 200 <= answer.status < 300:
-                        raise self._model_error(
-                            name, answer.status, answer.body.decode("utf-8", "replace")
-                        )
+                        text = answer.body.decode("utf-8", "replace")
+                        raise self._model_error(name, answer.container, answer.status, text)
                     self._capture(lease, invocation, answer)
                     return Result(answer, lease.instance.variant)
             except UnknownEndpointError:
@@ -67,19 +68,22 @@ class Invoker:
             except _NotSentError:
                 # The container ended before it saw the request: another instance takes it.
                 if time.monotonic() >= deadline:
-                    raise self._model_error(name, 0, _EXITED) from None
+                    raise self._model_error(name, PRIMARY, 0, _EXITED) from None
                 time.sleep(0.02)
 
     def _send(self, lease: Lease, invocation: Invocation, started: float) -> Answer:
         sent = time.monotonic()
         name = invocation.endpoint
         try:
-            answer = lease.instance.invoke(invocation.body, invocation.headers, invocation.seconds)
+            answer = lease.instance.invoke(
+                invocation.body, invocation.headers, invocation.seconds, invocation.target_container
+            )
         except NoAnswerError as error:
             if not error.sent:
                 raise _NotSentError from error
             self._record(lease, name, 0, started, sent)
-            raise self._model_error(name, 0, _TIMED_OUT if error.timed_out else _EXITED) from error
+            message = _TIMED_OUT.format(error.container) if error.timed_out else _EXITED
+            raise self._model_error(name, error.container, 0, message) from error
         self._record(lease, name, answer.status, started, sent)
         return answer
 
@@ -112,13 +116,13 @@ class Invoker:
             "ValidationError", f"Endpoint {name} of account {self._context.account_id} not found."
         )
 
-    def _model_error(self, endpoint: str, status: int, message: str) -> AwsError:
+    def _model_error(self, endpoint: str, container: str, status: int, message: str) -> AwsError:
         region, account = self._context.region, self._context.account_id
         kind = "client" if 400 <= status < 500 else "server"
         group = _log_group(endpoint)
         return AwsError(
             "ModelError",
-            f'Received {kind} error ({status}) from primary with message "{message}". See '
+            f'Received {kind} error ({status}) from {container} with message "{message}". See '
             f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}"
             f"#logEventViewer:group={group} in account {account} for more information.",
             status=424,
@@ -132,6 +136,29 @@ class Invoker:
 
 class _NotSentError(Exception):
     """The container did not accept the connection."""
+
+
+def _check_target(lease: Lease, invocation: Invocation) -> None:
+    """TargetContainerHostname is for models whose containers are invoked one at a time.
+
+    Raises:
+        AwsError: ValidationError.
+    """
+    plan = lease.fleet.plan.models[lease.instance.variant]
+    target = invocation.target_container
+    names = [container.name for container in plan.containers]
+    if plan.direct and target not in names:
+        raise AwsError(
+            "ValidationError",
+            f"Endpoint {invocation.endpoint} has containers that are invoked directly. "
+            f"TargetContainerHostname is {target!r}, but must be one of {', '.join(names)}.",
+        )
+    if target is not None and not plan.direct:
+        raise AwsError(
+            "ValidationError",
+            f"TargetContainerHostname is {target!r}, but endpoint {invocation.endpoint} has no "
+            "multi-container model with the inference execution mode Direct. Leave it out.",
+        )
 
 
 def _log_group(endpoint: str) -> str:

@@ -13,7 +13,7 @@ from localaws.services.sagemaker_runtime.invoker import Invoker
 # sagemaker-runtime's service model, BodyBlob.
 MAX_BODY_BYTES: Final = 6 * 1024 * 1024
 _REFUSED: Final = (
-    "TargetModel", "TargetContainerHostname", "EnableExplanations", "InferenceComponentName", "SessionId",
+    "TargetModel", "EnableExplanations", "InferenceComponentName", "SessionId",
     "PrefixAwareId",
 )  # fmt: skip
 

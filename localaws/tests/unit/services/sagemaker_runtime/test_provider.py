@@ -8,8 +8,10 @@ from localaws.core.clock import Clock
 from localaws.core.errors import AwsError
 from localaws.core.shared import SharedObjects
 from localaws.services.sagemaker.endpoints.fleet import Lease
+from localaws.services.sagemaker.endpoints.plan import FleetPlan
 from localaws.services.sagemaker.endpoints.routes import EndpointRoutes
 from localaws.services.sagemaker.serving.http import Answer, NoAnswerError
+from localaws.services.sagemaker.serving.plan import ContainerPlan, ServingPlan
 from localaws.services.sagemaker_runtime.provider import MAX_BODY_BYTES, SageMakerRuntimeProvider
 
 ACCOUNT, REGION = "000000000001", "eu-test-1"
@@ -37,7 +39,7 @@ class FakeInstance:
         self.answers = list(answers)
         self.seen = []
 
-    def invoke(self, body, headers, seconds):
+    def invoke(self, body, headers, seconds, target_container=None):
         self.seen.append((body, dict(headers), seconds))
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
@@ -47,6 +49,7 @@ class FakeInstance:
 
 class FakeFleet:
     config_name, capture = "config", None
+    plan = FleetPlan("config", [], {"AllTraffic": ServingPlan((ContainerPlan(None),))})
 
     def __init__(self, instance):
         self.instance = instance

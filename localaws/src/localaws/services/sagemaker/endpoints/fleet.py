@@ -8,19 +8,18 @@ import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from localaws.core.context import Context
 from localaws.services.sagemaker.capture.settings import CaptureSettings
 from localaws.services.sagemaker.capture.writer import CaptureWriter
 from localaws.services.sagemaker.endpoints.instance import Instance
 from localaws.services.sagemaker.endpoints.plan import FleetPlan
+from localaws.services.sagemaker.endpoints.serverless import ServerlessScaler
 from localaws.services.sagemaker.errors import ModelDataChangedError, RequestError, WorkloadError
-from localaws.services.sagemaker.serving.downloads import Downloads
-from localaws.services.sagemaker.serving.model_data import download_model
-from localaws.services.sagemaker.serving.plan import ServingPlan
+from localaws.services.sagemaker.serving.files import ContainerFiles, download_files
+from localaws.services.sagemaker.serving.plan import ContainerPlan
 
 # API reference, ProductionVariant.ContainerStartupHealthCheckTimeoutInSeconds: 60 to 3600; developer guide,
 # your-algorithms-inference-code: by default a container has 4 minutes to answer its first ping.
@@ -45,10 +44,12 @@ class Lease:
     instance: Instance
     peers: int
     """How many instances of the variant were ready when it was chosen."""
+    setup_seconds: float = 0.0
+    """How long (real) the request waited for the start of a serverless process."""
 
 
 class Fleet:
-    """The instances of every production variant of one config."""
+    """The instances of every variant of one config."""
 
     def __init__(
         self,
@@ -67,13 +68,21 @@ class Fleet:
         """The same after the change in progress."""
         self.desired_counts = {v["VariantName"]: v.get("InitialInstanceCount", 1) for v in variants}
         """By variant, how many instances it has after the change in progress."""
+        self.shadows = {v["VariantName"]: v for v in plan.shadows}
         self._context = context
         self._endpoint_name = endpoint_name
         self._group = f"/aws/sagemaker/Endpoints/{endpoint_name}"
-        self._files = context.work_dir / "fleets" / f"{endpoint_name}-{uuid.uuid4().hex[:8]}"
-        self._downloads: dict[str, Downloads] = {}
+        self._directory = context.work_dir / "fleets" / f"{endpoint_name}-{uuid.uuid4().hex[:8]}"
+        self._files: dict[str, list[ContainerFiles]] = {}
         self._changed = threading.Condition()
         self._capture = self._new_capture(plan.capture)
+        self._serverless: ServerlessScaler | None = None
+        if plan.serverless is not None:
+            self._serverless = ServerlessScaler(
+                context.clock,
+                plan.serverless,
+                lambda count: self.scale({variants[0]["VariantName"]: count}),
+            )
         self._closed = False
         self._requests = 0
 
@@ -83,7 +92,11 @@ class Fleet:
         Raises:
             WorkloadError: the text is the endpoint's FailureReason.
         """
-        self.scale(self.desired_counts)
+        if self._serverless is not None:
+            self._serverless.start()
+            return
+        shadows = {name: v["InitialInstanceCount"] for name, v in self.shadows.items()}
+        self.scale(self.desired_counts | shadows)
 
     def scale(self, counts: Mapping[str, int]) -> None:
         """Start or stop instances until each variant has the given number.
@@ -111,20 +124,18 @@ class Fleet:
     def _create(self, variant: str, count: int) -> list[Instance]:
         if count <= 0:
             return []
-        plan, files = self.plan.models[variant], self._files / variant
-        if variant not in self._downloads:
-            self._download(plan, files, variant)
-            self._downloads[variant] = Downloads(self._context, plan.role_arn, files / "downloads")
-        downloads = self._downloads[variant]
-        return [
-            Instance(self._context, plan, files / "model", downloads, self._group, variant)
-            for _ in range(count)
-        ]
+        plan = self.plan.models[variant]
+        if variant not in self._files:
+            self._files[variant] = [
+                self._download(container, variant) for container in plan.containers
+            ]
+        files = self._files[variant]
+        return [Instance(self._context, plan, files, self._group, variant) for _ in range(count)]
 
     def _launch(self, new: list[Instance]) -> None:
         seconds = {
             v["VariantName"]: v.get("ContainerStartupHealthCheckTimeoutInSeconds", _STARTUP_SECONDS)
-            for v in self.variants
+            for v in (*self.variants, *self.shadows.values())
         }
         with self._changed:
             self.instances += new
@@ -132,13 +143,14 @@ class Fleet:
             results = list(
                 pool.map(lambda instance: instance.start(seconds[instance.variant]), new)
             )
-        failed = [i.variant for i, healthy in zip(new, results, strict=True) if not healthy]
+        failed = [(i.variant, name) for i, name in zip(new, results, strict=True) if name]
         if failed:
+            variant, container = failed[0]
             with self._changed:
                 self.instances = [instance for instance in self.instances if instance not in new]
             self._stop(new, at_once=True)
             raise WorkloadError(
-                f"The primary container for production variant {failed[0]} did not pass the "
+                f"The {container} container for production variant {variant} did not pass the "
                 "ping health check. Please check CloudWatch logs for this endpoint."
             )
 
@@ -156,10 +168,10 @@ class Fleet:
             with ThreadPoolExecutor(len(instances), thread_name_prefix="stop") as pool:
                 list(pool.map(lambda instance: instance.stop(at_once=at_once), instances))
 
-    def _download(self, plan: ServingPlan, files: Path, variant: str) -> None:
+    def _download(self, plan: ContainerPlan, variant: str) -> ContainerFiles:
         """Once for all instances, so that a restarted one serves the files that the fleet started with."""
         try:
-            download_model(self._context, plan.role_arn, plan.data, files / "model", files)
+            return download_files(self._context, plan, self._directory / variant / plan.name)
         except ModelDataChangedError:
             raise
         except RequestError as error:
@@ -196,9 +208,22 @@ class Fleet:
         Raises:
             UnknownVariantError: there is no such variant.
             NoInstanceError: none is ready.
+            TooManyRequestsError: a serverless variant has no place for another request.
         """
+        variant = self._choose_variant(target_variant)
+        with ExitStack() as stack:
+            setup_seconds = 0.0
+            if self._serverless is not None:
+                try:
+                    setup_seconds = stack.enter_context(self._serverless.request())
+                except WorkloadError as error:
+                    raise NoInstanceError(variant) from error
+            lease = self._occupy(variant, seconds, setup_seconds)
+            stack.callback(self._leave, lease.instance)
+            yield lease
+
+    def _occupy(self, variant: str, seconds: float, setup_seconds: float) -> Lease:
         with self._changed:
-            variant = self._choose_variant(target_variant)
             if not self._ready(variant) and not self._await(variant, seconds):
                 raise NoInstanceError(variant)
             # RoutingStrategy LEAST_OUTSTANDING_REQUESTS, a random one among equals.
@@ -206,13 +231,12 @@ class Fleet:
             least = min(instance.outstanding for instance in ready)
             instance = random.choice([i for i in ready if i.outstanding == least])  # noqa: S311
             instance.outstanding += 1
-            lease = Lease(self, instance, len(ready))
-        try:
-            yield lease
-        finally:
-            with self._changed:
-                instance.outstanding -= 1
-                self._changed.notify_all()
+            return Lease(self, instance, len(ready), setup_seconds)
+
+    def _leave(self, instance: Instance) -> None:
+        with self._changed:
+            instance.outstanding -= 1
+            self._changed.notify_all()
 
     def hold(self) -> None:
         """Count a request to this fleet."""
@@ -237,11 +261,23 @@ class Fleet:
         """End every instance and delete the model's files."""
         with self._changed:
             self._closed = True
+            if self._serverless is not None:
+                self._serverless.close()
             instances = list(self.instances)
         self._stop(instances, at_once=at_once)
         if self._capture is not None:
             self._capture.close(at_once=at_once)
-        shutil.rmtree(self._files, ignore_errors=True)
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def instance_types(self) -> list[tuple[str, int]]:
+        """Each instance type with the number of its instances. A serverless variant has none."""
+        if self._serverless is not None:
+            return []
+        counts = self.desired_counts | {
+            name: v["InitialInstanceCount"] for name, v in self.shadows.items()
+        }
+        variants = (*self.variants, *self.shadows.values())
+        return [(v["InstanceType"], counts[v["VariantName"]]) for v in variants]
 
     def ready_count(self, variant: str) -> int:
         """How many instances of a variant can answer."""
@@ -262,7 +298,7 @@ class Fleet:
 
     def _choose_variant(self, target: str | None) -> str:
         if target is not None:
-            if target not in self.weights:
+            if target not in self.weights and target not in self.shadows:
                 raise UnknownVariantError(target)
             return target
         weights = self.weights
