@@ -32,13 +32,12 @@ TRUST = {
 
 
 def variant(name: str, model: str, **more: Any) -> dict[str, Any]:
-    """A production variant of one instance."""
-    instances = {
-        "InstanceType": "ml.m5.large",
-        "InitialInstanceCount": 1,
-        "InitialVariantWeight": 1.0,
-    }
-    return {"VariantName": name, "ModelName": model, **instances, **more}
+    """A production variant of one instance, which may take long to start on a busy machine."""
+    return {
+        "VariantName": name, "ModelName": model, "InstanceType": "ml.m5.large",
+        "InitialInstanceCount": 1, "InitialVariantWeight": 1.0,
+        "ContainerStartupHealthCheckTimeoutInSeconds": 3600, **more,
+    }  # fmt: skip
 
 
 def tar_gz(files: dict[str, bytes]) -> bytes:
@@ -229,6 +228,9 @@ class SageMaker:
         finally:
             self.endpoint_settled(endpoint)
             self.api.delete_endpoint(EndpointName=endpoint)
+            self.api.get_waiter("endpoint_deleted").wait(
+                EndpointName=endpoint, WaiterConfig={"Delay": 0.05, "MaxAttempts": 600}
+            )
 
     def config(
         self, *models: str, count: int = 1, weights: tuple[float, ...] = (), **more: Any

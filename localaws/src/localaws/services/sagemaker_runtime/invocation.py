@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 from localaws.services.sagemaker.serving.http import Answer
@@ -27,6 +27,8 @@ class Invocation:
     target_container: str | None = None
     seconds: float = INVOKE_SECONDS
     """How long the container may take, in emulated seconds."""
+    asynchronous: bool = False
+    """Whether it came through InvokeEndpointAsync."""
 
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> Self:
@@ -41,6 +43,10 @@ class Invocation:
             params.get("TargetVariant"),
             params.get("TargetContainerHostname"),
         )
+
+    def with_body(self, body: bytes) -> Self:
+        """The same request with another body."""
+        return replace(self, body=body)
 
     @property
     def headers(self) -> dict[str, str]:

@@ -8,12 +8,21 @@ from typing import Final
 from localaws.core.context import Context
 from localaws.core.errors import AwsError
 from localaws.services.sagemaker.capture.lines import Captured
-from localaws.services.sagemaker.endpoints.fleet import Lease, NoInstanceError, UnknownVariantError
+from localaws.services.sagemaker.endpoints.fleet import (
+    Fleet,
+    Lease,
+    NoInstanceError,
+    UnknownVariantError,
+)
 from localaws.services.sagemaker.endpoints.routes import EndpointRoutes, UnknownEndpointError
+from localaws.services.sagemaker.endpoints.serverless import TooManyRequestsError
 from localaws.services.sagemaker.serving.http import Answer, NoAnswerError
 from localaws.services.sagemaker.serving.plan import PRIMARY
+from localaws.services.sagemaker_runtime.errors import EndpointNotFoundError
 from localaws.services.sagemaker_runtime.invocation import Invocation, Result
+from localaws.services.sagemaker_runtime.lease_check import check_lease
 from localaws.services.sagemaker_runtime.metrics import InvocationMetrics
+from localaws.services.sagemaker_runtime.shadow import Mirror
 
 # Real seconds that a request waits for an instance whose process is being restarted.
 _RESTART_SECONDS: Final = 5.0
@@ -31,12 +40,28 @@ class Invoker:
         self._context = context
         self._routes = context.shared(EndpointRoutes)
         self._metrics = InvocationMetrics(context)
+        self._mirror = Mirror(lambda lease, invocation: self._send(lease, invocation, None))
+
+    def close(self) -> None:
+        """Forget what waits to be copied to a shadow variant."""
+        self._mirror.close()
+
+    def fleet(self, endpoint: str) -> Fleet:
+        """The fleet that has most of an endpoint's traffic.
+
+        Raises:
+            AwsError: ValidationError, there is none.
+        """
+        fleets = self._routes.fleets().get(endpoint)
+        if not fleets:
+            raise EndpointNotFoundError(endpoint, self._context.account_id)
+        return fleets[0]
 
     def invoke(self, invocation: Invocation) -> Result:
         """The answer of a container with a status of 2xx.
 
         Raises:
-            AwsError: ValidationError, ServiceUnavailable or ModelError.
+            AwsError: ValidationError, ServiceUnavailable, ThrottlingException or ModelError.
         """
         started = time.monotonic()
         name = invocation.endpoint
@@ -45,19 +70,21 @@ class Invoker:
             left = max(0.0, deadline - time.monotonic())
             try:
                 with self._routes.lease(name, invocation.target_variant, left) as lease:
-                    _check_target(lease, invocation)
-                    answer = self._send(lease, invocation, started)
-                    if not 200 <= answer.status < 300:
-                        text = answer.body.decode("utf-8", "replace")
-                        raise self._model_error(name, answer.container, answer.status, text)
-                    self._capture(lease, invocation, answer)
+                    check_lease(lease, invocation)
+                    try:
+                        answer = self._send(lease, invocation, started)
+                    finally:
+                        if lease.fleet.shadows:
+                            self._mirror.copy(lease.fleet, lease.instance.variant, invocation)
                     return Result(answer, lease.instance.variant)
             except UnknownEndpointError:
-                raise self._not_found(name) from None
+                raise EndpointNotFoundError(name, self._context.account_id) from None
             except UnknownVariantError as error:
                 raise AwsError(
                     "ValidationError", f"Variant {error} not found for endpoint {name}."
                 ) from None
+            except TooManyRequestsError:
+                raise AwsError("ThrottlingException", "Rate exceeded", status=429) from None
             except NoInstanceError as error:
                 raise AwsError(
                     "ServiceUnavailable",
@@ -71,8 +98,19 @@ class Invoker:
                     raise self._model_error(name, PRIMARY, 0, _EXITED) from None
                 time.sleep(0.02)
 
-    def _send(self, lease: Lease, invocation: Invocation, started: float) -> Answer:
+    def _send(self, lease: Lease, invocation: Invocation, started: float | None) -> Answer:
+        """Send a request to an instance, and record it.
+
+        Args:
+            lease: the instance.
+            invocation: the request.
+            started: when it arrived; None for a copy.
+
+        Raises:
+            AwsError: ModelError, also for an answer that is not 2xx.
+        """
         sent = time.monotonic()
+        started = started or sent
         name = invocation.endpoint
         try:
             answer = lease.instance.invoke(
@@ -85,6 +123,10 @@ class Invoker:
             message = _TIMED_OUT.format(error.container) if error.timed_out else _EXITED
             raise self._model_error(name, error.container, 0, message) from error
         self._record(lease, name, answer.status, started, sent)
+        if not 200 <= answer.status < 300:
+            text = answer.body.decode("utf-8", "replace")
+            raise self._model_error(name, answer.container, answer.status, text)
+        self._capture(lease, invocation, answer)
         return answer
 
     def _record(self, lease: Lease, name: str, status: int, started: float, sent: float) -> None:
@@ -92,6 +134,7 @@ class Invoker:
         self._metrics.record(
             name, lease.instance.variant, lease.fleet.config_name,
             instances=lease.peers, status=status, seconds=now - started, model_seconds=now - sent,
+            setup_seconds=lease.setup_seconds,
         )  # fmt: skip
 
     def _capture(self, lease: Lease, invocation: Invocation, answer: Answer) -> None:
@@ -110,11 +153,6 @@ class Invoker:
                     invocation.custom_attributes,
                 )
             )
-
-    def _not_found(self, name: str) -> AwsError:
-        return AwsError(
-            "ValidationError", f"Endpoint {name} of account {self._context.account_id} not found."
-        )
 
     def _model_error(self, endpoint: str, container: str, status: int, message: str) -> AwsError:
         region, account = self._context.region, self._context.account_id
@@ -136,29 +174,6 @@ class Invoker:
 
 class _NotSentError(Exception):
     """The container did not accept the connection."""
-
-
-def _check_target(lease: Lease, invocation: Invocation) -> None:
-    """TargetContainerHostname is for models whose containers are invoked one at a time.
-
-    Raises:
-        AwsError: ValidationError.
-    """
-    plan = lease.fleet.plan.models[lease.instance.variant]
-    target = invocation.target_container
-    names = [container.name for container in plan.containers]
-    if plan.direct and target not in names:
-        raise AwsError(
-            "ValidationError",
-            f"Endpoint {invocation.endpoint} has containers that are invoked directly. "
-            f"TargetContainerHostname is {target!r}, but must be one of {', '.join(names)}.",
-        )
-    if target is not None and not plan.direct:
-        raise AwsError(
-            "ValidationError",
-            f"TargetContainerHostname is {target!r}, but endpoint {invocation.endpoint} has no "
-            "multi-container model with the inference execution mode Direct. Leave it out.",
-        )
 
 
 def _log_group(endpoint: str) -> str:

@@ -7,6 +7,8 @@ from typing import Any, Final
 from localaws.core.context import Context
 from localaws.core.errors import AwsError
 from localaws.core.provider import Provider, operation
+from localaws.services.sagemaker_runtime.async_operations import AsyncOperations
+from localaws.services.sagemaker_runtime.errors import body_too_long
 from localaws.services.sagemaker_runtime.invocation import Invocation
 from localaws.services.sagemaker_runtime.invoker import Invoker
 
@@ -24,8 +26,14 @@ class SageMakerRuntimeProvider(Provider):
     service_name = "sagemaker-runtime"
 
     def __init__(self, context: Context) -> None:
-        super().__init__(context)
         self._invoker = Invoker(context)
+        self._asynchronous = AsyncOperations(context, self._invoker)
+        super().__init__(context, self._asynchronous)
+
+    def close(self) -> None:
+        """Forget what waits."""
+        self._asynchronous.close()
+        self._invoker.close()
 
     @operation
     def invoke_endpoint(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -39,12 +47,7 @@ class SageMakerRuntimeProvider(Provider):
                 )
         invocation = Invocation.read(params)
         if len(invocation.body) > MAX_BODY_BYTES:
-            raise AwsError(
-                "ValidationError",
-                "1 validation error detected: Value at 'body' failed to satisfy constraint: Member must have "
-                f"length less than or equal to {MAX_BODY_BYTES}; it has {len(invocation.body)}. Use a batch "
-                "transform job for larger inputs.",
-            )
+            raise body_too_long(len(invocation.body), MAX_BODY_BYTES)
         result = self._invoker.invoke(invocation)
         return {
             "Body": result.answer.body,

@@ -48,7 +48,7 @@ class FakeInstance:
 
 
 class FakeFleet:
-    config_name, capture = "config", None
+    config_name, capture, shadows = "config", None, ()
     plan = FleetPlan("config", [], {"AllTraffic": ServingPlan((ContainerPlan(None),))})
 
     def __init__(self, instance):

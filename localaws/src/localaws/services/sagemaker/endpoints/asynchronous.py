@@ -45,7 +45,10 @@ class AsyncSettings:
                 )
         if "S3OutputPath" not in output:
             raise errors.feature_not_emulated(
-                "CreateEndpointConfig", "AsyncInferenceConfig.OutputConfig", output, "Give S3OutputPath."
+                "CreateEndpointConfig",
+                "AsyncInferenceConfig.OutputConfig",
+                output,
+                "Give S3OutputPath.",
             )
         topics = output.get("NotificationConfig", {})
         concurrency = config.get("ClientConfig", {}).get("MaxConcurrentInvocationsPerInstance")

@@ -73,8 +73,8 @@ def check_models(params: Params, models: Mapping[str, ServingPlan]) -> None:
     for name, model in models.items():
         if model.is_pipeline:
             raise errors.validation(
-                f"The model of variant '{name}' has {len(model.containers)} containers, but a model of {kind} "
-                "has one."
+                f"The model of variant '{name}' has {len(model.containers)} containers, but a model of "
+                f"{kind} has one."
             )
         if kind == "a serverless endpoint" and model.containers[0].network_isolation:
             raise errors.validation(
@@ -83,7 +83,8 @@ def check_models(params: Params, models: Mapping[str, ServingPlan]) -> None:
             )
         if kind == "a serverless endpoint" and model.in_vpc:
             raise errors.validation(
-                f"The model of variant '{name}' has a VpcConfig, which a serverless endpoint does not support."
+                f"The model of variant '{name}' has a VpcConfig, which a serverless endpoint does not "
+                "support."
             )
 
 
@@ -106,8 +107,8 @@ def _check_variant(variant: Params) -> None:
     memory, most = serverless["MemorySizeInMB"], serverless["MaxConcurrency"]
     if memory % _GIGABYTE:
         raise errors.validation(
-            f"MemorySizeInMB of production variant '{name}' is {memory}, but must be one of 1024, 2048, 3072, "
-            "4096, 5120, 6144."
+            f"MemorySizeInMB of production variant '{name}' is {memory}, but must be one of 1024, 2048, "
+            "3072, 4096, 5120, 6144."
         )
     if serverless.get("ProvisionedConcurrency", 0) > most:
         raise errors.validation(
@@ -116,9 +117,7 @@ def _check_variant(variant: Params) -> None:
         )
 
 
-def _check_shadows(
-    params: Params, variants: Sequence[Params], shadows: Sequence[Params]
-) -> None:
+def _check_shadows(params: Params, variants: Sequence[Params], shadows: Sequence[Params]) -> None:
     if len(variants) != 1 or len(shadows) != 1:
         raise errors.validation(
             "An endpoint config with ShadowProductionVariants has one production variant and one shadow "

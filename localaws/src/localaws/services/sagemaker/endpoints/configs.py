@@ -106,7 +106,7 @@ class EndpointConfigs:
 
 def _with_weights(request: dict[str, Any]) -> dict[str, Any]:
     """The request with the default weight of each variant."""
-    lists = {
+    lists: dict[str, Any] = {
         member: [{"InitialVariantWeight": 1.0, **variant} for variant in request[member]]
         for member in ("ProductionVariants", "ShadowProductionVariants")
         if member in request

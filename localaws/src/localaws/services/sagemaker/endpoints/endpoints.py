@@ -15,6 +15,7 @@ from localaws.services.sagemaker.endpoints.fleet import Fleet
 from localaws.services.sagemaker.endpoints.record import EndpointRecord
 from localaws.services.sagemaker.endpoints.rollout import Rollouts
 from localaws.services.sagemaker.endpoints.routes import EndpointRoutes
+from localaws.services.sagemaker.endpoints.sampler import EndpointSampler
 from localaws.services.sagemaker.endpoints.scaling import read_change
 from localaws.services.sagemaker.endpoints.status import CHANGING, EndpointStatus
 from localaws.services.sagemaker.endpoints.update_check import check_update, retain_properties
@@ -41,9 +42,11 @@ class Endpoints:
         self._table: Table[EndpointRecord] = store.table("endpoint")
         self._configs = configs
         self._rollouts = Rollouts(context, routes)
+        self._sampler = EndpointSampler(context, routes)
 
     def close(self) -> None:
         """End every endpoint immediately."""
+        self._sampler.close()
         self._rollouts.close(self._table.all())
 
     @operation
@@ -65,6 +68,7 @@ class Endpoints:
             self._table.put(endpoint)
         self._publish(endpoint, False)
         self._rollouts.create(endpoint, fleet)
+        self._sampler.start()
         return {"EndpointArn": arn}
 
     @operation
@@ -156,8 +160,23 @@ class Endpoints:
             _check_idle(endpoint)
             endpoint.set_status(EndpointStatus.DELETING)
         endpoint.announce()
+        self._deregister_targets(endpoint)
         self._rollouts.delete(endpoint, lambda: self._table.remove(endpoint.name))
         return {}
+
+    def _deregister_targets(self, endpoint: EndpointRecord) -> None:
+        """End the autoscaling of the variants, as SageMaker does for an endpoint that is deleted."""
+        client = self._context.client("application-autoscaling")
+        prefix = f"endpoint/{endpoint.name}/variant/"
+        targets = client.get_paginator("describe_scalable_targets")
+        for page in targets.paginate(ServiceNamespace="sagemaker"):
+            for target in page["ScalableTargets"]:
+                if target["ResourceId"].startswith(prefix):
+                    client.deregister_scalable_target(
+                        ServiceNamespace="sagemaker",
+                        ResourceId=target["ResourceId"],
+                        ScalableDimension=target["ScalableDimension"],
+                    )
 
     def _new_fleet(self, endpoint_name: str, config_name: str) -> Fleet:
         """Decide what to start. A model or package that is missing is found here, not in the background."""

@@ -55,6 +55,11 @@ class Instance:
         """Whether it can answer a request."""
         return all(container.ready for container in self._containers)
 
+    @property
+    def pids(self) -> list[int]:
+        """The processes of the containers that run now."""
+        return [container.pid for container in self._containers if container.pid is not None]
+
     def start(self, seconds: float) -> str | None:
         """Start and wait until healthy.
 

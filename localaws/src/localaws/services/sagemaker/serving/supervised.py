@@ -74,6 +74,12 @@ class SupervisedContainer:
             self._note_end(container)
         return False
 
+    @property
+    def pid(self) -> int | None:
+        """The process, if there is one at this time."""
+        container = self._container
+        return None if container is None else container.container.process.pid
+
     def invoke(self, body: bytes, headers: Mapping[str, str], seconds: float) -> Answer:
         """POST /invocations. Raises NoAnswerError."""
         container = self._container
