@@ -219,10 +219,6 @@ def answer(body, headers):
         error = message("error")
         assert failing["FailureLocation"].startswith(f"{root}/failures/")
         assert sagemaker.keys(failing["FailureLocation"].removeprefix(f"s3://{BUCKET}/"))
-        wait(
-            lambda: points(sagemaker, "ApproximateBacklogSize", EndpointName=name),
-            lambda values: values and values[-1] == 0,
-        )
     times = {member: success.pop(member) for member in ("eventTime", "receivedTime")}
     assert times["receivedTime"] <= times["eventTime"]
     assert success == {
@@ -243,6 +239,44 @@ def answer(body, headers):
     assert (error["invocationStatus"], error["inferenceId"]) == ("Failed", failing["InferenceId"])
     assert "Received server error" in error["failureReason"]
     assert "responseBody" not in error
+
+
+def test_what_is_measured_and_what_is_deleted_with_an_endpoint(hasty):
+    code = """
+import time
+def answer(body, headers):
+    end = time.monotonic() + 1.5
+    while time.monotonic() < end:
+        pass
+    return body, "text/csv"
+"""
+    asynchronous = {
+        "ClientConfig": {"MaxConcurrentInvocationsPerInstance": 1},
+        "OutputConfig": {"S3OutputPath": f"s3://{BUCKET}/{hasty.name('async')}"},
+    }
+    scaling = hasty.localaws.client("application-autoscaling")
+    with hasty.serving(hasty.own_model(code), AsyncInferenceConfig=asynchronous) as name:
+        resource = f"endpoint/{name}/variant/AllTraffic"
+        scaling.register_scalable_target(
+            ServiceNamespace="sagemaker", ResourceId=resource, MinCapacity=1, MaxCapacity=2,
+            ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+        )  # fmt: skip
+        for _ in range(3):
+            hasty.runtime.invoke_endpoint_async(EndpointName=name, Body=b"1")
+        own = {"EndpointName": name}
+        wait(
+            lambda: points(hasty, "ApproximateBacklogSize", **own),
+            lambda values: values and max(values) >= 2,
+        )
+        own["VariantName"] = "AllTraffic"
+        instances = {"namespace": "/aws/sagemaker/Endpoints", **own}
+        wait(lambda: points(hasty, "CPUUtilization", **instances), lambda v: v and max(v) > 10)
+        assert points(hasty, "MemoryUtilization", **instances)[0] > 0
+        assert max(points(hasty, "ConcurrentRequestsPerModel", **own)) >= 1
+    found = scaling.describe_scalable_targets(ServiceNamespace="sagemaker", ResourceIds=[resource])[
+        "ScalableTargets"
+    ]
+    assert found == []
 
 
 def pipeline(sagemaker, **more):

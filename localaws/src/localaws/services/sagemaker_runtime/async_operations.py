@@ -57,8 +57,8 @@ class AsyncOperations:
                     f"localaws does not emulate InvokeEndpointAsync with {member}={params[member]!r}. "
                     "Leave it out.",
                 )
-        location = params.get("InputLocation")
-        if (location is None) == (params.get("Body") is None):
+        location, body = params.get("InputLocation"), params.get("Body") or b""
+        if (location is None) == (not body):
             raise AwsError("ValidationError", "Give either InputLocation or Body.")
         if location is not None and not location.startswith("s3://"):
             raise AwsError(
@@ -74,7 +74,7 @@ class AsyncOperations:
         clock = self._context.clock
         request = AsyncRequest(
             Invocation(
-                name, params.get("Body") or b"", params.get("ContentType"), params.get("Accept"),
+                name, body, params.get("ContentType"), params.get("Accept"),
                 params.get("CustomAttributes"), inference_id, asynchronous=True,
                 seconds=params.get("InvocationTimeoutSeconds", _TIMEOUT_SECONDS),
             ),
