@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import random
-import shutil
 import threading
-import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -14,12 +12,11 @@ from dataclasses import dataclass
 from localaws.core.context import Context
 from localaws.services.sagemaker.capture.settings import CaptureSettings
 from localaws.services.sagemaker.capture.writer import CaptureWriter
+from localaws.services.sagemaker.endpoints.fleet_files import FleetFiles
 from localaws.services.sagemaker.endpoints.instance import Instance
 from localaws.services.sagemaker.endpoints.plan import FleetPlan
 from localaws.services.sagemaker.endpoints.serverless import ServerlessScaler
-from localaws.services.sagemaker.errors import ModelDataChangedError, RequestError, WorkloadError
-from localaws.services.sagemaker.serving.files import ContainerFiles, download_files
-from localaws.services.sagemaker.serving.plan import ContainerPlan
+from localaws.services.sagemaker.errors import WorkloadError
 
 # API reference, ProductionVariant.ContainerStartupHealthCheckTimeoutInSeconds: 60 to 3600; developer guide,
 # your-algorithms-inference-code: by default a container has 4 minutes to answer its first ping.
@@ -72,8 +69,7 @@ class Fleet:
         self._context = context
         self._endpoint_name = endpoint_name
         self._group = f"/aws/sagemaker/Endpoints/{endpoint_name}"
-        self._directory = context.work_dir / "fleets" / f"{endpoint_name}-{uuid.uuid4().hex[:8]}"
-        self._files: dict[str, list[ContainerFiles]] = {}
+        self._files = FleetFiles(context, endpoint_name)
         self._changed = threading.Condition()
         self._capture = self._new_capture(plan.capture)
         self._serverless: ServerlessScaler | None = None
@@ -125,11 +121,7 @@ class Fleet:
         if count <= 0:
             return []
         plan = self.plan.models[variant]
-        if variant not in self._files:
-            self._files[variant] = [
-                self._download(container, variant) for container in plan.containers
-            ]
-        files = self._files[variant]
+        files = self._files.of(variant, plan)
         return [Instance(self._context, plan, files, self._group, variant) for _ in range(count)]
 
     def _launch(self, new: list[Instance]) -> None:
@@ -167,20 +159,6 @@ class Fleet:
         if instances:
             with ThreadPoolExecutor(len(instances), thread_name_prefix="stop") as pool:
                 list(pool.map(lambda instance: instance.stop(at_once=at_once), instances))
-
-    def _download(self, plan: ContainerPlan, variant: str) -> ContainerFiles:
-        """Once for all instances, so that a restarted one serves the files that the fleet started with."""
-        try:
-            return download_files(self._context, plan, self._directory / variant / plan.name)
-        except ModelDataChangedError:
-            raise
-        except RequestError as error:
-            uri = plan.data.uri if plan.data else None
-            raise WorkloadError(
-                f"Failed to download model data for production variant {variant} from URL: "
-                f'"{uri}". Please ensure that there is an object located at the URL and that '
-                f"the role passed to CreateModel has permissions to download the model. {error}"
-            ) from error
 
     @property
     def capture(self) -> CaptureWriter | None:
@@ -267,7 +245,7 @@ class Fleet:
         self._stop(instances, at_once=at_once)
         if self._capture is not None:
             self._capture.close(at_once=at_once)
-        shutil.rmtree(self._directory, ignore_errors=True)
+        self._files.remove()
 
     def instance_types(self) -> list[tuple[str, int]]:
         """Each instance type with the number of its instances. A serverless variant has none."""
