@@ -240,7 +240,8 @@ class SageMaker:
             {
                 "VariantName": f"variant-{index}", "ModelName": model, "InstanceType": "ml.m5.large",
                 "InitialInstanceCount": count,
-                "InitialVariantWeight": weights[index] if weights else 1.0, **more,
+                "InitialVariantWeight": weights[index] if weights else 1.0,
+                "ContainerStartupHealthCheckTimeoutInSeconds": 600, **more,
             }
             for index, model in enumerate(models)
         ]  # fmt: skip
