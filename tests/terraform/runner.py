@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 import python_terraform
 
 from landing_zone.core.settings import load_settings
-from landing_zone.stack.terraform import find_terraform
+from landing_zone.stack.terraform import find_terraform, terraform_environment
 
 ROOT = Path(__file__).parents[2]
 # What the stack is made of; a copy of it never touches the checkout's state, lock or build folder.
@@ -43,6 +44,27 @@ class Terraform(python_terraform.Terraform):  # type: ignore[misc]
         code, out, err = self.cmd(command, *args, no_color=python_terraform.IsFlagged, **options)
         assert code == expected, f"terraform {command}: exit code {code}\n{out}\n{err}"
         return out + err
+
+
+def configured(folder: Path, configuration: str, server: Mapping[str, str]) -> Terraform:
+    """Terraform in a folder of its own, initialised for a configuration and a running localaws.
+
+    Args:
+        folder: an empty directory.
+        configuration: becomes main.tf.
+        server: the environment of a client of the server.
+    """
+    (folder / "main.tf").write_text(configuration)
+    environment = aws_free_environment()
+    added = terraform_environment(load_settings(environment), environment, scratch=folder / "tf")
+    keys = {k: v for k, v in server.items() if k.startswith("AWS_")}
+    merged = {**environment, **added, **keys}
+    made = Terraform(folder, {key: value for key, value in merged.items() if value})
+    code, out, err = made.cmd("init", input=False)
+    if code and "Failed to query available provider packages" in err:
+        pytest.skip(f"no mirror has the AWS provider and the registry does not answer: {err}")
+    assert code == 0, out + err
+    return made
 
 
 def copy_parts(target: Path) -> Path:

@@ -8,10 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from landing_zone.core.settings import load_settings
-from landing_zone.stack.terraform import terraform_environment
 from localaws.testing import LocalAws, running
-from tests.terraform.runner import Terraform, aws_free_environment
+from tests.terraform.runner import Terraform, configured
 
 ACCOUNT = "123456789012"
 IMAGE = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/served:1"
@@ -276,17 +274,7 @@ def serve_endpoint(server: LocalAws) -> None:
 @pytest.fixture(scope="module")
 def terraform(localaws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     folder = tmp_path_factory.mktemp("monitoring")
-    (folder / "main.tf").write_text(CONFIGURATION)
-    environment = aws_free_environment()
-    added = terraform_environment(load_settings(environment), environment, scratch=folder / "tf")
-    keys = {k: v for k, v in localaws.environment.items() if k.startswith("AWS_")}
-    merged = {**environment, **added, **keys}
-    made = Terraform(folder, {key: value for key, value in merged.items() if value})
-    code, out, err = made.cmd("init", input=False)
-    if code and "Failed to query available provider packages" in err:
-        pytest.skip(f"no mirror has the AWS provider and the registry does not answer: {err}")
-    assert code == 0, out + err
-    return made
+    return configured(folder, CONFIGURATION, localaws.environment)
 
 
 def test_apply_plan_and_destroy(localaws: LocalAws, terraform: Terraform) -> None:

@@ -7,6 +7,8 @@ import json
 import tarfile
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from localaws.testing import REGION, LocalAws
@@ -27,6 +29,15 @@ TRUST = {
         }
     ],
 }
+
+
+def variant(name: str, model: str, **more: Any) -> dict[str, Any]:
+    """A production variant of one instance, which may take long to start on a busy machine."""
+    return {
+        "VariantName": name, "ModelName": model, "InstanceType": "ml.m5.large",
+        "InitialInstanceCount": 1, "InitialVariantWeight": 1.0,
+        "ContainerStartupHealthCheckTimeoutInSeconds": 3600, **more,
+    }  # fmt: skip
 
 
 def tar_gz(files: dict[str, bytes]) -> bytes:
@@ -176,6 +187,51 @@ class SageMaker:
         )
         return name
 
+    def container(self, code: str, **environment: str) -> dict[str, Any]:
+        """A container of the account's own image, whose server runs ``code`` (see conftest.SERVE)."""
+        archive = tar_gz({"code/inference.py": code.encode()})
+        return {
+            "Image": OWN_IMAGE,
+            "ModelDataUrl": self.put(f"models/{self.name('own')}/model.tar.gz", archive),
+            "Environment": environment,
+        }
+
+    def own_model(self, code: str, **environment: str) -> str:
+        """A model of one such container."""
+        name = self.name("model")
+        self.api.create_model(
+            ModelName=name,
+            ExecutionRoleArn=self.role,
+            PrimaryContainer=self.container(code, **environment),
+        )
+        return name
+
+    @contextmanager
+    def serving(self, variants: list[dict[str, Any]] | str, **config: Any) -> Iterator[str]:
+        """The name of an endpoint in service, which is deleted at the end.
+
+        Args:
+            variants: the production variants, or the model of the only one.
+            config: further members of the endpoint config.
+        """
+        if isinstance(variants, str):
+            variants = [variant("AllTraffic", variants)]
+        name = self.name("config")
+        self.api.create_endpoint_config(
+            EndpointConfigName=name, ProductionVariants=variants, **config
+        )
+        endpoint = self.endpoint(name)
+        try:
+            settled = self.endpoint_settled(endpoint)
+            assert settled["EndpointStatus"] == "InService", settled.get("FailureReason")
+            yield endpoint
+        finally:
+            self.endpoint_settled(endpoint)
+            self.api.delete_endpoint(EndpointName=endpoint)
+            self.api.get_waiter("endpoint_deleted").wait(
+                EndpointName=endpoint, WaiterConfig={"Delay": 0.05, "MaxAttempts": 600}
+            )
+
     def config(
         self, *models: str, count: int = 1, weights: tuple[float, ...] = (), **more: Any
     ) -> str:
@@ -184,7 +240,8 @@ class SageMaker:
             {
                 "VariantName": f"variant-{index}", "ModelName": model, "InstanceType": "ml.m5.large",
                 "InitialInstanceCount": count,
-                "InitialVariantWeight": weights[index] if weights else 1.0, **more,
+                "InitialVariantWeight": weights[index] if weights else 1.0,
+                "ContainerStartupHealthCheckTimeoutInSeconds": 600, **more,
             }
             for index, model in enumerate(models)
         ]  # fmt: skip

@@ -15,12 +15,12 @@ SCALE = 10
 # A minute is one second, for tests that only wait.
 HASTE = 60
 
-# An image whose server answers with the model's own code, line by line.
+# An image whose server answers with the model's own code: with its function answer(body, headers), which
+# returns (body, content type), or with the text ANSWER line by line.
 SERVE = """#!/usr/bin/env python3
 import http.server, os, runpy
 
 code = runpy.run_path("/opt/ml/model/code/inference.py")
-answer = code["ANSWER"]
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
@@ -28,11 +28,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        lines = "".join(answer + "\\n" for _ in body.splitlines())
-        self.reply(lines.encode(), code.get("STATUS", 200))
+        if "answer" in code:
+            self.reply(*code["answer"](body, self.headers))
+            return
+        lines = "".join(code["ANSWER"] + "\\n" for _ in body.splitlines())
+        self.reply(lines.encode(), status=code.get("STATUS", 200))
 
-    def reply(self, body, status=200):
+    def reply(self, body, content_type=None, status=200):
         self.send_response(status)
+        if content_type:
+            self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -5,7 +5,8 @@ The parts, and what each may touch::
     provider.py          the service: composes the resources below
     jobs/                processing, training and transform jobs; one thread per job
     endpoints/           endpoint configs, endpoints, fleets of serving containers, their traffic
-    models.py            models and how they are served
+    capture/             data capture: the requests of endpoints as files in S3
+    models.py            models and how they are served; model_containers.py  their container definitions
     model_packages.py    the model registry; groups in model_package_groups.py, ETags in model_data_etags.py
     serving/             one serving container, and the model data that it serves
     images/              which image URI runs how: the prebuilt scikit-learn image, local directories

@@ -15,18 +15,22 @@ from localaws.services.sagemaker.events import publish_simple
 from localaws.services.sagemaker.images.catalog import ImageCatalog
 from localaws.services.sagemaker.images.launch import Image
 from localaws.services.sagemaker.listing import list_page
+from localaws.services.sagemaker.model_containers import (
+    check_container,
+    container_names,
+    read_containers,
+    refuse,
+)
 from localaws.services.sagemaker.model_packages import ModelPackages
 from localaws.services.sagemaker.roles import check_role
 from localaws.services.sagemaker.serving.model_data import model_data_of
-from localaws.services.sagemaker.serving.plan import ServingPlan
+from localaws.services.sagemaker.serving.plan import ContainerPlan, ServingPlan
 from localaws.services.sagemaker.store import Record, Store, Table, tag_map
 
 _ECHOED = (
     "ModelName", "PrimaryContainer", "Containers", "ExecutionRoleArn", "VpcConfig",
     "InferenceExecutionConfig",
 )  # fmt: skip
-_REFUSED = ("AdditionalModelDataSources", "MultiModelConfig", "InferenceSpecificationName")
-_REFUSED_OF_SOURCE = ("ManifestS3Uri", "ManifestEtag", "HubAccessConfig")
 
 
 class Models:
@@ -49,8 +53,9 @@ class Models:
         if params.get("ExecutionRoleArn"):
             check_role(self._context, params["ExecutionRoleArn"])
         plan = self._plan(params)
-        if plan.data is not None and not plan.data.is_prefix:
-            self._check_model_data(plan.data.uri, plan.role_arn)
+        for container in plan.containers:
+            if container.data is not None and not container.data.is_prefix:
+                self._check_model_data(container.data.uri, container.role_arn)
         now = self._store.now()
         with self._store.lock:
             self._table.require_free(name)
@@ -92,14 +97,30 @@ class Models:
         return self._plan(self._table.find(model_name).request)
 
     def _plan(self, request: dict[str, Any]) -> ServingPlan:
-        container, package_arn = self._with_package(_only_container(request))
-        _check_container(container)
+        containers = read_containers(request)
+        names = container_names(containers)
+        mode = request.get("InferenceExecutionConfig", {}).get("Mode", "Serial")
         return ServingPlan(
+            tuple(
+                self._container_plan(request, container, name)
+                for name, container in zip(names, containers, strict=True)
+            ),
+            direct=mode == "Direct" and len(containers) > 1,
+            in_vpc="VpcConfig" in request,
+        )
+
+    def _container_plan(
+        self, request: dict[str, Any], container: dict[str, Any], name: str
+    ) -> ContainerPlan:
+        container, package_arn = self._with_package(container)
+        check_container(container)
+        return ContainerPlan(
             image=self._image(container["Image"]),
             data=model_data_of(container, package_arn),
             environment=dict(container.get("Environment", {})),
             role_arn=request.get("ExecutionRoleArn"),
             network_isolation=request.get("EnableNetworkIsolation", False),
+            name=name,
         )
 
     def _with_package(self, container: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
@@ -122,7 +143,7 @@ class Models:
             )
         specified = package["InferenceSpecification"]["Containers"]
         if len(specified) != 1:
-            raise _refuse("InferenceSpecification.Containers", len(specified), "Use one container.")
+            raise refuse("InferenceSpecification.Containers", len(specified), "Use one container.")
         environment = specified[0].get("Environment", {}) | container.get("Environment", {})
         return {**specified[0], "Environment": environment}, package["ModelPackageArn"]
 
@@ -143,33 +164,3 @@ class Models:
             self._context.client("s3", role_arn).head_object(Bucket=bucket, Key=key)
         except (ClientError, errors.RequestError):
             raise errors.validation(f"Could not find model data at {uri}.") from None
-
-
-def _only_container(request: dict[str, Any]) -> dict[str, Any]:
-    containers = request.get("Containers") or []
-    if "PrimaryContainer" in request and containers:
-        raise errors.validation("Give either PrimaryContainer or Containers, not both.")
-    if len(containers) > 1:
-        raise _refuse("Containers", f"{len(containers)} containers", "Use PrimaryContainer.")
-    container: dict[str, Any] | None = request.get("PrimaryContainer") or next(
-        iter(containers), None
-    )
-    if container is None:
-        raise errors.validation("Give PrimaryContainer or Containers.")
-    return container
-
-
-def _check_container(container: dict[str, Any]) -> None:
-    for member in _REFUSED:
-        if container.get(member):
-            raise _refuse(member, container[member], "Leave it out.")
-    if container.get("Mode", "SingleModel") != "SingleModel":
-        raise _refuse("Mode", container["Mode"], "Use SingleModel.")
-    source = container.get("ModelDataSource", {}).get("S3DataSource", {})
-    for member in _REFUSED_OF_SOURCE:
-        if source.get(member):
-            raise _refuse(f"ModelDataSource.{member}", source[member], "Leave it out.")
-
-
-def _refuse(member: str, value: object, instead: str) -> Exception:
-    return errors.feature_not_emulated("CreateModel", member, value, instead)

@@ -48,7 +48,7 @@ class SageMakerProvider(Provider):
         models = Models(context, store, images, packages)
         configs = EndpointConfigs(context, store, models)
         self._runner = JobRunner(context)
-        self._endpoints = Endpoints(context, store, configs, models, context.shared(EndpointRoutes))
+        self._endpoints = Endpoints(context, store, configs, context.shared(EndpointRoutes))
         super().__init__(
             context,
             ProcessingJobs(context, store, self._runner, images),

@@ -41,6 +41,7 @@ class InvocationMetrics:
         status: int,
         seconds: float,
         model_seconds: float,
+        setup_seconds: float = 0.0,
     ) -> None:
         """Record one request.
 
@@ -52,6 +53,7 @@ class InvocationMetrics:
             status: what the container answered; 0 when it did not.
             seconds: how long the request took in all, in real time.
             model_seconds: how long the container took.
+            setup_seconds: how long it waited for the process of a serverless variant.
         """
         values = {
             "Invocations": 1.0,
@@ -63,12 +65,18 @@ class InvocationMetrics:
             "ModelLatency": model_seconds * 1e6,
             "OverheadLatency": max(0.0, seconds - model_seconds) * 1e6,
         }
+        now = self._clock.now()
+        if setup_seconds:
+            setup = MetricId.of(
+                NAMESPACE, "ModelSetupTime", {"EndpointName": endpoint, "VariantName": variant}
+            )
+            self._store.add_all([(setup, setup_seconds * 1e6, "Microseconds")], now)
         self._store.add_all(
             (
                 (metric, values[metric.name], _NAMES[metric.name])
                 for metric in _metrics(endpoint, variant, config)
             ),
-            self._clock.now(),
+            now,
         )
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from localaws.core.clock import Clock
 from localaws.services.sagemaker.endpoints.fleet import Fleet, NoInstanceError, UnknownVariantError
+from localaws.services.sagemaker.endpoints.plan import FleetPlan
 from localaws.services.sagemaker.endpoints.routes import EndpointRoutes, UnknownEndpointError
 
 
@@ -30,7 +31,7 @@ def fleet(tmp_path):
             {"VariantName": name, "InitialVariantWeight": (weights or {}).get(name, 1.0)}
             for name in names
         ]
-        fleet = Fleet(FakeContext(tmp_path), "endpoint", "config", variants, {})
+        fleet = Fleet(FakeContext(tmp_path), "endpoint", FleetPlan("config", variants, {}))
         fleet.instances = list(instances)
         return fleet
 
@@ -41,7 +42,7 @@ def test_the_least_busy_ready_instance_is_chosen(fleet):
     busy, idle, dead = FakeInstance("a"), FakeInstance("a"), FakeInstance("a", ready=False)
     busy.outstanding = 2
     with fleet(busy, idle, dead).lease(None, 0) as chosen:
-        assert chosen is idle
+        assert chosen.instance is idle
         assert idle.outstanding == 1
     assert idle.outstanding == 0
 
@@ -50,9 +51,9 @@ def test_a_weight_of_zero_gets_nothing_unless_targeted(fleet):
     shadow = fleet(FakeInstance("a"), FakeInstance("b"), weights={"a": 1.0, "b": 0.0})
     for _ in range(50):
         with shadow.lease(None, 0) as chosen:
-            assert chosen.variant == "a"
+            assert chosen.instance.variant == "a"
     with shadow.lease("b", 0) as chosen:
-        assert chosen.variant == "b"
+        assert chosen.instance.variant == "b"
     with pytest.raises(UnknownVariantError, match="c"), shadow.lease("c", 0):
         pass
 
@@ -67,7 +68,7 @@ def test_a_request_waits_for_an_instance_that_is_coming_back(fleet):
     timer = threading.Timer(0.1, lambda: setattr(instance, "ready", True))
     timer.start()
     with fleet(instance).lease(None, 5) as chosen:
-        assert chosen is instance
+        assert chosen.instance is instance
     timer.join()
 
 
@@ -83,16 +84,16 @@ def test_the_old_fleet_is_drained_before_it_goes(fleet):
         drained.set()
 
     with routes.lease("e", None, 0) as first:
-        assert first is old.instances[0]
+        assert first.instance is old.instances[0]
         thread = threading.Thread(target=switch)
         thread.start()
         assert not drained.wait(0.1)
         with routes.lease("e", None, 0) as second:
-            assert second in (old.instances[0], new.instances[0])
+            assert second.instance in (old.instances[0], new.instances[0])
     thread.join(5)
     assert drained.is_set()
     with routes.lease("e", None, 0) as third:
-        assert third is new.instances[0]
+        assert third.instance is new.instances[0]
     routes.remove("e")
     with pytest.raises(UnknownEndpointError), routes.lease("e", None, 0):
         pass
@@ -104,13 +105,13 @@ def test_split_traffic(fleet):
     routes.split("e", {new: 0.25, old: 0.75})
     chosen = []
     for _ in range(2000):
-        with routes.lease("e", None, 0) as instance:
-            chosen.append(instance)
+        with routes.lease("e", None, 0) as lease:
+            chosen.append(lease.instance)
     assert 0.2 < chosen.count(new.instances[0]) / 2000 < 0.3
     routes.split("e", {new: 1.0, old: 0.0})
     for _ in range(50):
-        with routes.lease("e", "a", 0) as instance:
-            assert instance is new.instances[0]
+        with routes.lease("e", "a", 0) as lease:
+            assert lease.instance is new.instances[0]
 
 
 def test_an_instance_that_is_scaled_in_finishes_its_requests(fleet):
@@ -120,7 +121,7 @@ def test_an_instance_that_is_scaled_in_finishes_its_requests(fleet):
     thread = threading.Thread(target=scaled.scale, args=({"a": 1},))
     thread.start()
     with scaled.lease(None, 0) as chosen:
-        assert chosen is first
+        assert chosen.instance is first
         assert not second.stopped
     with scaled._changed:
         second.outstanding = 0

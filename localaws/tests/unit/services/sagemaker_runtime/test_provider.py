@@ -7,8 +7,11 @@ import pytest
 from localaws.core.clock import Clock
 from localaws.core.errors import AwsError
 from localaws.core.shared import SharedObjects
+from localaws.services.sagemaker.endpoints.fleet import Lease
+from localaws.services.sagemaker.endpoints.plan import FleetPlan
 from localaws.services.sagemaker.endpoints.routes import EndpointRoutes
 from localaws.services.sagemaker.serving.http import Answer, NoAnswerError
+from localaws.services.sagemaker.serving.plan import ContainerPlan, ServingPlan
 from localaws.services.sagemaker_runtime.provider import MAX_BODY_BYTES, SageMakerRuntimeProvider
 
 ACCOUNT, REGION = "000000000001", "eu-test-1"
@@ -30,13 +33,13 @@ class FakeContext:
 
 
 class FakeInstance:
-    variant, config_name, peers = "AllTraffic", "config", 2
+    variant = "AllTraffic"
 
     def __init__(self, *answers):
         self.answers = list(answers)
         self.seen = []
 
-    def invoke(self, body, headers, seconds):
+    def invoke(self, body, headers, seconds, target_container=None):
         self.seen.append((body, dict(headers), seconds))
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
@@ -45,6 +48,9 @@ class FakeInstance:
 
 
 class FakeFleet:
+    config_name, capture, shadows = "config", None, ()
+    plan = FleetPlan("config", [], {"AllTraffic": ServingPlan((ContainerPlan(None),))})
+
     def __init__(self, instance):
         self.instance = instance
 
@@ -56,7 +62,7 @@ class FakeFleet:
 
     @contextlib.contextmanager
     def lease(self, target_variant, seconds):
-        yield self.instance
+        yield Lease(self, self.instance, 2)
 
 
 @pytest.fixture

@@ -6,23 +6,20 @@ from typing import Any
 
 from localaws.core.context import Context
 from localaws.core.provider import operation
-from localaws.services.sagemaker import errors
+from localaws.services.sagemaker.capture.settings import CaptureSettings
+from localaws.services.sagemaker.endpoints.asynchronous import AsyncSettings
+from localaws.services.sagemaker.endpoints.config_check import check_members, check_models
+from localaws.services.sagemaker.endpoints.plan import FleetPlan
+from localaws.services.sagemaker.endpoints.serverless import ServerlessSettings
 from localaws.services.sagemaker.events import publish_simple
 from localaws.services.sagemaker.listing import list_page
 from localaws.services.sagemaker.models import Models
+from localaws.services.sagemaker.serving.plan import ServingPlan
 from localaws.services.sagemaker.store import Record, Store, Table, tag_map
 
 _ECHOED = (
-    "EndpointConfigName", "ProductionVariants", "DataCaptureConfig", "KmsKeyId", "ExecutionRoleArn",
-    "VpcConfig", "EnableNetworkIsolation",
-)  # fmt: skip
-_REFUSED = (
-    "AsyncInferenceConfig", "ExplainerConfig", "ShadowProductionVariants", "CrossRegionTrafficConfig",
-    "MetricsConfig",
-)  # fmt: skip
-_REFUSED_OF_VARIANT = (
-    "AcceleratorType", "CoreDumpConfig", "ServerlessConfig", "EnableSSMAccess", "ManagedInstanceScaling",
-    "InstancePools", "CapacityReservationConfig", "AcceleratorPartitionLayouts",
+    "EndpointConfigName", "ProductionVariants", "ShadowProductionVariants", "AsyncInferenceConfig",
+    "DataCaptureConfig", "KmsKeyId", "ExecutionRoleArn", "VpcConfig", "EnableNetworkIsolation",
 )  # fmt: skip
 
 
@@ -40,12 +37,12 @@ class EndpointConfigs:
         """Check the variants and their models, then keep the config."""
         name = params["EndpointConfigName"]
         arn = self._table.arn(name)
-        variants = self._check_config(params)
+        check_members(params)
+        check_models(params, self._models_of(params))
         now = self._store.now()
         with self._store.lock:
             self._table.require_free(name)
-            request = {**params, "ProductionVariants": variants}
-            config = Record(name, arn, request, now, now, tag_map(params.get("Tags")))
+            config = Record(name, arn, _with_weights(params), now, now, tag_map(params.get("Tags")))
             self._table.put(config)
         described = self.describe_endpoint_config(params)
         publish_simple(self._context, "Endpoint Config", described, arn, config.tags)
@@ -82,49 +79,45 @@ class EndpointConfigs:
         self._table.remove(self._table.find(params["EndpointConfigName"]).name)
         return {}
 
-    def variants(self, name: str) -> list[dict[str, Any]]:
-        """The production variants of a config.
+    def plan(self, name: str) -> FleetPlan:
+        """What a fleet of this config starts, and how it is used.
 
         Raises:
-            AwsError: it does not exist.
+            AwsError: the config, a model or a model package does not exist.
         """
-        found: list[dict[str, Any]] = self._table.find(name).request["ProductionVariants"]
-        return found
+        request = self._table.find(name).request
+        variants: list[dict[str, Any]] = request["ProductionVariants"]
+        return FleetPlan(
+            name,
+            variants,
+            self._models_of(request),
+            request.get("ShadowProductionVariants", []),
+            CaptureSettings.read(request.get("DataCaptureConfig")),
+            AsyncSettings.read(request.get("AsyncInferenceConfig")),
+            _serverless(variants[0]),
+            request.get("AsyncInferenceConfig"),
+        )
 
-    def _check_config(self, params: dict[str, Any]) -> list[dict[str, Any]]:
-        for member in _REFUSED:
-            if params.get(member):
-                raise _refuse(member, params[member], "Leave it out.")
-        if params.get("DataCaptureConfig", {}).get("EnableCapture"):
-            raise _refuse("DataCaptureConfig.EnableCapture", True, "Set it to false.")
-        seen: set[str] = set()
-        variants = []
-        for variant in params["ProductionVariants"]:
-            if variant["VariantName"] in seen:
-                raise errors.validation(
-                    f"The variant name '{variant['VariantName']}' is used twice. Names must be unique."
-                )
-            seen.add(variant["VariantName"])
-            variants.append(self._check_variant(variant))
-        if not any(variant["InitialVariantWeight"] for variant in variants):
-            raise errors.validation(
-                "At least one production variant needs a weight greater than 0."
-            )
-        return variants
-
-    def _check_variant(self, variant: dict[str, Any]) -> dict[str, Any]:
-        name = variant["VariantName"]
-        for member in _REFUSED_OF_VARIANT:
-            if variant.get(member):
-                raise _refuse(
-                    f"ProductionVariants.{name}.{member}", variant[member], "Leave it out."
-                )
-        for member in ("ModelName", "InstanceType", "InitialInstanceCount"):
-            if not variant.get(member):
-                raise errors.validation(f"Production variant '{name}' has no {member}.")
-        self._models.serving_plan(variant["ModelName"])
-        return {"InitialVariantWeight": 1.0, **variant}
+    def _models_of(self, request: dict[str, Any]) -> dict[str, ServingPlan]:
+        """By variant, how its model is served."""
+        variants = [*request["ProductionVariants"], *request.get("ShadowProductionVariants", [])]
+        return {v["VariantName"]: self._models.serving_plan(v["ModelName"]) for v in variants}
 
 
-def _refuse(member: str, value: object, instead: str) -> Exception:
-    return errors.feature_not_emulated("CreateEndpointConfig", member, value, instead)
+def _with_weights(request: dict[str, Any]) -> dict[str, Any]:
+    """The request with the default weight of each variant."""
+    lists: dict[str, Any] = {
+        member: [{"InitialVariantWeight": 1.0, **variant} for variant in request[member]]
+        for member in ("ProductionVariants", "ShadowProductionVariants")
+        if member in request
+    }
+    return {**request, **lists}
+
+
+def _serverless(variant: dict[str, Any]) -> ServerlessSettings | None:
+    config = variant.get("ServerlessConfig")
+    if config is None:
+        return None
+    return ServerlessSettings(
+        config["MemorySizeInMB"], config["MaxConcurrency"], config.get("ProvisionedConcurrency")
+    )

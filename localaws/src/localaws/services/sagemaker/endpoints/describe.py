@@ -29,6 +29,10 @@ def describe(endpoint: EndpointRecord) -> dict[str, Any]:
             described["ProductionVariants"] = _variants(
                 endpoint, endpoint.fleet, _old_status(endpoint), pending=False
             )
+            _add_shadows(described, endpoint, endpoint.fleet, _old_status(endpoint))
+            described["AsyncInferenceConfig"] = endpoint.fleet.plan.asynchronous_config
+            if endpoint.fleet.capture is not None:
+                described["DataCaptureConfig"] = endpoint.fleet.capture.settings.summary()
         if endpoint.pending is not None:
             described["PendingDeploymentSummary"] = {
                 "EndpointConfigName": endpoint.pending.config_name,
@@ -37,6 +41,12 @@ def describe(endpoint: EndpointRecord) -> dict[str, Any]:
                     endpoint, endpoint.pending, endpoint.variant_status, pending=True
                 ),
             }
+            _add_shadows(
+                described["PendingDeploymentSummary"],
+                endpoint,
+                endpoint.pending,
+                endpoint.variant_status,
+            )
         return {key: value for key, value in described.items() if value is not None}
 
 
@@ -56,27 +66,60 @@ def _variants(
     for variant in fleet.variants:
         name = variant["VariantName"]
         summary = {
-            "VariantName": name,
-            "DeployedImages": [_deployed_image(fleet, name)],
+            **_variant(endpoint, fleet, name, status),
             "CurrentWeight": fleet.weights[name],
             "DesiredWeight": fleet.desired_weights[name],
-            "CurrentInstanceCount": fleet.ready_count(name),
-            "DesiredInstanceCount": fleet.desired_counts[name],
         }
-        if pending:
-            summary["InstanceType"] = variant["InstanceType"]
-        if status is not None:
-            shown = {"Status": status, "StartTime": endpoint.modified}
-            if endpoint.variant_message:
-                shown["StatusMessage"] = endpoint.variant_message
-            summary["VariantStatus"] = [shown]
+        if fleet.plan.serverless is not None:
+            config = fleet.plan.serverless.describe()
+            summary |= {"CurrentServerlessConfig": config, "DesiredServerlessConfig": config}
+        else:
+            summary["CurrentInstanceCount"] = fleet.ready_count(name)
+            summary["DesiredInstanceCount"] = fleet.desired_counts[name]
+            if pending:
+                summary["InstanceType"] = variant["InstanceType"]
         summaries.append(summary)
     return summaries
 
 
-def _deployed_image(fleet: Fleet, variant: str) -> dict[str, Any]:
-    image = fleet.plans[variant].image
-    deployed = {"SpecifiedImage": image.uri, "ResolutionTime": fleet.started}
-    if image.resolved_uri != image.uri:
-        deployed["ResolvedImage"] = image.resolved_uri
-    return deployed
+def _add_shadows(
+    described: dict[str, Any], endpoint: EndpointRecord, fleet: Fleet, status: str | None
+) -> None:
+    """The shadow variants, whose weights and counts do not change."""
+    if fleet.shadows:
+        described["ShadowProductionVariants"] = [
+            {
+                **_variant(endpoint, fleet, name, status),
+                "CurrentWeight": variant["InitialVariantWeight"],
+                "DesiredWeight": variant["InitialVariantWeight"],
+                "CurrentInstanceCount": fleet.ready_count(name),
+                "DesiredInstanceCount": variant["InitialInstanceCount"],
+            }
+            for name, variant in fleet.shadows.items()
+        ]
+
+
+def _variant(
+    endpoint: EndpointRecord, fleet: Fleet, name: str, status: str | None
+) -> dict[str, Any]:
+    summary: dict[str, Any] = {
+        "VariantName": name,
+        "DeployedImages": _deployed_images(fleet, name),
+    }
+    if status is not None:
+        shown = {"Status": status, "StartTime": endpoint.modified}
+        if endpoint.variant_message:
+            shown["StatusMessage"] = endpoint.variant_message
+        summary["VariantStatus"] = [shown]
+    return summary
+
+
+def _deployed_images(fleet: Fleet, variant: str) -> list[dict[str, Any]]:
+    found = []
+    for container in fleet.plan.models[variant].containers:
+        image = container.image
+        deployed = {"SpecifiedImage": image.uri, "ResolutionTime": fleet.started}
+        if image.resolved_uri != image.uri:
+            deployed["ResolvedImage"] = image.resolved_uri
+        found.append(deployed)
+    return found

@@ -9,17 +9,18 @@ from localaws.core.provider import operation
 from localaws.services.sagemaker import errors
 from localaws.services.sagemaker.endpoints.alarms import RollbackAlarms
 from localaws.services.sagemaker.endpoints.configs import EndpointConfigs
-from localaws.services.sagemaker.endpoints.deployment import Kind, read_policy
+from localaws.services.sagemaker.endpoints.deployment import read_policy
 from localaws.services.sagemaker.endpoints.describe import describe
 from localaws.services.sagemaker.endpoints.fleet import Fleet
 from localaws.services.sagemaker.endpoints.record import EndpointRecord
 from localaws.services.sagemaker.endpoints.rollout import Rollouts
 from localaws.services.sagemaker.endpoints.routes import EndpointRoutes
+from localaws.services.sagemaker.endpoints.sampler import EndpointSampler
 from localaws.services.sagemaker.endpoints.scaling import read_change
 from localaws.services.sagemaker.endpoints.status import CHANGING, EndpointStatus
+from localaws.services.sagemaker.endpoints.update_check import check_update, retain_properties
 from localaws.services.sagemaker.events import publish_endpoint
 from localaws.services.sagemaker.listing import list_page
-from localaws.services.sagemaker.models import Models
 from localaws.services.sagemaker.store import Store, Table, tag_map
 
 # AWS's default quota for an instance type is often lower. This one protects the machine.
@@ -34,18 +35,18 @@ class Endpoints:
         context: Context,
         store: Store,
         configs: EndpointConfigs,
-        models: Models,
         routes: EndpointRoutes,
     ) -> None:
         self._context = context
         self._store = store
         self._table: Table[EndpointRecord] = store.table("endpoint")
         self._configs = configs
-        self._models = models
         self._rollouts = Rollouts(context, routes)
+        self._sampler = EndpointSampler(context, routes)
 
     def close(self) -> None:
         """End every endpoint immediately."""
+        self._sampler.close()
         self._rollouts.close(self._table.all())
 
     @operation
@@ -67,6 +68,7 @@ class Endpoints:
             self._table.put(endpoint)
         self._publish(endpoint, False)
         self._rollouts.create(endpoint, fleet)
+        self._sampler.start()
         return {"EndpointArn": arn}
 
     @operation
@@ -114,17 +116,11 @@ class Endpoints:
                 )
             fleet = self._new_fleet(endpoint.name, params["EndpointConfigName"])
             if params.get("RetainAllVariantProperties") and endpoint.fleet is not None:
-                _retain(
-                    endpoint.fleet,
-                    fleet,
-                    [
-                        item["VariantPropertyType"]
-                        for item in params.get("ExcludeRetainedVariantProperties", [])
-                    ],
+                excluded = params.get("ExcludeRetainedVariantProperties", [])
+                retain_properties(
+                    endpoint.fleet, fleet, [item["VariantPropertyType"] for item in excluded]
                 )
-            if policy.kind is not Kind.ALL_AT_ONCE:
-                _check_variants(endpoint, fleet)
-            policy.check_capacity(fleet.desired_counts)
+            check_update(endpoint, fleet, policy)
             endpoint.pending, endpoint.deployment = fleet, deployment
             endpoint.set_status(EndpointStatus.UPDATING)
         endpoint.announce()
@@ -164,29 +160,40 @@ class Endpoints:
             _check_idle(endpoint)
             endpoint.set_status(EndpointStatus.DELETING)
         endpoint.announce()
+        self._deregister_targets(endpoint)
         self._rollouts.delete(endpoint, lambda: self._table.remove(endpoint.name))
         return {}
 
+    def _deregister_targets(self, endpoint: EndpointRecord) -> None:
+        """End the autoscaling of the variants, as SageMaker does for an endpoint that is deleted."""
+        client = self._context.client("application-autoscaling")
+        prefix = f"endpoint/{endpoint.name}/variant/"
+        targets = client.get_paginator("describe_scalable_targets")
+        for page in targets.paginate(ServiceNamespace="sagemaker"):
+            for target in page["ScalableTargets"]:
+                if target["ResourceId"].startswith(prefix):
+                    client.deregister_scalable_target(
+                        ServiceNamespace="sagemaker",
+                        ResourceId=target["ResourceId"],
+                        ScalableDimension=target["ScalableDimension"],
+                    )
+
     def _new_fleet(self, endpoint_name: str, config_name: str) -> Fleet:
         """Decide what to start. A model or package that is missing is found here, not in the background."""
-        variants = self._configs.variants(config_name)
-        self._check_quota(variants)
-        plans = {
-            variant["VariantName"]: self._models.serving_plan(variant["ModelName"])
-            for variant in variants
-        }
-        return Fleet(self._context, endpoint_name, config_name, variants, plans)
+        plan = self._configs.plan(config_name)
+        self._check_quota([*plan.variants, *plan.shadows])
+        return Fleet(self._context, endpoint_name, plan)
 
     def _check_quota(self, variants: list[dict[str, Any]]) -> None:
         used: dict[str, int] = {}
         for endpoint in self._table.all():
             for fleet in (endpoint.fleet, endpoint.pending):
-                for variant in fleet.variants if fleet else []:
-                    kind = variant["InstanceType"]
-                    count = fleet.desired_counts[variant["VariantName"]] if fleet else 0
+                for kind, count in fleet.instance_types() if fleet else []:
                     used[kind] = used.get(kind, 0) + count
         wanted: dict[str, int] = {}
         for variant in variants:
+            if "ServerlessConfig" in variant:
+                continue
             kind = variant["InstanceType"]
             wanted[kind] = wanted.get(kind, 0) + variant["InitialInstanceCount"]
         for kind, delta in wanted.items():
@@ -202,23 +209,3 @@ class Endpoints:
 def _check_idle(endpoint: EndpointRecord) -> None:
     if endpoint.status in CHANGING:
         raise errors.validation(f'Cannot update in-progress endpoint "{endpoint.arn}".')
-
-
-def _check_variants(endpoint: EndpointRecord, fleet: Fleet) -> None:
-    """While traffic is split, a request for a variant may reach either fleet."""
-    old = set(endpoint.fleet.weights) if endpoint.fleet else set()
-    if old != set(fleet.weights):
-        raise errors.validation(
-            f"The variants of the endpoint are {', '.join(sorted(old))}; those of {fleet.config_name} are "
-            f"{', '.join(sorted(fleet.weights))}. A deployment that shifts traffic in steps needs the same "
-            "names. Rename them, or use ALL_AT_ONCE."
-        )
-
-
-def _retain(old: Fleet, new: Fleet, excluded: list[str]) -> None:
-    """Take over what UpdateEndpointWeightsAndCapacities has changed. Traffic capture is not emulated."""
-    for name in new.weights.keys() & old.weights.keys():
-        if "DesiredWeight" not in excluded:
-            new.weights[name] = new.desired_weights[name] = old.weights[name]
-        if "DesiredInstanceCount" not in excluded:
-            new.desired_counts[name] = old.desired_counts[name]

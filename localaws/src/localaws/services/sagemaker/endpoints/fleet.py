@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import random
-import shutil
 import threading
-import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
 from localaws.core.context import Context
+from localaws.services.sagemaker.capture.settings import CaptureSettings
+from localaws.services.sagemaker.capture.writer import CaptureWriter
+from localaws.services.sagemaker.endpoints.fleet_files import FleetFiles
 from localaws.services.sagemaker.endpoints.instance import Instance
-from localaws.services.sagemaker.errors import ModelDataChangedError, RequestError, WorkloadError
-from localaws.services.sagemaker.serving.downloads import Downloads
-from localaws.services.sagemaker.serving.model_data import download_model
-from localaws.services.sagemaker.serving.plan import ServingPlan
+from localaws.services.sagemaker.endpoints.plan import FleetPlan
+from localaws.services.sagemaker.endpoints.serverless import ServerlessScaler
+from localaws.services.sagemaker.errors import WorkloadError
 
 # API reference, ProductionVariant.ContainerStartupHealthCheckTimeoutInSeconds: 60 to 3600; developer guide,
 # your-algorithms-inference-code: by default a container has 4 minutes to answer its first ping.
@@ -34,20 +33,30 @@ class UnknownVariantError(Exception):
     """TargetVariant names no variant."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """An instance that works on one request."""
+
+    fleet: Fleet
+    instance: Instance
+    peers: int
+    """How many instances of the variant were ready when it was chosen."""
+    setup_seconds: float = 0.0
+    """How long (real) the request waited for the start of a serverless process."""
+
+
 class Fleet:
-    """The instances of every production variant of one config."""
+    """The instances of every variant of one config."""
 
     def __init__(
         self,
         context: Context,
         endpoint_name: str,
-        config_name: str,
-        variants: list[dict[str, Any]],
-        plans: Mapping[str, ServingPlan],
+        plan: FleetPlan,
     ) -> None:
-        self.config_name = config_name
-        self.variants = variants
-        self.plans = plans
+        self.plan = plan
+        self.config_name = plan.config_name
+        self.variants = variants = plan.variants
         self.started = context.clock.now()
         self.instances: list[Instance] = []
         self.weights = {v["VariantName"]: float(v["InitialVariantWeight"]) for v in variants}
@@ -56,11 +65,20 @@ class Fleet:
         """The same after the change in progress."""
         self.desired_counts = {v["VariantName"]: v.get("InitialInstanceCount", 1) for v in variants}
         """By variant, how many instances it has after the change in progress."""
+        self.shadows = {v["VariantName"]: v for v in plan.shadows}
         self._context = context
+        self._endpoint_name = endpoint_name
         self._group = f"/aws/sagemaker/Endpoints/{endpoint_name}"
-        self._files = context.work_dir / "fleets" / f"{endpoint_name}-{uuid.uuid4().hex[:8]}"
-        self._downloads: dict[str, Downloads] = {}
+        self._files = FleetFiles(context, endpoint_name)
         self._changed = threading.Condition()
+        self._capture = self._new_capture(plan.capture)
+        self._serverless: ServerlessScaler | None = None
+        if plan.serverless is not None:
+            self._serverless = ServerlessScaler(
+                context.clock,
+                plan.serverless,
+                lambda count: self.scale({variants[0]["VariantName"]: count}),
+            )
         self._closed = False
         self._requests = 0
 
@@ -70,7 +88,11 @@ class Fleet:
         Raises:
             WorkloadError: the text is the endpoint's FailureReason.
         """
-        self.scale(self.desired_counts)
+        if self._serverless is not None:
+            self._serverless.start()
+            return
+        shadows = {name: v["InitialInstanceCount"] for name, v in self.shadows.items()}
+        self.scale(self.desired_counts | shadows)
 
     def scale(self, counts: Mapping[str, int]) -> None:
         """Start or stop instances until each variant has the given number.
@@ -98,20 +120,14 @@ class Fleet:
     def _create(self, variant: str, count: int) -> list[Instance]:
         if count <= 0:
             return []
-        plan, files = self.plans[variant], self._files / variant
-        if variant not in self._downloads:
-            self._download(plan, files, variant)
-            self._downloads[variant] = Downloads(self._context, plan.role_arn, files / "downloads")
-        downloads = self._downloads[variant]
-        return [
-            Instance(self._context, plan, files / "model", downloads, self._group, variant)
-            for _ in range(count)
-        ]
+        plan = self.plan.models[variant]
+        files = self._files.of(variant, plan)
+        return [Instance(self._context, plan, files, self._group, variant) for _ in range(count)]
 
     def _launch(self, new: list[Instance]) -> None:
         seconds = {
             v["VariantName"]: v.get("ContainerStartupHealthCheckTimeoutInSeconds", _STARTUP_SECONDS)
-            for v in self.variants
+            for v in (*self.variants, *self.shadows.values())
         }
         with self._changed:
             self.instances += new
@@ -119,13 +135,14 @@ class Fleet:
             results = list(
                 pool.map(lambda instance: instance.start(seconds[instance.variant]), new)
             )
-        failed = [i.variant for i, healthy in zip(new, results, strict=True) if not healthy]
+        failed = [(i.variant, name) for i, name in zip(new, results, strict=True) if name]
         if failed:
+            variant, container = failed[0]
             with self._changed:
                 self.instances = [instance for instance in self.instances if instance not in new]
             self._stop(new, at_once=True)
             raise WorkloadError(
-                f"The primary container for production variant {failed[0]} did not pass the "
+                f"The {container} container for production variant {variant} did not pass the "
                 "ping health check. Please check CloudWatch logs for this endpoint."
             )
 
@@ -143,22 +160,23 @@ class Fleet:
             with ThreadPoolExecutor(len(instances), thread_name_prefix="stop") as pool:
                 list(pool.map(lambda instance: instance.stop(at_once=at_once), instances))
 
-    def _download(self, plan: ServingPlan, files: Path, variant: str) -> None:
-        """Once for all instances, so that a restarted one serves the files that the fleet started with."""
-        try:
-            download_model(self._context, plan.role_arn, plan.data, files / "model", files)
-        except ModelDataChangedError:
-            raise
-        except RequestError as error:
-            uri = plan.data.uri if plan.data else None
-            raise WorkloadError(
-                f"Failed to download model data for production variant {variant} from URL: "
-                f'"{uri}". Please ensure that there is an object located at the URL and that '
-                f"the role passed to CreateModel has permissions to download the model. {error}"
-            ) from error
+    @property
+    def capture(self) -> CaptureWriter | None:
+        """What captures the requests, if the config has a DataCaptureConfig."""
+        return self._capture
+
+    def retain_capture(self, other: Fleet) -> None:
+        """Capture as another fleet does, until the end of this one."""
+        self._capture = self._new_capture(other.capture.settings if other.capture else None)
+
+    def _new_capture(self, settings: CaptureSettings | None) -> CaptureWriter | None:
+        if settings is None:
+            return None
+        roles = {name: plan.role_arn for name, plan in self.plan.models.items()}
+        return CaptureWriter(self._context, settings, self._endpoint_name, roles)
 
     @contextmanager
-    def lease(self, target_variant: str | None, seconds: float) -> Iterator[Instance]:
+    def lease(self, target_variant: str | None, seconds: float) -> Iterator[Lease]:
         """An instance for one request, which is counted until it ends.
 
         Args:
@@ -168,9 +186,22 @@ class Fleet:
         Raises:
             UnknownVariantError: there is no such variant.
             NoInstanceError: none is ready.
+            TooManyRequestsError: a serverless variant has no place for another request.
         """
+        variant = self._choose_variant(target_variant)
+        with ExitStack() as stack:
+            setup_seconds = 0.0
+            if self._serverless is not None:
+                try:
+                    setup_seconds = stack.enter_context(self._serverless.request())
+                except WorkloadError as error:
+                    raise NoInstanceError(variant) from error
+            lease = self._occupy(variant, seconds, setup_seconds)
+            stack.callback(self._leave, lease.instance)
+            yield lease
+
+    def _occupy(self, variant: str, seconds: float, setup_seconds: float) -> Lease:
         with self._changed:
-            variant = self._choose_variant(target_variant)
             if not self._ready(variant) and not self._await(variant, seconds):
                 raise NoInstanceError(variant)
             # RoutingStrategy LEAST_OUTSTANDING_REQUESTS, a random one among equals.
@@ -178,13 +209,12 @@ class Fleet:
             least = min(instance.outstanding for instance in ready)
             instance = random.choice([i for i in ready if i.outstanding == least])  # noqa: S311
             instance.outstanding += 1
-            instance.config_name, instance.peers = self.config_name, len(ready)
-        try:
-            yield instance
-        finally:
-            with self._changed:
-                instance.outstanding -= 1
-                self._changed.notify_all()
+            return Lease(self, instance, len(ready), setup_seconds)
+
+    def _leave(self, instance: Instance) -> None:
+        with self._changed:
+            instance.outstanding -= 1
+            self._changed.notify_all()
 
     def hold(self) -> None:
         """Count a request to this fleet."""
@@ -209,9 +239,23 @@ class Fleet:
         """End every instance and delete the model's files."""
         with self._changed:
             self._closed = True
+            if self._serverless is not None:
+                self._serverless.close()
             instances = list(self.instances)
         self._stop(instances, at_once=at_once)
-        shutil.rmtree(self._files, ignore_errors=True)
+        if self._capture is not None:
+            self._capture.close(at_once=at_once)
+        self._files.remove()
+
+    def instance_types(self) -> list[tuple[str, int]]:
+        """Each instance type with the number of its instances. A serverless variant has none."""
+        if self._serverless is not None:
+            return []
+        counts = self.desired_counts | {
+            name: v["InitialInstanceCount"] for name, v in self.shadows.items()
+        }
+        variants = (*self.variants, *self.shadows.values())
+        return [(v["InstanceType"], counts[v["VariantName"]]) for v in variants]
 
     def ready_count(self, variant: str) -> int:
         """How many instances of a variant can answer."""
@@ -232,7 +276,7 @@ class Fleet:
 
     def _choose_variant(self, target: str | None) -> str:
         if target is not None:
-            if target not in self.weights:
+            if target not in self.weights and target not in self.shadows:
                 raise UnknownVariantError(target)
             return target
         weights = self.weights

@@ -1,144 +1,101 @@
-"""One instance of a production variant: a serving container that is restarted when it ends."""
+"""One instance of a variant: the containers of its model."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from localaws.core.context import Context
 from localaws.services.sagemaker.container.log_lines import JobLog, instance_id
-from localaws.services.sagemaker.container.sandbox import Sandbox
-from localaws.services.sagemaker.errors import WorkloadError
-from localaws.services.sagemaker.serving.container import ServingContainer, start_thread
-from localaws.services.sagemaker.serving.downloads import Downloads
-from localaws.services.sagemaker.serving.http import Answer, NoAnswerError
+from localaws.services.sagemaker.serving.chain import invoke_serially
+from localaws.services.sagemaker.serving.files import ContainerFiles
+from localaws.services.sagemaker.serving.http import Answer
 from localaws.services.sagemaker.serving.plan import ServingPlan
-
-# AWS restarts a container that exits at once until the time of the health check is over. The result is the
-# same after the second attempt.
-_MAX_CRASHES_AT_START = 2
-# Real seconds between two starts.
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+from localaws.services.sagemaker.serving.supervised import SupervisedContainer
 
 
 class Instance:
-    """A container with its log stream and the number of requests in progress."""
+    """Containers that serve together, and the number of requests in progress.
+
+    Args:
+        context: the surroundings of the service.
+        plan: the model.
+        files: what each container of the plan starts with.
+        group: the log group of the endpoint.
+        variant: name of the variant.
+    """
 
     def __init__(
         self,
         context: Context,
         plan: ServingPlan,
-        model: Path,
-        downloads: Downloads,
+        files: Sequence[ContainerFiles],
         group: str,
         variant: str,
     ) -> None:
         self.variant = variant
         self.outstanding = 0
-        self.config_name = ""
-        """The endpoint config of its fleet."""
-        self.peers = 1
-        """How many instances of the variant were ready for the latest request."""
-        self.ready = False
-        self._context, self._plan = context, plan
-        self._model, self._downloads = model, downloads
-        self._log = JobLog(context, group, f"{variant}/{instance_id()}")
-        self._lock = threading.Lock()
-        self._stopping = threading.Event()
-        self._container: ServingContainer | None = None
-        self._sandbox: Sandbox | None = None
-        self._monitor: threading.Thread | None = None
-        self._startup_seconds = 0.0
+        self._clock = context.clock
+        stream = f"{variant}/{instance_id()}"
+        # The log streams of a pipeline also have the name of the container.
+        self._containers = [
+            SupervisedContainer(
+                context,
+                container,
+                own,
+                JobLog(
+                    context, group, f"{stream}/{container.name}" if plan.is_pipeline else stream
+                ),
+            )
+            for container, own in zip(plan.containers, files, strict=True)
+        ]
 
-    def start(self, seconds: float) -> bool:
+    @property
+    def ready(self) -> bool:
+        """Whether it can answer a request."""
+        return all(container.ready for container in self._containers)
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes of the containers that run now."""
+        return [container.pid for container in self._containers if container.pid is not None]
+
+    def start(self, seconds: float) -> str | None:
         """Start and wait until healthy.
 
         Returns:
-            False when it was not healthy within ``seconds`` (emulated), or exited too often.
+            The name of a container that was not healthy within ``seconds`` (emulated), or exited too often.
 
         Raises:
             WorkloadError: it cannot be started at all.
         """
-        self._startup_seconds = seconds
-        deadline = time.monotonic() + self._context.clock.real_seconds(seconds)
-        for _ in range(_MAX_CRASHES_AT_START):
-            container = self._launch()
-            left = (deadline - time.monotonic()) * self._context.clock.scale
-            if container is None or left <= 0:
-                return False
-            if container.wait_until_healthy(left):
-                self.ready = True
-                self._monitor = start_thread(self._keep_alive, f"monitor/{self.variant}")
-                return True
-            if not container.ended or self._stopping.is_set():
-                return False
-            self._note_end(container)
-        return False
+        with ThreadPoolExecutor(len(self._containers), thread_name_prefix="container") as pool:
+            results = list(pool.map(lambda container: container.start(seconds), self._containers))
+        return next(
+            (
+                container.name
+                for container, healthy in zip(self._containers, results, strict=True)
+                if not healthy
+            ),
+            None,
+        )
 
-    def invoke(self, body: bytes, headers: Mapping[str, str], seconds: float) -> Answer:
-        """POST /invocations. Raises NoAnswerError."""
-        container = self._container
-        if container is None:
-            raise NoAnswerError("the container is being started", sent=False)
-        return container.invoke(body, headers, seconds)
+    def invoke(
+        self,
+        body: bytes,
+        headers: Mapping[str, str],
+        seconds: float,
+        target_container: str | None = None,
+    ) -> Answer:
+        """Send a request through the containers, or to one of them. Raises NoAnswerError."""
+        containers = [
+            container
+            for container in self._containers
+            if target_container in (None, container.name)
+        ]
+        return invoke_serially(self._clock, containers, body, headers, seconds)
 
     def stop(self, *, at_once: bool = False) -> None:
-        """End the container for good."""
-        self._stopping.set()
-        self.ready = False
-        with self._lock:
-            container, sandbox = self._container, self._sandbox
-        if container is not None:
-            container.stop(at_once=at_once)
-        if self._monitor is not None:
-            self._monitor.join(timeout=10)
-        if sandbox is not None:
-            sandbox.remove()
-        self._log.close()
-
-    def _launch(self) -> ServingContainer | None:
-        """A new container in a new sandbox; None when the instance is being stopped."""
-        with self._lock:
-            if self._stopping.is_set():
-                return None
-            if self._sandbox is not None:
-                self._sandbox.remove()
-            self._sandbox = Sandbox(self._context.work_dir / "containers", self.variant)
-            self._container = ServingContainer(
-                self._context,
-                self._plan,
-                self._sandbox,
-                self._model,
-                self._downloads,
-                self._log.line,
-            )
-            return self._container
-
-    def _keep_alive(self) -> None:
-        pause = _FIRST_PAUSE
-        container = self._container
-        while container is not None:
-            if self.ready:
-                self._note_end(container)
-                self.ready = False
-            if self._stopping.wait(pause):
-                return
-            pause = min(pause * 2, _LONGEST_PAUSE)
-            try:
-                container = self._launch()
-            except WorkloadError as error:
-                self._log.line(f"the container cannot be started again: {error}")
-                continue
-            if container is not None and container.wait_until_healthy(self._startup_seconds):
-                self.ready = True
-                pause = _FIRST_PAUSE
-            elif container is not None and not container.ended:
-                container.stop(at_once=True)
-
-    def _note_end(self, container: ServingContainer) -> None:
-        """Wait for the end of a container and log its exit code."""
-        code = container.wait()
-        if not self._stopping.is_set():
-            self._log.line(f"the model process exited with code {code}")
+        """End the containers for good."""
+        with ThreadPoolExecutor(len(self._containers), thread_name_prefix="stop") as pool:
+            list(pool.map(lambda container: container.stop(at_once=at_once), self._containers))

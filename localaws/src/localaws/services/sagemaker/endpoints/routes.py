@@ -11,8 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from localaws.services.sagemaker.endpoints.fleet import Fleet
-from localaws.services.sagemaker.endpoints.instance import Instance
+from localaws.services.sagemaker.endpoints.fleet import Fleet, Lease, UnknownVariantError
 
 
 class UnknownEndpointError(Exception):
@@ -40,8 +39,16 @@ class EndpointRoutes:
         with self._lock:
             self._shares.pop(name, None)
 
+    def fleets(self) -> dict[str, list[Fleet]]:
+        """By endpoint name, the fleets with traffic, the one with the largest share first."""
+        with self._lock:
+            return {
+                name: sorted(shares, key=lambda fleet: -shares[fleet])
+                for name, shares in self._shares.items()
+            }
+
     @contextmanager
-    def lease(self, name: str, target_variant: str | None, seconds: float) -> Iterator[Instance]:
+    def lease(self, name: str, target_variant: str | None, seconds: float) -> Iterator[Lease]:
         """An instance of a fleet that has traffic.
 
         The fleet is chosen and the request is counted under one lock. A fleet that has lost the traffic
@@ -60,4 +67,6 @@ class EndpointRoutes:
                 fleet = random.choices(list(shares), list(shares.values()))[0]  # noqa: S311 - traffic
                 fleet.hold()
             stack.callback(fleet.release)
+            if target_variant in fleet.shadows:
+                raise UnknownVariantError(target_variant)
             yield stack.enter_context(fleet.lease(target_variant, seconds))

@@ -38,12 +38,21 @@ def read_change(fleet: Fleet, wanted: Sequence[Mapping[str, Any]]) -> Change:
                 f"Variant {name} is not one of the endpoint: {', '.join(fleet.weights)}."
             )
         if "ServerlessUpdateConfig" in item:
-            raise errors.validation(
-                f"Variant {name} has instances, so it cannot have a ServerlessUpdateConfig."
-            )
+            if fleet.plan.serverless is None:
+                raise errors.validation(
+                    f"Variant {name} has instances, so it cannot have a ServerlessUpdateConfig."
+                )
+            raise errors.feature_not_emulated(
+                "UpdateEndpointWeightsAndCapacities", "ServerlessUpdateConfig",
+                item["ServerlessUpdateConfig"], "Update the endpoint to another endpoint config.",
+            )  # fmt: skip
         if "DesiredWeight" in item:
             weights[name] = float(item["DesiredWeight"])
         if "DesiredInstanceCount" in item:
+            if fleet.plan.serverless is not None:
+                raise errors.validation(
+                    f"Variant {name} is serverless, so it cannot have a DesiredInstanceCount."
+                )
             counts[name] = item["DesiredInstanceCount"]
             if counts[name] < 1:
                 raise errors.validation(

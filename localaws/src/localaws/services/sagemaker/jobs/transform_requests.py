@@ -12,7 +12,7 @@ from localaws.core.context import Context
 from localaws.services.sagemaker.container.log_lines import JobLog
 from localaws.services.sagemaker.errors import AlgorithmError
 from localaws.services.sagemaker.jobs.transform_settings import TransformSettings
-from localaws.services.sagemaker.serving.container import ServingContainer
+from localaws.services.sagemaker.serving.chain import ContainerChain
 from localaws.services.sagemaker.serving.http import NoAnswerError
 
 _RETRY_PAUSE = 1.0
@@ -23,7 +23,7 @@ class Sender:
     """Sends one payload, with the retries of ModelClientConfig."""
 
     context: Context
-    container: ServingContainer
+    container: ContainerChain
     settings: TransformSettings
     data_log: JobLog
     what: str

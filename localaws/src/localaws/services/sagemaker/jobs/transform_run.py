@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from localaws.core.context import Context
@@ -18,9 +18,9 @@ from localaws.services.sagemaker.jobs.transform_settings import (
     TransformSettings,
     transform_settings,
 )
+from localaws.services.sagemaker.serving.chain import ContainerChain
 from localaws.services.sagemaker.serving.container import ServingContainer
-from localaws.services.sagemaker.serving.downloads import Downloads
-from localaws.services.sagemaker.serving.model_data import download_model
+from localaws.services.sagemaker.serving.files import ContainerFiles, download_files
 from localaws.services.sagemaker.serving.plan import ServingPlan
 
 LOG_GROUP = "/aws/sagemaker/TransformJobs"
@@ -41,18 +41,24 @@ class TransformRun:
         stream = f"{job.name}/{instance_id()}"
         log = JobLog(self._context, LOG_GROUP, stream)
         data_log = JobLog(self._context, LOG_GROUP, f"{stream}/data-log")
-        container: ServingContainer | None = None
+        sandboxes = [
+            Sandbox(self._context.work_dir / "containers", container.name)
+            for container in self._plan.containers
+        ]
+        chain: ContainerChain | None = None
         try:
-            model, plan = sandbox.root / "model", self._plan
-            download_model(self._context, plan.role_arn, plan.data, model, sandbox.scratch)
+            files = [
+                download_files(self._context, container, sandbox.root / container.name)
+                for container in self._plan.containers
+            ]
             job.stop.check()
             job.started = job.now()
-            container = self._start(job, sandbox, model, log)
-            serving = container
+            chain = self._start(job, sandboxes, files, log)
+            serving = chain
             # A request may take ten minutes, so a stop ends the container that works on it.
             job.stop.on_request(lambda: serving.end(at_once=job.stop.at_once))
-            settings = transform_settings(job.request, container)
-            outputs = self._transform_all(job, sandbox, container, settings, data_log)
+            settings = transform_settings(job.request, chain)
+            outputs = self._transform_all(job, sandbox, chain, settings, data_log)
             job.stop.check()
             self._upload(job, outputs)
             return WorkResult()
@@ -60,14 +66,20 @@ class TransformRun:
             job.stop.check()
             raise
         finally:
-            if container is not None:
-                container.stop(at_once=job.stop.at_once)
+            if chain is not None:
+                chain.stop(at_once=job.stop.at_once)
+            for own in sandboxes:
+                own.remove()
             log.close()
             data_log.close()
 
     def _start(
-        self, job: JobRecord, sandbox: Sandbox, model: Path, log: JobLog
-    ) -> ServingContainer:
+        self,
+        job: JobRecord,
+        sandboxes: Sequence[Sandbox],
+        files: Sequence[ContainerFiles],
+        log: JobLog,
+    ) -> ContainerChain:
         request = job.request
         variables = {
             **request.get("Environment", {}),
@@ -76,20 +88,23 @@ class TransformRun:
             "SAGEMAKER_BATCH_STRATEGY": request.get("BatchStrategy", "MultiRecord"),
             "SAGEMAKER_MAX_CONCURRENT_TRANSFORMS": str(request.get("MaxConcurrentTransforms", 1)),
         }
-        downloads = Downloads(self._context, self._plan.role_arn, sandbox.root / "downloads")
-        container = ServingContainer(
-            self._context, self._plan, sandbox, model, downloads, log.line, variables
-        )
+        containers: list[ServingContainer] = []
+        chain = ContainerChain(self._context.clock, containers)
         healthy = False
         try:
-            healthy = container.wait_until_healthy(_START_SECONDS, job.stop)
+            for plan, sandbox, own in zip(self._plan.containers, sandboxes, files, strict=True):
+                containers.append(
+                    ServingContainer(self._context, plan, sandbox, own, log.line, variables)
+                )
+            healthy = chain.wait_until_healthy(_START_SECONDS, job.stop)
         finally:
             if not healthy:
-                code = container.stop(at_once=True)
+                codes = chain.stop(at_once=True)
         if healthy:
-            return container
+            return chain
         raise AlgorithmError(
-            f"The model container did not pass the ping health check (exit code {code}). "
+            "The model container did not pass the ping health check (exit code "
+            f"{', '.join(map(str, codes))}). "
             f"Last lines: {' | '.join(log.tail[-3:])}. See the CloudWatch log stream {log.group} {log.stream}"
         )
 
@@ -97,7 +112,7 @@ class TransformRun:
         self,
         job: JobRecord,
         sandbox: Sandbox,
-        container: ServingContainer,
+        chain: ContainerChain,
         settings: TransformSettings,
         data_log: JobLog,
     ) -> list[tuple[Path, str]]:
@@ -118,7 +133,7 @@ class TransformRun:
                 chunks, by_line=settings.by_line, single_record=settings.single_record,
                 limit=settings.payload, what=what,
             )  # fmt: skip
-            sender = Sender(self._context, container, settings, data_log, what)
+            sender = Sender(self._context, chain, settings, data_log, what)
             with target.open("wb") as output:
                 send_in_order(bodies, sender, settings, output, job.stop.check)
             outputs.append((target, f"{relative}.out"))

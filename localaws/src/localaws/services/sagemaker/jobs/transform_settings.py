@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from localaws.services.sagemaker.errors import RequestError
-from localaws.services.sagemaker.serving.container import ServingContainer
+from localaws.services.sagemaker.serving.chain import ContainerChain
 
 _MB = 1024 * 1024
 
@@ -30,7 +30,7 @@ class TransformSettings:
     headers: Mapping[str, str]
 
 
-def transform_settings(request: dict[str, Any], container: ServingContainer) -> TransformSettings:
+def transform_settings(request: dict[str, Any], container: ContainerChain) -> TransformSettings:
     """The settings of a job. Those that the request leaves out come from the container.
 
     Raises:
@@ -70,7 +70,7 @@ def transform_settings(request: dict[str, Any], container: ServingContainer) -> 
     )
 
 
-def _proposed(container: ServingContainer) -> dict[str, Any]:
+def _proposed(container: ContainerChain) -> dict[str, Any]:
     """The container's answer to GET /execution-parameters, which takes precedence over the defaults."""
     answer = container.execution_parameters()
     if answer is None or answer.status != 200:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from localaws.core.context import Context
 from localaws.services.sagemaker.container.environment import container_environment
@@ -13,9 +12,9 @@ from localaws.services.sagemaker.container.process import ContainerProcess, Stop
 from localaws.services.sagemaker.container.sandbox import Sandbox
 from localaws.services.sagemaker.images.launch import ServingSetup
 from localaws.services.sagemaker.serving import http
-from localaws.services.sagemaker.serving.downloads import Downloads
+from localaws.services.sagemaker.serving.files import ContainerFiles
 from localaws.services.sagemaker.serving.http import Answer, NoAnswerError
-from localaws.services.sagemaker.serving.plan import ServingPlan
+from localaws.services.sagemaker.serving.plan import ContainerPlan
 
 # Developer guide, your-algorithms-inference-code.
 _PING_SECONDS = 2.0
@@ -30,24 +29,24 @@ class ServingContainer:
     def __init__(
         self,
         context: Context,
-        plan: ServingPlan,
+        plan: ContainerPlan,
         sandbox: Sandbox,
-        model_directory: Path,
-        downloads: Downloads,
+        files: ContainerFiles,
         on_line: Callable[[str], None],
         variables: Mapping[str, str] | None = None,
     ) -> None:
         self._context = context
+        self.name = plan.name
         self.port = http.free_port()
         sandbox.make("/opt/ml/model")
         launch = plan.image.serving(
             ServingSetup(
                 environment=plan.environment,
-                model_directory=model_directory,
+                model_directory=files.model,
                 port=self.port,
                 network_isolation=plan.network_isolation,
                 sandbox=sandbox,
-                fetch=downloads.fetch,
+                fetch=files.downloads.fetch,
             )
         )
         # Several workers share the processors, so each mathematics library gets one thread.
@@ -59,7 +58,7 @@ class ServingContainer:
         )  # fmt: skip
         # Network isolation does not cut off a serving container: its port could not be reached.
         view = sandbox.view(
-            launch.working_directory, image=launch.image, read_only_model=model_directory
+            launch.working_directory, image=launch.image, read_only_model=files.model
         )
         self.container = ContainerProcess(context, sandbox, view, launch.argv, environment, on_line)
 

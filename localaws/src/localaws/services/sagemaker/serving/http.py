@@ -18,6 +18,8 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    container: str = "primary"
+    """The name of the container in its model."""
 
 
 class NoAnswerError(Exception):
@@ -25,6 +27,7 @@ class NoAnswerError(Exception):
 
     def __init__(self, message: str, *, sent: bool, timed_out: bool = False) -> None:
         super().__init__(message)
+        self.container = "primary"
         self.sent = sent
         self.timed_out = timed_out
 
