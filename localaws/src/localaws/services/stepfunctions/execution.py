@@ -27,6 +27,21 @@ MAX_ERROR = 256
 _START_SECONDS = 10.0
 
 
+class MachineRole(str):
+    """The ARN of the role of a state machine, which also names the machine.
+
+    The interpreter passes the ARN from task to task as it is, and nothing else of the machine.
+    """
+
+    state_machine_arn: str
+
+    def __new__(cls, role_arn: str, state_machine_arn: str) -> MachineRole:
+        """The ARN with the machine that has the role."""
+        made = super().__new__(cls, role_arn)
+        made.state_machine_arn = state_machine_arn
+        return made
+
+
 class _Communication(BaseExecutionWorkerCommunication):  # type: ignore[misc]  # moto has no types
     """What the interpreter calls when the program has ended."""
 
@@ -89,7 +104,7 @@ class LocalExecution(Execution):  # type: ignore[misc]  # moto has no types
         return ExecutionDetails(
             arn=self.exec_arn,
             name=self.name,
-            role_arn=self.role_arn,
+            role_arn=MachineRole(self.role_arn, self.state_machine_arn),
             inpt=self.input_data,
             start_time=iso(self.start_date),
         )
