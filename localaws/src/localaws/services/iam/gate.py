@@ -5,10 +5,8 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from enum import Enum
-from typing import Any, Final
+from typing import Any
 
-from localaws.core.access import SettingError
 from localaws.core.acting import ServiceKeys
 from localaws.core.call import Call
 from localaws.core.context import ACCOUNT_ID, ContextFactory
@@ -24,39 +22,15 @@ from localaws.services.iam import (
 )
 from localaws.services.iam.authorization import Authorization
 from localaws.services.iam.authorizer import authorize
+from localaws.services.iam.current import remember
 from localaws.services.iam.explain import message
 from localaws.services.iam.identities import Identities, may_be_anonymous
 from localaws.services.iam.ledger import Ledger
+from localaws.services.iam.mode import SETTING, Mode
 from localaws.services.iam.operations import Operation, identify
 from localaws.services.iam.principals import Principal
 
-SETTING: Final = "LOCALAWS_IAM"
 _log = logging.getLogger(__name__)
-
-
-class Mode(Enum):
-    """What happens with the decisions."""
-
-    OFF = "off"
-    """Nothing is decided. Signatures are verified in every mode."""
-    AUDIT = "audit"
-    """Decisions are recorded, and nothing is refused."""
-    ENFORCE = "enforce"
-    """What the policies do not allow is refused as on AWS."""
-
-    @classmethod
-    def from_environment(cls, environ: Mapping[str, str]) -> Mode:
-        """The value of LOCALAWS_IAM.
-
-        Raises:
-            SettingError: it is none of the modes.
-        """
-        text = environ.get(SETTING) or cls.OFF.value
-        try:
-            return cls(text)
-        except ValueError as error:
-            allowed = ", ".join(mode.value for mode in cls)
-            raise SettingError(f"{SETTING} is {text!r}; allowed are {allowed}") from error
 
 
 class Gate:
@@ -86,6 +60,7 @@ class Gate:
             AwsError: the caller is not known, or, where policies are enforced, may not do this.
         """
         principal = self._identities.caller(call)
+        remember(call, principal)
         if self._mode is Mode.OFF:
             return
         try:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from botocore.model import OperationModel
+from botocore.model import OperationModel, StructureShape
 
 from localaws.core.call import Call
 from localaws.core.wire.models import find_rest_operation, is_rest, service_model
 from localaws.core.wire.parse import parse
-from localaws.core.wire.protocol import Protocol, operation_name, protocol_of
+from localaws.core.wire.protocol import Protocol, form_of, operation_name, protocol_of
+from localaws.core.wire.query import read_form
 
 # By the name in signatures, the services of botocore and the prefix of their actions. The first service that
 # has the operation is meant.
@@ -77,9 +78,16 @@ def identify(call: Call, account: str) -> Operation | None:
     for name in names:
         operation = _operation(name, call)
         if operation is not None:
-            params = parse(operation, call)
+            params = _params(operation, call)
             return Operation(prefix, operation.name, params, call.region, account, call)
     return None
+
+
+def _params(operation: OperationModel, call: Call) -> Mapping[str, Any]:
+    shape = operation.input_shape
+    if protocol_of(call) is Protocol.QUERY and isinstance(shape, StructureShape):
+        return read_form(shape, form_of(call))
+    return parse(operation, call)
 
 
 def _operation(service_name: str, call: Call) -> OperationModel | None:

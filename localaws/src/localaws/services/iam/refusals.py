@@ -109,4 +109,7 @@ def missing_token(call: Call) -> AwsError:
 def access_denied(call: Call, message: str) -> AwsError:
     """A request that the policies do not allow."""
     code = _DENIAL_CODES.get(call.signing_name, "AccessDenied")
+    if call.headers.get("x-amzn-query-mode") == "true":
+        # Services that once spoke the protocol query keep its codes.
+        return AwsError(code, message, _status(call), shape="AccessDeniedException")
     return _error(call, code, "AccessDeniedException", "AccessDenied", message)
