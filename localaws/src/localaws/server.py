@@ -258,6 +258,8 @@ def _isolate_environment(port: int) -> None:
         AWS_CONFIG_FILE=os.devnull,
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,
         AWS_EC2_METADATA_DISABLED="true",
+        # The policies that AWS manages can be attached and read.
+        MOTO_IAM_LOAD_MANAGED_POLICIES="true",
         # The custom resources of moto's CloudFormation find this server by this variable.
         MOTO_PORT=str(port),
     )

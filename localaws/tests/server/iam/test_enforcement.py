@@ -170,11 +170,11 @@ def test_a_role_is_assumed_by_whom_it_trusts(server):
     keys = server.client("iam").create_access_key(UserName="ada")["AccessKey"]
     sts = client_of(server, "sts", keys)
     trusting = make_role(
-        server, "trusts-ada", principal={"AWS": user}, StringEquals={"sts:ExternalId": "x"}
+        server, "trusts-ada", principal={"AWS": user}, StringEquals={"sts:ExternalId": "ticket"}
     )
     assumed = {"RoleArn": trusting, "RoleSessionName": "one"}
     assert error_of(sts.assume_role, **assumed)[0] == "AccessDenied"
-    sts.assume_role(**assumed, ExternalId="x")
+    sts.assume_role(**assumed, ExternalId="ticket")
     # A role that trusts the account needs a policy of the user too.
     of_account = {"RoleArn": make_role(server, "trusts-account"), "RoleSessionName": "one"}
     assert error_of(sts.assume_role, **of_account)[0] == "AccessDenied"
