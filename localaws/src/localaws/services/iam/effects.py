@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from localaws.core.call import Call
 from localaws.core.context import ACCOUNT_ID
-from localaws.services.iam import catalog, stores
+from localaws.services.iam import catalog, service_effects, stores
 from localaws.services.iam.authorization import Authorization, Kind
 from localaws.services.iam.identities import role_principal
 from localaws.services.iam.operations import Operation
@@ -76,9 +76,10 @@ def implied(
         return
     yield from _passed_roles(operation, needed)
     yield from _tags(operation, needed)
-    rule = _RULES.get((operation.service, operation.name))
-    if rule is not None:
-        yield from rule(operation)
+    for rules in (_RULES, service_effects.RULES):
+        rule = rules.get((operation.service, operation.name))
+        if rule is not None:
+            yield from rule(operation)
 
 
 def _s3_key(call: Call, needed: Authorization) -> Iterator[Authorization]:

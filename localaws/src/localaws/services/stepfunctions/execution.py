@@ -8,7 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from moto.stepfunctions.parser.api import ExecutionStatus
-from moto.stepfunctions.parser.asl.eval.evaluation_details import ExecutionDetails
+from moto.stepfunctions.parser.asl.eval.evaluation_details import (
+    AWSExecutionDetails,
+    ExecutionDetails,
+)
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.parser.backend.execution import (
     BaseExecutionWorkerCommunication,
@@ -104,9 +107,15 @@ class LocalExecution(Execution):  # type: ignore[misc]  # moto has no types
         return ExecutionDetails(
             arn=self.exec_arn,
             name=self.name,
-            role_arn=MachineRole(self.role_arn, self.state_machine_arn),
+            role_arn=self.role_arn,
             inpt=self.input_data,
             start_time=iso(self.start_date),
+        )
+
+    def _get_start_aws_execution_details(self) -> AWSExecutionDetails:
+        role_arn = MachineRole(self.role_arn, self.state_machine_arn)
+        return AWSExecutionDetails(
+            account=self.account_id, region=self.region_name, role_arn=role_arn
         )
 
     def output_text(self) -> str | None:
