@@ -54,20 +54,21 @@ def _filled(operation: Operation, template: Template) -> list[str]:
     if not last:
         return [template.fill(values)]
     for name in parents:
-        found = next(_members(operation, name), None) or _DEFAULTS.get(name)
+        # Only the last part has the general name "Name": that of the resource itself.
+        found = next(_members(operation, name, exactly=True), None) or _DEFAULTS.get(name)
         if not found:
             return []
         values[name] = found
     return [template.fill({**values, last: text.lstrip("/")}) for text in _members(operation, last)]
 
 
-def _members(operation: Operation, variable: str) -> Iterator[str]:
+def _members(operation: Operation, variable: str, *, exactly: bool = False) -> Iterator[str]:
     """The values of the member that has the name of a variable, or a name close to it."""
     by_name = {name.lower(): value for name, value in operation.params.items()}
     for suffix in _SUFFIXES:
         variable = variable.removesuffix(suffix)
     names = [variable, f"{variable}s"]
-    if variable.endswith("Name"):
+    if variable.endswith("Name") and not exactly:
         names += ["Name", "Names", variable.removesuffix("Name")]
     for name in names:
         found = [text for text in _texts(by_name.get(name.lower())) if not text.startswith("arn:")]

@@ -126,11 +126,10 @@ class Signature:
         headers = "".join(
             f"{name}:{_trimmed(_header(call, name))}\n" for name in self.signed_headers
         )
-        payload = call.headers.get("x-amz-content-sha256", "")
-        if not payload:
-            payload = (
-                "UNSIGNED-PAYLOAD" if is_s3 else hashlib.sha256(call.body.content()).hexdigest()
-            )
+        if is_s3:
+            payload = call.headers.get("x-amz-content-sha256", "UNSIGNED-PAYLOAD")
+        else:
+            payload = hashlib.sha256(call.body.content()).hexdigest()
         return "\n".join(
             (
                 call.method,

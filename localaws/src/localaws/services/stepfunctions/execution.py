@@ -44,6 +44,10 @@ class MachineRole(str):
         made.state_machine_arn = state_machine_arn
         return made
 
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]  # str has one argument
+        """The interpreter copies its history, and the ARN with it."""
+        return str(self), self.state_machine_arn
+
 
 class _Communication(BaseExecutionWorkerCommunication):  # type: ignore[misc]  # moto has no types
     """What the interpreter calls when the program has ended."""
