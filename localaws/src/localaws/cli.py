@@ -17,6 +17,8 @@ from localaws.core.access import SettingError
 from localaws.daemon import Daemon, DaemonError
 from localaws.services.git import cli as git
 from localaws.services.git.client import GitControlError
+from localaws.services.iam import cli as iam
+from localaws.services.iam.cli import IamControlError
 from localaws.services.sagemaker.images.settings import ImageSettingError
 
 
@@ -35,7 +37,7 @@ def main(argv: list[str] | None = None) -> int:
     except (ImageSettingError, SettingError) as error:
         print(f"localaws {args.command}: {error}", file=sys.stderr)
         return 2
-    except (DaemonError, GitControlError) as error:
+    except (DaemonError, GitControlError, IamControlError) as error:
         print(f"localaws {args.command}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -117,6 +119,11 @@ def _pr(args: argparse.Namespace) -> int:
     return 0
 
 
+def _iam(args: argparse.Namespace) -> int:
+    print("\n".join(iam.run_iam(args, _endpoint_url(args.state_dir))))
+    return 0
+
+
 def _endpoint_url(state_dir: Path) -> str:
     running = Daemon(state_dir).status()
     if not running:
@@ -165,6 +172,7 @@ _COMMANDS = {
         " if it is empty then. Refuses while the server runs.",
     ),
     "connect": _Command(_connect, "give a connection access to a repository", git.CONNECT_HELP),
+    "iam": _Command(_iam, "report which permissions were used, denied and not used", iam.HELP),
     "pr": _Command(_pr, "open, change, merge, close and list pull requests", git.PR_HELP),
 }
 
@@ -178,8 +186,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in _COMMANDS.items():
         arguments = commands.add_parser(name, help=command.summary, description=command.description)
-        if name == "pr":
-            git.add_pr(arguments, _add_state_dir)
+        if name in {"iam", "pr"}:
+            (iam.add_iam if name == "iam" else git.add_pr)(arguments, _add_state_dir)
             continue
         _add_state_dir(arguments)
         if name in {"start", "run"}:

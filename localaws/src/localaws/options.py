@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from localaws.core.access import AccessPolicy
+from localaws.services.iam.mode import SETTING, Mode
 from localaws.services.sagemaker.images.settings import (
     IMAGES_VARIABLE,
     format_images,
@@ -33,6 +34,8 @@ class ServerOptions:
     log_level: str = "INFO"
     images: Mapping[str, Path] = field(default_factory=dict)
     """The directory that holds the programs of each repository's image."""
+    iam: Mode = Mode.OFF
+    """What happens with the decisions of IAM."""
     access: AccessPolicy = field(default_factory=AccessPolicy)
     """Who may use the server. It has settings only, which ``localaws run`` reads again."""
 
@@ -44,11 +47,12 @@ class ServerOptions:
             *https,
             "--time-scale", str(self.time_scale),
             "--log-level", self.log_level,
+            "--iam", self.iam.value,
         ]  # fmt: skip
 
     def environment(self) -> dict[str, str]:
         """The settings that the services read from the environment of the server."""
-        return {IMAGES_VARIABLE: format_images(self.images)}
+        return {IMAGES_VARIABLE: format_images(self.images), SETTING: self.iam.value}
 
 
 def add_to(arguments: argparse.ArgumentParser) -> None:
@@ -75,6 +79,11 @@ def add_to(arguments: argparse.ArgumentParser) -> None:
         " (default: LOCALAWS_LOG_LEVEL, or INFO)",
     )  # fmt: skip
     arguments.add_argument(
+        "--iam", type=_iam_mode, metavar="MODE", default=os.environ.get(SETTING) or Mode.OFF.value,
+        help="off, audit (policies are evaluated and recorded) or enforce (what they do not allow is"
+        f" refused) (default: {SETTING}, or off)",
+    )  # fmt: skip
+    arguments.add_argument(
         "--image", action="append", metavar="REPOSITORY=DIRECTORY",
         help="run the images of this ECR repository by the programs (train, serve, scripts) in this"
         " directory; can be repeated, and * is every repository without a directory of its own"
@@ -92,7 +101,7 @@ def from_arguments(args: argparse.Namespace) -> ServerOptions:
     images = parse_images(args.image) if args.image else images_from_environment(os.environ)
     access = AccessPolicy.from_environment(os.environ)
     return ServerOptions(
-        args.port, args.https_port, args.time_scale, args.log_level, images, access
+        args.port, args.https_port, args.time_scale, args.log_level, images, args.iam, access
     )
 
 
@@ -102,6 +111,16 @@ def _port(text: str, source: str = "--port or LOCALAWS_PORT") -> int:
             f"{text!r} (of {source}) is not a port; allowed are 0 to 65535, and 0 takes a free one"
         )
     return int(text)
+
+
+def _iam_mode(text: str) -> Mode:
+    try:
+        return Mode(text)
+    except ValueError as error:
+        allowed = ", ".join(mode.value for mode in Mode)
+        raise argparse.ArgumentTypeError(
+            f"{text!r} (of --iam or {SETTING}) is not a mode; allowed are {allowed}"
+        ) from error
 
 
 def _https_port(text: str) -> int:

@@ -144,6 +144,7 @@ class Server:
             log_store=self._logs,
             shared_objects=self._shared_objects,
             event_bus=_publish,
+            service_name=service_name,
         )
 
     def _secured(self, port: int) -> BaseWSGIServer:
@@ -162,9 +163,13 @@ class Server:
         with self._gateway_lock:
             if self._gateway is None:
                 from localaws import patches
+                from localaws.services.iam.gate import Gate
 
                 moto = patches.moto_application(self.context)
-                self._gateway = Gateway(moto, self.context, registry.SERVICES, registry.ROUTES)
+                gate = Gate(self.context, self._clients.service_keys)
+                self._gateway = Gateway(
+                    moto, self.context, registry.SERVICES, registry.ROUTES, gate.admit
+                )
             return self._gateway
 
     def _answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -258,6 +263,8 @@ def _isolate_environment(port: int) -> None:
         AWS_CONFIG_FILE=os.devnull,
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,
         AWS_EC2_METADATA_DISABLED="true",
+        # The policies that AWS manages can be attached and read.
+        MOTO_IAM_LOAD_MANAGED_POLICIES="true",
         # The custom resources of moto's CloudFormation find this server by this variable.
         MOTO_PORT=str(port),
     )

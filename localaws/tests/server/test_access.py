@@ -1,5 +1,6 @@
 """Web pages and other users of the machine are refused before anything runs; AWS clients are not."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -11,6 +12,9 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from localaws.testing import REGION, running
@@ -28,6 +32,8 @@ EVERY_PATH = [
     "/%2F",
 ]
 FORM = "application/x-www-form-urlencoded"
+JSON = "application/x-amz-json-1.1"
+EMPTY = hashlib.sha256(b"").hexdigest()
 
 needs_root = pytest.mark.skipif(
     os.getuid() != 0, reason="only root can run a process as another user"
@@ -47,9 +53,19 @@ def open_localaws(tmp_path_factory):
 
 
 def signed(service, **headers):
+    """A signature that is wrong, for requests that are refused before it counts."""
     credential = f"any/20260101/{REGION}/{service}/aws4_request"
     signature = f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0"
     return {"Authorization": signature, **headers}
+
+
+def correctly_signed(page, service, method, path, body, **headers):
+    host = page.host or urlsplit(page.endpoint_url).netloc
+    request = AWSRequest(
+        method, f"http://{host}{path}", headers={"Host": host, **headers}, data=body
+    )
+    SigV4Auth(Credentials("test", "test"), service, REGION).add_auth(request)
+    return {name: value for name, value in request.headers.items() if name != "Host"}
 
 
 def create_role(page, name):
@@ -57,8 +73,9 @@ def create_role(page, name):
                             "Principal": {"Service": "sagemaker.amazonaws.com"}}]}  # fmt: skip
     form = {"Action": "CreateRole", "Version": "2010-05-08", "RoleName": name,
             "AssumeRolePolicyDocument": json.dumps({"Version": "2012-10-17", **trust})}  # fmt: skip
-    headers = signed("iam", **{"Content-Type": FORM})
-    return page.fetch("POST", "/", headers, urlencode(form).encode())
+    body = urlencode(form).encode()
+    headers = correctly_signed(page, "iam", "POST", "/", body, **{"Content-Type": FORM})
+    return page.fetch("POST", "/", headers, body)
 
 
 def create_job(page, name):
@@ -70,9 +87,11 @@ def create_job(page, name):
         "AppSpecification": {"ImageUri": image, "ContainerEntrypoint": ["id"]},
         "ProcessingResources": {"ClusterConfig": cluster},
     }
-    headers = signed("sagemaker", **{"X-Amz-Target": "SageMaker.CreateProcessingJob"})
-    headers["Content-Type"] = "application/x-amz-json-1.1"
-    return page.fetch("POST", "/", headers, json.dumps(document).encode())
+    body = json.dumps(document).encode()
+    headers = {"X-Amz-Target": "SageMaker.CreateProcessingJob", "Content-Type": JSON}
+    return page.fetch(
+        "POST", "/", correctly_signed(page, "sagemaker", "POST", "/", body, **headers), body
+    )
 
 
 def upload_form(boundary, key):
@@ -210,7 +229,9 @@ def test_a_page_of_an_allowed_origin_may_send_and_read(open_localaws):
     health = page.fetch("GET", "/_localaws/health")
     assert (health.status, health.readable) == (200, True)
     assert health.headers["vary"] == "Origin"
-    error = page.fetch("GET", "/no-such-bucket", signed("s3"))
+    path = "/no-such-bucket"
+    headers = correctly_signed(page, "s3", "GET", path, b"", **{"X-Amz-Content-Sha256": EMPTY})
+    error = page.fetch("GET", path, headers)
     assert (error.status, error.readable) == (404, True)
     for other in (EVIL, "http://app.example", f"{APP}0", "null"):
         with pytest.raises(BlockedError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from localaws.core.acting import Acting, ServiceKeys, principal_of
 from localaws.core.clock import Clock
 from localaws.core.logs import LogStore, LogWriter
 from localaws.core.processes import ProcessTable
@@ -49,19 +50,41 @@ class Context:
     shared_objects: SharedObjects = field(repr=False)
     event_bus: EventBus = field(repr=False)
     partition: str = "aws"
+    service_name: str = ""
+    """Which service has this context, by its name in the registry."""
 
     def client(
-        self, service_name: str, role_arn: str | None = None, config: Config | None = None
+        self,
+        service_name: str,
+        role_arn: str | None = None,
+        config: Config | None = None,
+        acting: Acting | None = None,
     ) -> Any:
         """A boto3 client of this server. The same arguments return the same client.
 
         Args:
             service_name: as for ``boto3.client``.
-            role_arn: the role whose credentials the client has; None for those of the account.
+            role_arn: the role whose credentials the client has. Without it the client has those of the
+                service in ``acting``, or of the account.
             config: what differs from the configuration of the other clients. Pass one object, for example
                 a constant of the module, every time: each object makes a client of its own.
+            acting: on behalf of which resource the service calls, see :meth:`acting`.
         """
-        return self.clients.client(service_name, self.region, role_arn, config)
+        if role_arn is not None and acting is None:
+            acting = self.acting()
+        return self.clients.client(service_name, self.region, role_arn, config, acting)
+
+    def acting(self, source_arn: str = "", session_name: str = "") -> Acting | None:
+        """This service as a caller of others; None for a service that has no principal in policies.
+
+        Args:
+            source_arn: the resource on whose behalf it calls, the value of aws:SourceArn.
+            session_name: the name of its session with a role, where it is not random.
+        """
+        principal = principal_of(self.service_name)
+        if not principal:
+            return None
+        return Acting(principal, self.account_id, source_arn, session_name)
 
     def shared(self, kind: type[T]) -> T:
         """The object of a class that services of this account and region share."""
@@ -76,9 +99,13 @@ class Context:
         """``arn:aws:{service}:{region}:{account}:{resource}``."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{resource}"
 
-    def environment(self, role_arn: str | None = None) -> dict[str, str]:
+    def environment(
+        self, role_arn: str | None = None, acting: Acting | None = None
+    ) -> dict[str, str]:
         """The AWS_* variables of a child process: a role's credentials, the region and the endpoint."""
-        credentials = self.clients.credentials(role_arn, self.region)
+        if role_arn is not None and acting is None:
+            acting = self.acting()
+        credentials = self.clients.credentials(role_arn, self.region, acting)
         return {
             "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
             "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
@@ -121,18 +148,24 @@ class ClientCache:
         # Creating clients of one session is not safe in several threads. Never held during a request.
         self._lock = threading.Lock()
         self._session = boto3.Session()
-        self._clients: dict[tuple[str, str, str | None, Config | None], Any] = {}
-        self._credentials: dict[str, dict[str, str]] = {}
+        self._clients: dict[tuple[Any, ...], Any] = {}
+        self._credentials: dict[tuple[str, Acting | None], Mapping[str, str]] = {}
+        self.service_keys = ServiceKeys()
 
     def client(
-        self, service_name: str, region: str, role_arn: str | None, config: Config | None = None
+        self,
+        service_name: str,
+        region: str,
+        role_arn: str | None,
+        config: Config | None = None,
+        acting: Acting | None = None,
     ) -> Any:
         """See :meth:`Context.client`."""
-        key = (service_name, region, role_arn, config)
+        key = (service_name, region, role_arn, config, acting)
         with self._lock:
             client = self._clients.get(key)
         if client is None:
-            credentials = self.credentials(role_arn, region)
+            credentials = self.credentials(role_arn, region, acting)
             with self._lock:
                 client = self._clients.get(key)
                 if client is None:
@@ -140,23 +173,30 @@ class ClientCache:
                     self._clients[key] = client
         return client
 
-    def credentials(self, role_arn: str | None, region: str) -> dict[str, str]:
-        """Temporary credentials of a role, as STS returns them; without a role, those of the account."""
+    def credentials(
+        self, role_arn: str | None, region: str, acting: Acting | None = None
+    ) -> Mapping[str, str]:
+        """Temporary credentials of a role, as STS returns them.
+
+        Without a role those of the service that acts, and without a service those of the account.
+        """
         if role_arn is None:
-            return _ACCOUNT_CREDENTIALS
+            return _ACCOUNT_CREDENTIALS if acting is None else self.service_keys.credentials(acting)
+        key = (role_arn, acting)
         with self._lock:
-            known = self._credentials.get(role_arn)
+            known = self._credentials.get(key)
         if known is None:
-            # moto's credentials do not expire, so one set per role serves as long as the server runs.
-            known = self.client("sts", region, None).assume_role(
-                RoleArn=role_arn, RoleSessionName="localaws"
-            )["Credentials"]
+            name = "localaws" if acting is None else acting.new_session_name()
+            # moto's credentials do not expire, so one set serves as long as the server runs.
+            found = self.client("sts", region, None, acting=acting).assume_role(
+                RoleArn=role_arn, RoleSessionName=name
+            )
             with self._lock:
-                known = self._credentials.setdefault(role_arn, known)
+                known = self._credentials.setdefault(key, found["Credentials"])
         return known
 
     def _create(
-        self, service_name: str, region: str, credentials: dict[str, str], config: Config | None
+        self, service_name: str, region: str, credentials: Mapping[str, str], config: Config | None
     ) -> Any:
         return self._session.client(
             service_name,

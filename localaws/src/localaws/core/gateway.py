@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,8 @@ class Gateway:
         context_factory: makes the context of a service in an account and region.
         services: by botocore's name of a service, what makes its provider.
         routes: which requests are for something else than an API of AWS. The first match answers.
+        admit: refuses a request to an API of AWS whose caller is unknown or may not make it, by raising
+            an AwsError.
     """
 
     def __init__(
@@ -57,11 +59,13 @@ class Gateway:
         context_factory: ContextFactory,
         services: Mapping[str, ProviderFactory],
         routes: Sequence[WebRoute] = (),
+        admit: Callable[[Call], None] = lambda _call: None,
     ) -> None:
         self._moto = moto
         self._context_factory = context_factory
         self._services = services
         self._routes = routes
+        self._admit = admit
         self._applications: dict[WebRoute, WebApplication] = {}
         self._providers: dict[tuple[str, str], Provider] = {}
         self._lock = threading.RLock()
@@ -121,6 +125,7 @@ class Gateway:
         for route in self._routes:
             if route.matches(call):
                 return self._application(route)(call, start_response)
+        self._admit(call)
         target = self._identify(call)
         if target is None:
             return self._run_moto(call, environ, start_response)

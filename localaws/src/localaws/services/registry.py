@@ -38,6 +38,7 @@ _APPLICATIONS: Final[dict[str, str]] = {
     r"/_codebuild/": "localaws.services.codebuild.credentials:create",
     r"/_github/oidc/": "localaws.services.github.route:create",
     r"/_git/": "localaws.services.git.control:ControlApplication",
+    r"/_iam/": "localaws.services.iam.control:create",
 }
 
 

@@ -11,12 +11,14 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from localaws.core.acting import Acting
 from localaws.core.context import Context
 from localaws.services.cloudwatch.alarm import Alarm
 from localaws.services.cloudwatch.evaluation import State
 
 _log = logging.getLogger(__name__)
 _MAX_SUBJECT: Final = 100
+_LAMBDA_PRINCIPAL: Final = "lambda.alarms.cloudwatch.amazonaws.com"
 
 
 class ScalingPolicies:
@@ -64,13 +66,15 @@ def run(context: Context, alarm: Alarm, action: str, change: dict[str, Any]) -> 
     service = [*action.split(":"), "", "", ""][2]
     try:
         if service == "sns":
-            context.client("sns").publish(
+            context.client("sns", acting=context.acting(alarm.arn)).publish(
                 TopicArn=action,
                 Subject=_subject(alarm, change, context.region),
                 Message=json.dumps(_message(context, alarm, change)),
             )
         elif service == "lambda":
-            context.client("lambda").invoke(
+            # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
+            acting = Acting(_LAMBDA_PRINCIPAL, context.account_id, alarm.arn)
+            context.client("lambda", acting=acting).invoke(
                 FunctionName=action,
                 InvocationType="Event",
                 Payload=json.dumps(_payload(context, alarm, change)).encode(),

@@ -24,6 +24,7 @@ _RENEW_BEFORE = timedelta(minutes=15)
 @dataclass
 class _Grant:
     role_arn: str
+    project_arn: str
     session_name: str
     credentials: dict[str, Any] | None = None
 
@@ -35,11 +36,11 @@ class BuildCredentials:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _grants: dict[str, _Grant] = field(default_factory=dict)
 
-    def grant(self, role_arn: str, session_name: str) -> str:
+    def grant(self, role_arn: str, project_arn: str, session_name: str) -> str:
         """Let a build have the credentials of a role. Returns the secret part of its path."""
         token = secrets.token_urlsafe(24)
         with self._lock:
-            self._grants[token] = _Grant(role_arn, session_name)
+            self._grants[token] = _Grant(role_arn, project_arn, session_name)
         return token
 
     def revoke(self, token: str) -> None:
@@ -55,9 +56,10 @@ class BuildCredentials:
             return None
         current = grant.credentials
         if current is None or current["Expiration"] - datetime.now(UTC) < _RENEW_BEFORE:
-            current = context.client("sts").assume_role(
-                RoleArn=grant.role_arn, RoleSessionName=grant.session_name
-            )["Credentials"]
+            sts = context.client("sts", acting=context.acting(grant.project_arn))
+            current = sts.assume_role(RoleArn=grant.role_arn, RoleSessionName=grant.session_name)[
+                "Credentials"
+            ]
             grant.credentials = current
         return current
 

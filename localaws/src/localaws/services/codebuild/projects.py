@@ -145,7 +145,8 @@ class Projects(Resource):
         limit = document.get("concurrentBuildLimit")
         if limit is not None and limit < 1:
             raise invalid_input(f"Invalid concurrentBuildLimit: {limit}, but must be at least 1")
-        if not role_trusts(self.context, document["serviceRole"], _PRINCIPAL):
+        role = document["serviceRole"]
+        if not role_trusts(self.context, role, _PRINCIPAL, document["arn"]):
             raise invalid_input(
                 "CodeBuild is not authorized to perform: sts:AssumeRole on service role. Please verify "
                 "that: 1) The provided service role exists, 2) The role name is case-sensitive and matches "

@@ -222,7 +222,7 @@ class BuildRun:
             build, self._buildspec, self._client, self._log.masks, self._log.say
         )
         self._token = self._context.shared(credentials.BuildCredentials).grant(
-            request.service_role, f"AWSCodeBuild-{build.uuid}"
+            request.service_role, self._project_arn, f"AWSCodeBuild-{build.uuid}"
         )
         assert self._session
         own = environment.own_variables(build, self._context.region, self._on.project_uuid)
@@ -326,7 +326,12 @@ class BuildRun:
         )
 
     def _client(self, service: str) -> Any:
-        return self._context.client(service, self._build.request.service_role)
+        acting = self._context.acting(self._project_arn)
+        return self._context.client(service, self._build.request.service_role, acting=acting)
+
+    @property
+    def _project_arn(self) -> str:
+        return self._context.arn("codebuild", f"project/{self._build.request.project}")
 
     def _host(self, path: str) -> Path:
         found = self._directories.host(path)

@@ -153,7 +153,8 @@ def job_document(job: Job, context: Context) -> dict[str, Any]:
     """The job as the function gets it. AWS leaves out the members that have no value."""
     action = job.action
     declaration = action.execution.declaration
-    credentials = context.environment(declaration.role_arn)
+    acting = context.acting(context.arn("codepipeline", declaration.name))
+    credentials = context.environment(declaration.role_arn, acting)
     data: dict[str, Any] = {
         "actionConfiguration": {"configuration": dict(action.resolved)},
         "inputArtifacts": [_artifact(artifact) for artifact in action.inputs],

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from botocore.exceptions import ClientError
-
 from localaws.core.context import Context
 from localaws.core.errors import AwsError
 from localaws.core.provider import operation
@@ -16,6 +14,7 @@ from localaws.services.codepipeline.declaration import PipelineDeclaration
 from localaws.services.codepipeline.engine import Engine
 from localaws.services.codepipeline.models import Pipeline, Trigger
 from localaws.services.codepipeline.resource import Params, Resource
+from localaws.services.trust import role_trusts
 
 _SERVICE: Final = "codepipeline.amazonaws.com"
 
@@ -108,23 +107,17 @@ class Pipelines(Resource):
     def _read(self, document: dict[str, Any], version: int) -> PipelineDeclaration:
         filled = declarations.with_defaults(document, version)
         validation.validate(filled, self.context.region)
-        self._check_role(filled["roleArn"])
+        self._check_role(filled["roleArn"], filled["name"])
         return declarations.parse(filled, self.context.region)
 
-    def _check_role(self, role_arn: str) -> None:
+    def _check_role(self, role_arn: str, name: str) -> None:
         """AWS assumes the role when a pipeline is created. A new role is often not ready: clients retry."""
-        refusal = AwsError(
-            "InvalidStructureException",
-            f"CodePipeline is not authorized to perform AssumeRole on role {role_arn}",
-        )
-        try:
-            role = self.context.client("iam").get_role(RoleName=role_arn.rpartition("/")[2])["Role"]
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "NoSuchEntity":
-                raise
-            raise refusal from error
-        if role["Arn"] != role_arn or not _trusts_codepipeline(role["AssumeRolePolicyDocument"]):
-            raise refusal
+        arn = self.context.arn("codepipeline", name)
+        if not role_trusts(self.context, role_arn, _SERVICE, arn):
+            raise AwsError(
+                "InvalidStructureException",
+                f"CodePipeline is not authorized to perform AssumeRole on role {role_arn}",
+            )
 
 
 def _summary(pipeline: Pipeline) -> Params:
@@ -136,15 +129,3 @@ def _summary(pipeline: Pipeline) -> Params:
         "created": pipeline.created,
         "updated": pipeline.updated,
     }
-
-
-def _trusts_codepipeline(policy: dict[str, Any]) -> bool:
-    statements = policy.get("Statement", [])
-    for statement in statements if isinstance(statements, list) else [statements]:
-        principal = statement.get("Principal", {})
-        services = principal.get("Service", []) if isinstance(principal, dict) else []
-        if statement.get("Effect") == "Allow" and _SERVICE in (
-            [services] if isinstance(services, str) else services
-        ):
-            return True
-    return False

@@ -98,5 +98,7 @@ class SourcePoller:
             return self._codecommit.latest(action), place
         bucket, key = configuration["S3Bucket"], configuration["S3ObjectKey"]
         role = action.role_arn or pipeline.declaration.role_arn
-        head = self._context.client("s3", role_arn=role).head_object(Bucket=bucket, Key=key)
+        acting = self._context.acting(self._context.arn("codepipeline", pipeline.name))
+        client = self._context.client("s3", role_arn=role, acting=acting)
+        head = client.head_object(Bucket=bucket, Key=key)
         return head.get("VersionId"), f"{bucket}/{key}"

@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from localaws.core.acting import Acting
 from localaws.core.context import Context
 from localaws.services.codepipeline.action_types import timeout_seconds
 from localaws.services.codepipeline.declaration import ActionTypeId, PipelineDeclaration
@@ -65,11 +66,15 @@ class ActionRun:
 
     def client(self, service_name: str) -> Any:
         """A boto3 client with the action's role."""
-        return self.context.client(service_name, role_arn=self.role_arn)
+        return self.context.client(service_name, role_arn=self.role_arn, acting=self._acting)
 
     def store_client(self) -> Any:
         """A boto3 client for the artifact store, with the role of the pipeline, as on AWS."""
-        return self.context.client("s3", role_arn=self.pipeline.role_arn)
+        return self.context.client("s3", role_arn=self.pipeline.role_arn, acting=self._acting)
+
+    @property
+    def _acting(self) -> Acting | None:
+        return self.context.acting(self.context.arn("codepipeline", self.pipeline.name))
 
     def encryption(self) -> dict[str, str]:
         """Arguments of PutObject that encrypt an artifact with the store's key (else AWS's own)."""

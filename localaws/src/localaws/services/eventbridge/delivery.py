@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from localaws.core.context import Context
 from localaws.services.eventbridge import metrics
-from localaws.services.eventbridge.targets import Delivery, call_for
+from localaws.services.eventbridge.targets import Delivery, call_for, queue_url
 
 _log = logging.getLogger(__name__)
 _WORKERS = 8
@@ -90,7 +90,7 @@ class Deliverer:
         queue_arn = (delivery.target.get("DeadLetterConfig") or {}).get("Arn")
         if not queue_arn:
             return
-        client = self._context.client("sqs")
+        client = self._context.client("sqs", acting=self._context.acting(delivery.rule_arn))
         code = (
             error.response["Error"]["Code"]
             if isinstance(error, ClientError)
@@ -105,7 +105,7 @@ class Deliverer:
             "RETRY_ATTEMPTS": str(attempts - 1),
         }
         client.send_message(
-            QueueUrl=client.get_queue_url(QueueName=queue_arn.split(":")[-1])["QueueUrl"],
+            QueueUrl=queue_url(self._context, queue_arn.split(":")[-1]),
             MessageBody=json.dumps(delivery.event),
             MessageAttributes={
                 name: {"DataType": "String", "StringValue": value}

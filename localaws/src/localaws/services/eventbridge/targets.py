@@ -32,6 +32,16 @@ class Delivery(Addressed):
         return request_token(self.event["id"], self.rule_arn, self.target["Id"])
 
 
+def _client(context: Context, service: str, delivery: Delivery) -> Any:
+    """A client with the role of the target; without one, EventBridge calls as itself for the rule."""
+    return context.client(service, delivery.role_arn, acting=context.acting(delivery.rule_arn))
+
+
+def queue_url(context: Context, name: str) -> str:
+    """The URL of a queue. EventBridge knows it; asking for it is no call of the rule."""
+    return str(context.client("sqs").get_queue_url(QueueName=name)["QueueUrl"])
+
+
 def start_pipeline(context: Context, delivery: Delivery) -> None:
     """CodePipeline. As on AWS, the input may set variables and source revisions."""
     request: dict[str, Any] = {"name": delivery.resource}
@@ -41,12 +51,13 @@ def start_pipeline(context: Context, delivery: Delivery) -> None:
             request[name] = given[name]
     request["clientRequestToken"] = delivery.token
     context.shared(TriggeringRules).record(delivery.token, delivery.rule_arn)
-    context.client("codepipeline", delivery.role_arn).start_pipeline_execution(**request)
+    client = _client(context, "codepipeline", delivery)
+    client.start_pipeline_execution(**request)
 
 
 def start_execution(context: Context, delivery: Delivery) -> None:
     """Step Functions."""
-    client = context.client("stepfunctions", delivery.role_arn)
+    client = _client(context, "stepfunctions", delivery)
     try:
         # EventBridge names an execution after the event.
         client.start_execution(
@@ -58,21 +69,21 @@ def start_execution(context: Context, delivery: Delivery) -> None:
 
 def invoke_function(context: Context, delivery: Delivery) -> None:
     """Lambda, asynchronously: the function's own retries apply."""
-    context.client("lambda").invoke(
+    _client(context, "lambda", delivery).invoke(
         FunctionName=delivery.arn, InvocationType="Event", Payload=delivery.text.encode()
     )
 
 
 def publish_message(context: Context, delivery: Delivery) -> None:
     """SNS."""
-    context.client("sns").publish(TopicArn=delivery.arn, Message=delivery.text)
+    _client(context, "sns", delivery).publish(TopicArn=delivery.arn, Message=delivery.text)
 
 
 def send_message(context: Context, delivery: Delivery) -> None:
     """SQS."""
-    client = context.client("sqs")
+    client = _client(context, "sqs", delivery)
     request = {
-        "QueueUrl": client.get_queue_url(QueueName=delivery.resource)["QueueUrl"],
+        "QueueUrl": queue_url(context, delivery.resource),
         "MessageBody": delivery.text,
     }
     group = (delivery.target.get("SqsParameters") or {}).get("MessageGroupId")
@@ -83,7 +94,7 @@ def send_message(context: Context, delivery: Delivery) -> None:
 
 def write_log(context: Context, delivery: Delivery) -> None:
     """CloudWatch Logs: one stream for each event."""
-    client = context.client("logs")
+    client = _client(context, "logs", delivery)
     group = delivery.resource.removeprefix("log-group:").removesuffix(":*")
     stream = str(uuid.uuid4())
     client.create_log_stream(logGroupName=group, logStreamName=stream)

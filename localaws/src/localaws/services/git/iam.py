@@ -21,6 +21,7 @@ from localaws.services.git.credentials import (
     GitCredentials,
     git_credentials,
 )
+from localaws.services.iam.simulation import SimulationResponse
 
 _MAX_PER_USER: Final = 2
 
@@ -109,7 +110,7 @@ def url_paths(context_factory: ContextFactory) -> dict[str, Callable[..., Any]]:
     """The routes of IAM in moto, led to a class with these operations."""
     context = context_factory(ACCOUNT_ID, "us-east-1", "iam")
 
-    class WithContext(GitCredentialsResponse):
+    class WithContext(SimulationResponse, GitCredentialsResponse):
         pass
 
     WithContext.context = context

@@ -39,7 +39,9 @@ def runtime_spec(
     version = str(function.version)
     environment = {
         **function.environment_vars,
-        **context.environment(function.role),
+        **context.environment(
+            function.role, context.acting(function.function_arn, function.function_name)
+        ),
         **_process_variables(code_dir, layer_dirs, runtime_folder(context.work_dir)),
         "_HANDLER": function.handler,
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",

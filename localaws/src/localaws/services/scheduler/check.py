@@ -6,12 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from botocore.exceptions import ClientError
-
 from localaws.core.context import Context
 from localaws.core.errors import AwsError
 from localaws.services.scheduler.expressions import ExpressionError, Schedule, parse_schedule
 from localaws.services.scheduler.targets import TARGET_TYPES, call_for
+from localaws.services.trust import role_trusts
 
 _PRINCIPAL: Final = "scheduler.amazonaws.com"
 _DEFAULT_RETRIES: Final = {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185}
@@ -75,17 +74,7 @@ def _check_target(context: Context, target: Mapping[str, Any]) -> None:
 
 
 def _check_role(context: Context, role_arn: str) -> None:
-    refusal = validation(
-        "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
-    )
-    try:
-        role = context.client("iam").get_role(RoleName=role_arn.rsplit("/", 1)[-1])["Role"]
-    except ClientError as error:
-        raise refusal from error
-    statements = role["AssumeRolePolicyDocument"].get("Statement", [])
-    for statement in statements if isinstance(statements, list) else [statements]:
-        service = (statement.get("Principal") or {}).get("Service", [])
-        services = service if isinstance(service, list) else [service]
-        if statement.get("Effect") == "Allow" and _PRINCIPAL in services:
-            return
-    raise refusal
+    if not role_trusts(context, role_arn, _PRINCIPAL):
+        raise validation(
+            "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
+        )

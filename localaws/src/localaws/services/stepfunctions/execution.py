@@ -8,7 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from moto.stepfunctions.parser.api import ExecutionStatus
-from moto.stepfunctions.parser.asl.eval.evaluation_details import ExecutionDetails
+from moto.stepfunctions.parser.asl.eval.evaluation_details import (
+    AWSExecutionDetails,
+    ExecutionDetails,
+)
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.parser.backend.execution import (
     BaseExecutionWorkerCommunication,
@@ -25,6 +28,25 @@ from localaws.services.stepfunctions.tasks.values import iso
 MAX_CAUSE = 32_768
 MAX_ERROR = 256
 _START_SECONDS = 10.0
+
+
+class MachineRole(str):
+    """The ARN of the role of a state machine, which also names the machine.
+
+    The interpreter passes the ARN from task to task as it is, and nothing else of the machine.
+    """
+
+    state_machine_arn: str
+
+    def __new__(cls, role_arn: str, state_machine_arn: str) -> MachineRole:
+        """The ARN with the machine that has the role."""
+        made = super().__new__(cls, role_arn)
+        made.state_machine_arn = state_machine_arn
+        return made
+
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]  # str has one argument
+        """The interpreter copies its history, and the ARN with it."""
+        return str(self), self.state_machine_arn
 
 
 class _Communication(BaseExecutionWorkerCommunication):  # type: ignore[misc]  # moto has no types
@@ -92,6 +114,12 @@ class LocalExecution(Execution):  # type: ignore[misc]  # moto has no types
             role_arn=self.role_arn,
             inpt=self.input_data,
             start_time=iso(self.start_date),
+        )
+
+    def _get_start_aws_execution_details(self) -> AWSExecutionDetails:
+        role_arn = MachineRole(self.role_arn, self.state_machine_arn)
+        return AWSExecutionDetails(
+            account=self.account_id, region=self.region_name, role_arn=role_arn
         )
 
     def output_text(self) -> str | None:

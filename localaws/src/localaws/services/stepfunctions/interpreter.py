@@ -57,7 +57,8 @@ def task_client(context_factory: ContextFactory) -> Callable[..., Any]:
         role_arn = getattr(state_credentials, "role_arn", None)
         account_id = role_arn.split(":")[4] if role_arn else ACCOUNT_ID
         context = context_factory(account_id, region, "stepfunctions")
-        return context.client(service, role_arn, _TASK_CLIENT)
+        acting = context.acting(getattr(role_arn, "state_machine_arn", ""))
+        return context.client(service, role_arn, _TASK_CLIENT, acting)
 
     return boto_client_for
 

@@ -1,7 +1,6 @@
 """AssumeRoleWithWebIdentity with the checks of AWS; moto answers the rest of STS.
 
     identity_token   the token: registered provider, signature, audience, times
-    conditions       the operators of a policy's conditions
     trust_policy     whether a role trusts the token
     web_identity     the operation, in place of moto's
 

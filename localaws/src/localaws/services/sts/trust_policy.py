@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from localaws.services.sts.conditions import Values, are_met
+from localaws.core.context import ACCOUNT_ID
+from localaws.services.iam.decision import Policies, Request, decide
+from localaws.services.iam.document import DocumentError, parse_object
+from localaws.services.iam.matching import RequestContext, Values
+from localaws.services.iam.principals import Principal
 
-_ACTION: Final = "sts:assumerolewithwebidentity"
+_ACTION: Final = "sts:AssumeRoleWithWebIdentity"
 # By provider, the claims besides sub, aud and amr that AWS evaluates (IAM user guide, "Available keys for
 # AWS OIDC federation").
 _PROVIDER_CLAIMS: Final = {
@@ -39,32 +42,12 @@ def condition_context(
     return context
 
 
-def trusts(policy: Mapping[str, Any], provider_arn: str, context: Mapping[str, Values]) -> bool:
+def trusts(policy: Mapping[str, Any], provider_arn: str, context: RequestContext) -> bool:
     """Whether a statement allows AssumeRoleWithWebIdentity and none denies it."""
-    statements = policy["Statement"]
-    effects = {
-        statement["Effect"]
-        for statement in (statements if isinstance(statements, list) else [statements])
-        if _names_action(statement)
-        and _names_provider(statement, provider_arn)
-        and are_met(statement.get("Condition", {}), context)
-    }
-    return effects == {"Allow"}
-
-
-def _names_action(statement: Mapping[str, Any]) -> bool:
-    return any(fnmatchcase(_ACTION, action.lower()) for action in _list(statement.get("Action")))
-
-
-def _names_provider(statement: Mapping[str, Any], provider_arn: str) -> bool:
-    principal = statement.get("Principal")
-    if principal == "*":
-        return True
-    federated = _list(principal.get("Federated")) if isinstance(principal, dict) else []
-    return provider_arn in federated
-
-
-def _list(value: Any) -> list[str]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
+    try:
+        document = parse_object(policy, "trust policy")
+    except DocumentError:
+        return False
+    caller = Principal("federated", provider_arn, ACCOUNT_ID)
+    request = Request(caller, _ACTION, "*", context)
+    return decide(request, Policies(resource=[document], is_strict=True)).allowed

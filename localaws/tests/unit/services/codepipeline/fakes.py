@@ -178,7 +178,10 @@ class FakeContext:
         found: Any = self.git.shared.get(kind)
         return found or self._shared_objects.get(kind, self.account_id, self.region)
 
-    def client(self, service_name: str, role_arn: str | None = None) -> Any:
+    def acting(self, source_arn: str = "", session_name: str = "") -> None:
+        return None
+
+    def client(self, service_name: str, role_arn: str | None = None, acting: Any = None) -> Any:
         self.roles.append((service_name, role_arn))
         return {
             "s3": self.s3,
@@ -194,7 +197,7 @@ class FakeContext:
     def arn(self, service: str, resource: str) -> str:
         return f"arn:aws:{service}:{self.region}:{self.account_id}:{resource}"
 
-    def environment(self, role_arn: str | None = None) -> dict[str, str]:
+    def environment(self, role_arn: str | None = None, acting: Any = None) -> dict[str, str]:
         return {
             "AWS_ACCESS_KEY_ID": f"key of {role_arn}",
             "AWS_SECRET_ACCESS_KEY": "secret",

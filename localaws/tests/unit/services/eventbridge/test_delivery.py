@@ -44,7 +44,10 @@ class FakeContext:
     def shared(self, kind: type[T]) -> T:
         return self._shared_objects.get(kind, self.account_id, "eu-west-1")
 
-    def client(self, service: str, role_arn: str | None = None) -> Any:
+    def acting(self, source_arn: str) -> None:
+        return None
+
+    def client(self, service: str, role_arn: str | None = None, acting: Any = None) -> Any:
         return FakeClient(self, service, role_arn)
 
 

@@ -36,7 +36,12 @@ class FakeContext:
     def shared(self, kind: type[T]) -> T:
         return self._shared_objects.get(kind, ACCOUNT, REGION)
 
-    def client(self, service: str, role_arn: str | None = None, config: Any = None) -> Any:
+    def acting(self, source_arn: str = "", session_name: str = "") -> None:
+        return None
+
+    def client(
+        self, service: str, role_arn: str | None = None, config: Any = None, acting: Any = None
+    ) -> Any:
         self.roles.add(role_arn)
         return self._client
 
