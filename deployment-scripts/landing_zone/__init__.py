@@ -36,6 +36,7 @@
                 team          a team's own repository, and its updates
                 candidate     the job code and manifest of a pull request, read as data
                 upload        brings the source bucket up to date
+                job           a job package, whose upload starts a run
     plans/      document      what the JSON says about each resource, without sensitive values
                 summary       counts, what is lost, cost; as Markdown, HTML, JSON, one line
                 markdown, page  the texts for GitHub and for an approval; the HTML page
