@@ -33,7 +33,11 @@ class Deployment:
 
     @property
     def use_case(self) -> str:
-        return str(self.request.get("UseCase", ""))
+        """An event of the model registry names the group, {prefix}-{use_case}, instead."""
+        machine = self.arn.rpartition(":")[0].rpartition(":")[2]
+        group = str(self.request.get("ModelPackageGroupName", ""))
+        named = self.result.get("UseCase") or self.request.get("UseCase")
+        return str(named or group.removeprefix(f"{machine.removesuffix('-deploy')}-"))
 
     @property
     def target(self) -> str:
@@ -176,7 +180,7 @@ def outcome(deployment: Deployment) -> str:
     endpoint = deployment.result.get("EndpointName", "")
     version = deployment.package.rpartition("/")[2]
     if deployment.action == "none":
-        return f"endpoint {endpoint} serves version {version} already: {deployment.reason}"
+        return str(deployment.result.get("Message") or f"nothing was changed: {deployment.reason}")
     return f"endpoint {endpoint} {deployment.action}: it serves version {version} ({deployment.config})"
 
 

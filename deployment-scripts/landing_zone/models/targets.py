@@ -72,15 +72,12 @@ class Endpoints:
             return ""
         described = self._api.describe_endpoint_config(EndpointConfigName=live.config)
         chosen = [item for item in _variants(described) if item["VariantName"] == variant]
-        if not chosen:
-            return ""
-        if len(_variants(described)) == 1 and live.package:
-            return live.package
-        return self._package_of_model(chosen[0])
-
-    def tags(self, arn: str) -> dict[str, str]:
-        pages = self._api.get_paginator("list_tags").paginate(ResourceArn=arn)
-        return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+        tags = self.tags(described["EndpointConfigArn"])
+        number = tags.get(f"ModelVersion.{variant}")
+        if number and live.package:
+            # The versions of the variants are of the same group.
+            return f"{live.package.rpartition('/')[0]}/{number}"
+        return self._package_of_model(chosen[0]) if chosen else ""
 
     def _package_of_model(self, variant: Mapping[str, Any]) -> str:
         """The package that the model of a variant was made from, as it is recorded with the model."""
