@@ -9,6 +9,7 @@ from typing import Any
 
 SUBMIT_PROGRAM = "train.py"
 JOB_CODE = "/opt/ml/processing/input/code"
+_CSV_AND_JSON = ["text/csv", "application/json"]
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,28 @@ class HandRun:
             "SAGEMAKER_CONTAINER_LOG_LEVEL": "20",
             "MODEL_SHA256": evaluation["model"]["archive_sha256"],
             "MODEL_CARD_SHA256": evaluation["model"]["card_sha256"],
+        }
+
+    def package(self, model_data: str, evaluation: Mapping[str, Any]) -> dict[str, Any]:
+        """Container and metrics of CreateModelPackage."""
+        evidence = {
+            "ContentType": "application/json",
+            "S3Uri": f"s3://{self.workflow_bucket}/{self.evaluation_key}",
+        }
+        container = {
+            "Image": self.image,
+            "ModelDataUrl": model_data,
+            "Environment": self.model_environment(evaluation),
+        }
+        return {
+            "InferenceSpecification": {
+                "Containers": [container],
+                "SupportedContentTypes": _CSV_AND_JSON,
+                "SupportedResponseMIMETypes": _CSV_AND_JSON,
+                "SupportedRealtimeInferenceInstanceTypes": [self.endpoint_instance_type],
+                "SupportedTransformInstanceTypes": [self.instance_type],
+            },
+            "ModelMetrics": {"ModelQuality": {"Statistics": evidence}},
         }
 
     def properties(

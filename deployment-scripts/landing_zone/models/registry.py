@@ -17,7 +17,8 @@ APPROVED, REJECTED, PENDING = "Approved", "Rejected", "PendingManualApproval"
 # The limit of UpdateModelPackage.
 _MOST_DESCRIPTION = 1024
 _DECISION = re.compile(
-    r"(?:Approved|Rejected|Rolled back) (?:by (?P<who>[^\s,;]+?)|(?P<run>in pipeline execution \S+?))[:.] (?P<why>.*)",
+    r"(?:Approved|Rejected|Rolled back) "
+    r"(?:by (?P<who>[^\s,;]+?)|(?P<run>in pipeline execution \S+?))[:.] (?P<why>.*)",
     re.DOTALL,
 )
 

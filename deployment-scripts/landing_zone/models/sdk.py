@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
-from sagemaker.core import shapes
+from sagemaker.core.shapes import shapes
 from sagemaker.core.helper.session_helper import Session
-from sagemaker.core.resources import Model, ModelPackage, ModelPackageGroup, ProcessingJob
+from sagemaker.core.resources import Model, ModelPackageGroup, ProcessingJob
 from sagemaker.core.training.configs import Compute, InputData, OutputDataConfig
 from sagemaker.train import ModelTrainer
 
@@ -21,7 +21,6 @@ _CONFIG = {
     "SchemaVersion": "1.0",
     "SageMaker": {"PythonSDK": {"Modules": {"TelemetryOptOut": True}}},
 }
-_CSV_AND_JSON = ["text/csv", "application/json"]
 _VOLUME_GB = 30
 
 
@@ -123,17 +122,16 @@ class HandTraining:
 
     def _register(self, training_job: str, model_data: str, evaluation: Mapping[str, Any]) -> str:
         run = self._run
-        container = {
-            "image": run.image,
-            "model_data_url": model_data,
-            "environment": run.model_environment(evaluation),
-        }
         model = f"{run.name}-model-{run.run_id}"
         Model.create(
             session=self._boto,
             model_name=model,
             execution_role_arn=run.role,
-            primary_container=shapes.ContainerDefinition(**container),
+            primary_container=shapes.ContainerDefinition(
+                image=run.image,
+                model_data_url=model_data,
+                environment=run.model_environment(evaluation),
+            ),
             enable_network_isolation=True,
             tags=self._tags,
         )
@@ -143,33 +141,15 @@ class HandTraining:
         }
         if run.group not in known:
             ModelPackageGroup.create(session=self._boto, model_package_group_name=run.group)
-        package = ModelPackage.create(
-            session=self._boto,
-            model_package_group_name=run.group,
-            model_package_description=f"Trained by hand: {run.run_id}",
-            model_approval_status="PendingManualApproval",
-            inference_specification=_specification(run, container),
-            model_metrics=shapes.ModelMetrics(
-                model_quality=shapes.ModelQuality(
-                    statistics=shapes.MetricsSource(
-                        content_type="application/json",
-                        s3_uri=f"s3://{run.workflow_bucket}/{run.evaluation_key}",
-                    )
-                )
-            ),
-            customer_metadata_properties=run.properties(training_job, model, evaluation),
+        # ModelPackage.create of the SDK takes the specification of a model card, which has no environment.
+        package = self._session.sagemaker_client.create_model_package(
+            ModelPackageGroupName=run.group,
+            ModelPackageDescription=f"Trained by hand: {run.run_id}",
+            ModelApprovalStatus="PendingManualApproval",
+            **run.package(model_data, evaluation),
+            CustomerMetadataProperties=run.properties(training_job, model, evaluation),
         )
-        return str(package.model_package_arn)
-
-
-def _specification(run: HandRun, container: Mapping[str, Any]) -> Any:
-    return shapes.model_card_shapes.InferenceSpecification(
-        containers=[shapes.model_card_shapes.ModelPackageContainerDefinition(**container)],
-        supported_content_types=_CSV_AND_JSON,
-        supported_response_mime_types=_CSV_AND_JSON,
-        supported_realtime_inference_instance_types=[run.endpoint_instance_type],
-        supported_transform_instance_types=[run.instance_type],
-    )
+        return str(package["ModelPackageArn"])
 
 
 def _input(name: str, uri: str) -> Any:

@@ -79,6 +79,10 @@ class Endpoints:
             return f"{live.package.rpartition('/')[0]}/{number}"
         return self._package_of_model(chosen[0]) if chosen else ""
 
+    def tags(self, arn: str) -> dict[str, str]:
+        pages = self._api.get_paginator("list_tags").paginate(ResourceArn=arn)
+        return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+
     def _package_of_model(self, variant: Mapping[str, Any]) -> str:
         """The package that the model of a variant was made from, as it is recorded with the model."""
         try:
