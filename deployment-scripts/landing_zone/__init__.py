@@ -78,6 +78,9 @@
                 comparison    what CloudWatch knows of each variant
                 comparison_page  the same as text and HTML
                 view          versions and timeline as text and JSON
+                hand_run      a training by hand: its jobs, and what is registered
+                sdk           the same with SageMaker's Python SDK, which only .sagemaker has
+                story         what `make local SCENARIO=...` shows
     delivery/   settings      the settings of the pipeline in cicd/
                 names         the names of what cicd/ builds
                 environment   the Python environment of a step

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
-from sagemaker.core.shapes import shapes
 from sagemaker.core.helper.session_helper import Session
 from sagemaker.core.resources import Model, ModelPackageGroup, ProcessingJob
+from sagemaker.core.shapes import shapes
 from sagemaker.core.training.configs import Compute, InputData, OutputDataConfig
 from sagemaker.train import ModelTrainer
 
