@@ -12,9 +12,10 @@ import pytest
 from landing_zone.core.errors import OperatorError
 from landing_zone.models.comparison import compare
 from landing_zone.models.comparison_page import as_text, page
+from landing_zone.models.targets import Endpoints
 from landing_zone.models.traffic import Traffic, Variant, bars, parse_weight, promotion, variants_of
 from tests.unit.deployment_scripts.fakes import START, FakeAws
-from tests.unit.deployment_scripts.models.fakes import FakeSageMaker
+from tests.unit.deployment_scripts.models.fakes import FakeSageMaker, arn
 
 ENDPOINT = "zone-development-iris"
 
@@ -125,3 +126,18 @@ def test_a_variant_without_requests_has_no_latency() -> None:
     (found,) = compare(FakeAws(cloudwatch=Nothing()), ENDPOINT, [Variant("A", 1, 1, 1)], START, 5)
     assert (found.requests, found.share, found.error_rate, found.latency_ms) == (0, 0.0, 0.0, {})
     assert "<svg" in page("t", "p", [found])
+
+
+def test_the_version_of_a_variant_is_that_of_its_tag(sagemaker: FakeSageMaker) -> None:
+    endpoints = Endpoints(FakeAws(sagemaker=sagemaker))
+    config = sagemaker.configs["iris-1-abc"]
+    config["ProductionVariants"].append({"VariantName": "B", "ModelName": "model-2"})
+    assert endpoints.package_of_variant(ENDPOINT, "B") == ""
+    sagemaker.models["model-2"] = {
+        "ModelArn": "m",
+        "PrimaryContainer": {"ModelPackageName": arn(3)},
+    }
+    assert endpoints.package_of_variant(ENDPOINT, "B") == arn(3)
+    sagemaker.tags[config["EndpointConfigArn"]]["ModelVersion.B"] = "2"
+    assert endpoints.package_of_variant(ENDPOINT, "B") == arn(2)
+    assert endpoints.package_of_variant("no-endpoint", "B") == ""
