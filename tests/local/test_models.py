@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from landing_zone.core.settings import load_settings
+from localaws.testing import running
 from server.sagemaker.client import SCIKIT_LEARN_IMAGE, SageMaker, wait
 
 PREFIX, ENDPOINT = "ml-core-development", "ml-core-development-iris"
@@ -39,6 +40,13 @@ MACHINE = {
     },
 }
 Run = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def sagemaker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SageMaker]:
+    """With the time of this machine: the commands ask CloudWatch for the last minutes."""
+    with running(tmp_path_factory.mktemp("models")) as server:
+        yield SageMaker(server)
 
 
 @pytest.fixture(scope="module")
