@@ -189,6 +189,7 @@ class Story:
     def _watch(self, old: str, new: str, until: float) -> None:
         """Draw the share of the new configuration until it is that large, or the update has ended."""
         before = {name: self._invocations(name) for name in (old, new)}
+        last = -1.0
         while (
             self._api.describe_endpoint(EndpointName=self.endpoint)["EndpointStatus"] == "Updating"
         ):
@@ -200,6 +201,9 @@ class Story:
             if not total:
                 continue
             share = counts[new] / total
+            if share == last == 0.0:
+                continue  # its instances are starting
+            last = share
             clock = f"{datetime.now().astimezone():%H:%M:%S}"
             self._say(f"  {clock}  new {bar(share)} {share:4.0%} of {total:.0f} calls")
             if share >= until:
