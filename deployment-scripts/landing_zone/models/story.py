@@ -23,6 +23,8 @@ STEP_PERCENT = 33
 WAIT_SECONDS = 8
 _PAUSE = 0.4
 _CALLS = 400
+# A share of fewer says nothing.
+_FEWEST_CALLS = 5
 
 
 class Client:
@@ -196,10 +198,10 @@ class Story:
             self._sleep(2)
             now = {name: self._invocations(name) for name in (old, new)}
             counts = {name: now[name] - before[name] for name in now}
-            before = now
             total = sum(counts.values())
-            if not total:
+            if total < _FEWEST_CALLS:
                 continue
+            before = now
             share = counts[new] / total
             if share == last == 0.0:
                 continue  # its instances are starting
