@@ -36,8 +36,9 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 .PHONY: local
-local: ## From a clone to predictions on this machine (USE_CASE, ENDPOINT_TYPE, IMAGE_TAG, DATA, APPROVE)
-	@since=$$(date +%s); bash $(SCRIPTS)/venv.sh base; $(BIN)/python $(SCRIPTS)/local.py up --since $$since
+local: ## From a clone to predictions on this machine (USE_CASE, ENDPOINT_TYPE, IMAGE_TAG, DATA, APPROVE, SCENARIO)
+	@since=$$(date +%s); bash $(SCRIPTS)/venv.sh base; $(BIN)/python $(SCRIPTS)/local.py up --since $$since \
+	  $(if $(SCENARIO),--scenario $(SCENARIO))
 
 .PHONY: local-down
 local-down: venv ## Remove everything that `make local` created
@@ -127,6 +128,10 @@ venv-test: ## Create .venv with the requirements of the tests and linters too
 .PHONY: venv-checkov
 venv-checkov: ## Create .checkov, an environment of its own because checkov pins boto3
 	@bash $(SCRIPTS)/venv.sh checkov
+
+.PHONY: venv-sagemaker
+venv-sagemaker: ## Create .sagemaker with SageMaker's Python SDK, for run_job.py (730 MB)
+	@bash $(SCRIPTS)/venv.sh sagemaker
 
 .PHONY: lock
 lock: venv ## Lock the requirements again, with hashes and without index addresses

@@ -19,7 +19,7 @@ main() {
   local -a constraints localaws
   uv="$(venv::uv)"
   # base first: what test and image share with base has the same versions.
-  for name in base test image checkov terraform uv; do
+  for name in base test image checkov sagemaker terraform uv; do
     printf 'requirements/%s.txt\n' "${name}"
     constraints=()
     [[ "${name}" != test && "${name}" != image ]] || constraints=(--constraints base.txt)

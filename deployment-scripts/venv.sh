@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Makes .venv (or .checkov) from a lock file, with uv where it can be had and pip otherwise.
+# Makes .venv (or .checkov, .sagemaker) from a lock file, with uv where it can be had and pip otherwise.
 #
-#   bash deployment-scripts/venv.sh base|test|checkov
+#   bash deployment-scripts/venv.sh base|test|checkov|sagemaker
 #
-# base runs the landing zone, test adds what its tests and linters need, checkov has an environment of its
-# own. Does nothing when the environment was made from this lock file already.
+# base runs the landing zone, test adds what its tests and linters need, checkov and SageMaker's SDK have
+# environments of their own. Does nothing when the environment was made from this lock file already.
 set -euo pipefail
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -83,6 +83,7 @@ main() {
   case "${name}" in
     base | test) ;;
     checkov) folder=".checkov" localaws=false ;;
+    sagemaker) folder=".sagemaker" localaws=false ;;
     *)
       sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
       [[ "${name}" == "--help" || "${name}" == "-h" ]]

@@ -66,6 +66,18 @@ module "image_repository" {
   signer_arns          = var.image_signer_arns
 }
 
+module "job_package" {
+  source = "./modules/job_package"
+
+  alarm_topic_arn = module.notification.alarm_topic_arn
+  buckets         = module.storage.buckets
+  kms_key_arn     = module.encryption.key_arn
+  logs            = local.logs
+  package_dir     = "${path.root}/../build/lambdas"
+  pipeline        = { name = module.ml_pipeline.name, arn = module.ml_pipeline.arn }
+  prefix          = local.prefix
+}
+
 module "manifest" {
   source = "./modules/manifest"
 

@@ -9,10 +9,11 @@
     images/     the container image: build, bill of materials, provenance, signature
     github/     the REST API of GitHub: comments, issues, commands in comments
     load/       load tests: requests at a given rate, latency, thresholds, report
+    models/     the model registry: decisions, deployments, traffic of variants, what was live when
     core/       errors, settings, names, AWS clients, the entry point of the scripts
 
-`commands` imports from all of them, `delivery` from all but `commands` and `github`; the others import from
-`core` only.
+`commands` imports from all of them, `delivery` from all but `commands`, `github`, `load` and `models`,
+`models` from `core`, `load` and `runs`; the others import from `core` only.
 
     core/       cli           finds the command of a script, reports errors as messages with a next step
                 settings      the settings, from the environment
@@ -35,6 +36,7 @@
                 team          a team's own repository, and its updates
                 candidate     the job code and manifest of a pull request, read as data
                 upload        brings the source bucket up to date
+                job           a job package, whose upload starts a run
     plans/      document      what the JSON says about each resource, without sensitive values
                 summary       counts, what is lost, cost; as Markdown, HTML, JSON, one line
                 markdown, page  the texts for GitHub and for an approval; the HTML page
@@ -65,6 +67,20 @@
                 thresholds    the limits that decide the exit code
                 progress      the line on the terminal
                 summary, page, charts  the results as text, as HTML, as SVG
+    models/     registry      the versions: read, approved, rejected
+                lineage       where a version comes from: data, code, commit, jobs
+                targets       the endpoints dev and prod, and which version each serves
+                deployments   the executions of the machine deploy
+                following     follows one of them, with the time it took
+                timeline      what was live when
+                choice        the version and the reason that a command is given
+                traffic       the variants of an endpoint and their weights
+                comparison    what CloudWatch knows of each variant
+                comparison_page  the same as text and HTML
+                view          versions and timeline as text and JSON
+                hand_run      a training by hand: its jobs, and what is registered
+                sdk           the same with SageMaker's Python SDK, which only .sagemaker has
+                story         what `make local SCENARIO=...` shows
     delivery/   settings      the settings of the pipeline in cicd/
                 names         the names of what cicd/ builds
                 environment   the Python environment of a step

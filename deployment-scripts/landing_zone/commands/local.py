@@ -1,9 +1,13 @@
 """Run the main job on this machine, or remove it: what `make local` and `make local-down` call.
 
     python deployment-scripts/local.py up
+    python deployment-scripts/local.py up --scenario rollout
     python deployment-scripts/local.py down
 
-It starts localaws and runs quick-deploy.sh and run.py against it, as a person would.
+It starts localaws and runs quick-deploy.sh and run.py against it, as a person would. A scenario then shows a
+story on an endpoint of its own, which is deleted at the end: rollout (a second configuration is rolled out in
+steps while a client calls, and aborted) or ab (traffic is divided between two variants, changed, and one is
+promoted). The action story shows it on what runs already.
 """
 
 from __future__ import annotations
@@ -17,21 +21,33 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from landing_zone.core.aws import Aws
 from landing_zone.core.errors import OperatorError
 from landing_zone.core.settings import LOCALAWS_PORT, LOCALAWS_STATE_DIR, ROOT, Settings
 from landing_zone.core.timing import Steps
+from landing_zone.models.story import Story
+from landing_zone.sources.checkout import read_use_case, use_case_to_run
 
 SCRIPTS = ROOT / "deployment-scripts"
+SCENARIOS = ("rollout", "ab")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=("up", "down"), help="start and run, or remove")
+    parser.add_argument(
+        "action",
+        choices=("up", "down", "story"),
+        help="start and run, or remove, or show a scenario",
+    )
+    parser.add_argument("--scenario", choices=SCENARIOS, help="shown after the main job")
     parser.add_argument(
         "--since", type=float, default=0.0, help="seconds since 1970 at which `make local` began"
     )
 
 
-def run(args: argparse.Namespace, _: Settings) -> int:
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    if args.action == "story":
+        tell(args.scenario or SCENARIOS[0], settings)
+        return 0
     try:
         if args.action == "down":
             down(LocalAws(os.environ))
@@ -40,7 +56,17 @@ def run(args: argparse.Namespace, _: Settings) -> int:
         if args.since:
             steps.seconds["environment"] = time.time() - args.since
         try:
-            up(LocalAws(os.environ), steps)
+            localaws = LocalAws(os.environ)
+            up(localaws, steps)
+            if args.scenario:
+                with steps.step(f"scenario {args.scenario}"):
+                    localaws.script(
+                        sys.executable,
+                        str(SCRIPTS / "local.py"),
+                        "story",
+                        "--scenario",
+                        args.scenario,
+                    )
         finally:
             print(f"\n{steps.table('make local took')}")
     except StepFailedError as error:
@@ -112,6 +138,18 @@ def up(localaws: LocalAws, steps: Steps) -> None:
         localaws.script("bash", str(SCRIPTS / "quick-deploy.sh"), "--yes", "--quiet")
     with steps.step("run"):
         localaws.script(sys.executable, str(SCRIPTS / "run.py"), "--take-over")
+
+
+def tell(scenario: str, settings: Settings) -> None:
+    """Show a scenario on the AWS that the settings name, and remove what it has made."""
+    aws, use_case = Aws(settings), use_case_to_run(settings)
+    sample = read_use_case(use_case).inference_sample
+    row = sample.read_bytes().splitlines(keepends=True)[0]
+    story = Story(aws, f"{settings.prefix}-{use_case}", row)
+    try:
+        story.rollout() if scenario == "rollout" else story.ab()
+    finally:
+        story.remove()
 
 
 def down(localaws: LocalAws) -> None:

@@ -46,6 +46,9 @@ RESOURCES = {
         f'module.manifest.module.function["create_schema"].{_LOG_GROUPS}',
         "/aws/lambda/{prefix}-create-schema",
     ),
+    "start_job_logs": Resource(
+        f"module.job_package.module.function.{_LOG_GROUPS}", "/aws/lambda/{prefix}-start-job"
+    ),
     "update_schema_logs": Resource(
         f'module.manifest.module.function["update_schema"].{_LOG_GROUPS}',
         "/aws/lambda/{prefix}-update-schema",

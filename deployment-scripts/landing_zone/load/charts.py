@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 
 from landing_zone.load.results import Bin, Interval
@@ -11,6 +11,7 @@ from landing_zone.load.results import Bin, Interval
 _WIDTH, _HEIGHT = 720, 280
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 16, 34, 44
 _BLUE, _AMBER, _RED = "#2f6fde", "#c77700", "#d32f2f"
+_SERIES = (_BLUE, _AMBER, "#2e7d32", _RED, "#7b1fa2")
 _TICKS = 6
 
 Scale = Callable[[float], float]
@@ -28,6 +29,26 @@ def latency_over_time(intervals: Sequence[Interval]) -> str:
         points = [(x(_middle(item)), y(item.latency_ms[name])) for item in found]
         parts.append(_line(points, color))
     return _svg("Latency over time, in ms", series, parts)
+
+
+def lines_over_time(title: str, series: Mapping[str, Sequence[tuple[float, float]]]) -> str:
+    """A line for each name, of values by seconds since the first one; the values are linear."""
+    points = [point for found in series.values() for point in found]
+    end = max((seconds for seconds, _ in points), default=0.0) or 1.0
+    most = max((value for _, value in points), default=0.0) or 1.0
+    y = _linear(most)
+
+    def x(seconds: float) -> float:
+        return _LEFT + seconds / end * (_WIDTH - _LEFT - _RIGHT)
+
+    colors = {name: _SERIES[index % len(_SERIES)] for index, name in enumerate(series)}
+    parts = [_grid_y(_round_values(most), y)]
+    parts += [_label_x(x(value), _number(value)) for value in _round_values(end)]
+    parts.append(_axis_title("seconds"))
+    for name, found in series.items():
+        parts.append(_line([(x(seconds), y(value)) for seconds, value in found], colors[name]))
+        parts += [_dot(x(seconds), y(value), colors[name]) for seconds, value in found]
+    return _svg(title, tuple(colors.items()), parts)
 
 
 def histogram(bins: Sequence[Bin]) -> str:
@@ -144,6 +165,11 @@ def _axis_title(text: str) -> str:
 def _line(points: Sequence[tuple[float, float]], color: str) -> str:
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     return f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="1.6"/>'
+
+
+def _dot(x: float, y: float, color: str) -> str:
+    """A line of one point would not be seen."""
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.2" fill="{color}"/>'
 
 
 def _bar(left: float, right: float, top: float, bottom: float, color: str) -> str:

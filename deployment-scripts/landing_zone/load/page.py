@@ -10,7 +10,7 @@ from landing_zone.load.results import Results, Share, percent_text
 from landing_zone.load.summary import lateness
 from landing_zone.load.thresholds import Verdict
 
-_STYLE = """
+STYLE = """
 :root { color-scheme: light dark; --rule: #8885; --wrong: #d32f2f; --right: #2e7d32; }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; }
 h1 { font-size: 1.4rem; margin-bottom: .2rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
@@ -20,7 +20,7 @@ tr { border-bottom: 1px solid var(--rule); } .met { color: var(--right); } .wron
 svg { display: block; height: auto; width: 100%; } svg text { fill: currentColor; font-size: 12px; }
 svg .grid { stroke: var(--rule); } td { overflow-wrap: anywhere; }
 """
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def page(title: str, load: str, started: str, results: Results, verdicts: Sequence[Verdict]) -> str:
@@ -38,9 +38,9 @@ def page(title: str, load: str, started: str, results: Results, verdicts: Sequen
     )
     parts = [
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>Load test of {escape(title)}</title><style>{_STYLE}</style></head><body>",
+        f"<title>Load test of {escape(title)}</title><style>{STYLE}</style></head><body>",
         f"<h1>Load test of {escape(title)}</h1><p>{escape(load)}. Started {escape(started)}.</p>",
         _verdicts(verdicts),
         _counts(results),

@@ -100,7 +100,12 @@ def one_line(text: str) -> str:
 
 def read_evidence(s3: Any, manifest: Mapping[str, Any]) -> Evidence:
     """The evaluation of a run, by its manifest."""
-    bucket, folder = split_folder(str(manifest[Key.EVALUATION]))
+    return evidence_at(s3, str(manifest[Key.EVALUATION]))
+
+
+def evidence_at(s3: Any, location: str) -> Evidence:
+    """The evaluation in a folder in S3."""
+    bucket, folder = split_folder(location)
     key = f"{folder}evaluation.json"
     try:
         body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()

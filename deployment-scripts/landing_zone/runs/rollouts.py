@@ -84,7 +84,7 @@ class Rollout:
         last = ""
         while True:
             found = self._describe()
-            step = _step(found)
+            step = rollout_step(found)
             if step != last:
                 self._say(step)
                 last = step
@@ -105,7 +105,7 @@ class Rollout:
         return found
 
 
-def _step(found: dict[str, Any]) -> str:
+def rollout_step(found: dict[str, Any]) -> str:
     """One line about an endpoint: its status, and what its new variants wait for."""
     pending = found.get("PendingDeploymentSummary", {})
     variants = pending.get("ProductionVariants") or found.get("ProductionVariants", [])

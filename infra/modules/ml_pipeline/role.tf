@@ -31,7 +31,7 @@ data "aws_iam_policy_document" "pipeline" {
       "s3:GetObjectVersion",
       "s3:GetObjectVersionTagging",
     ]
-    resources = ["${var.buckets.source.arn}/${local.manifest_key}", "${var.buckets.source.arn}/config/evaluations/*"]
+    resources = ["${var.buckets.source.arn}/${local.manifest_key}", "${var.buckets.source.arn}/config/evaluations/*", "${var.buckets.source.arn}/config/jobs/*"]
   }
 
   statement {

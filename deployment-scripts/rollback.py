@@ -1,0 +1,6 @@
+"""Bring back the version that production served before; --help says more."""
+
+from landing_zone.core.cli import start
+
+if __name__ == "__main__":
+    start(__file__)

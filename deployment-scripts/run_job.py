@@ -1,0 +1,6 @@
+"""Train a model by hand and register it; --help says more."""
+
+from landing_zone.core.cli import start
+
+if __name__ == "__main__":
+    start(__file__)
