@@ -17,8 +17,8 @@ from infer.requests import Answer, ApiRequest, Refusal
 from infer.service import Service
 from infer.settings import Settings
 
-# API Gateway waits for 30 s and Lambda ends the call after 29 s: the answer that the endpoint is silent must come
-# before. A call is not repeated, or its time would be twice as long.
+# Lambda ends the call after 29 s, and API Gateway waits no longer than 30 s. The answer that the endpoint is
+# silent must come before. A call is not repeated, or its time would be twice as long.
 ANSWER_SECONDS = 25
 CONNECT_SECONDS = 2
 
@@ -54,12 +54,9 @@ def handler(event: dict[str, Any], _: Any) -> dict[str, Any]:
     try:
         answer = service().answer(request)
     except Refusal as refusal:
-        logger.warning(
-            "refused with %d: %s",
-            refusal.status,
-            refusal,
-            extra={**context, "cause": refusal.cause},
-        )
+        # Not the message: it has values of the caller's data.
+        details = {"status": int(refusal.status), "cause": refusal.cause}
+        logger.warning("refused", extra={**context, **details})
         answer = Answer.refused(refusal, request.id)
     except Exception:
         logger.exception("failed", extra=context)

@@ -71,7 +71,7 @@ def _of_the_model(error: ClientError) -> Refusal:
     if 400 <= status < 500:
         said = _said(str(details.get("OriginalMessage", "")))
         too_large = status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-        return Refusal(status if too_large else HTTPStatus.BAD_REQUEST, said, cause=error)
+        return Refusal(status if too_large else HTTPStatus.BAD_REQUEST, said)
     # 0: SageMaker got no answer; 503: the container is being stopped.
     if status in (0, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT):
         return _silent(error)

@@ -1,8 +1,8 @@
 """The model that an endpoint serves, and the columns of its use case.
 
-The endpoint's configuration has the tags RunId, UseCase and ModelVersion; the run has stored its use case in the
-workflow bucket. Both belong to the configuration and never change, so only the name of the configuration is
-looked up again, at most every few seconds.
+The endpoint's configuration has the tags RunId, UseCase and ModelVersion; the run has stored its use case in
+the workflow bucket. Both belong to the configuration and never change, so only the name of the configuration
+is looked up again, every 30 seconds.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ class ApiRequest:
 
 
 class Refusal(Exception):  # noqa: N818  (an answer, not an error of ours)
-    """A request that is not answered with predictions. The message is for the caller: no names of resources."""
+    """A request that is not answered with predictions. The message is for the caller, the cause for the log."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Refusal(Exception):  # noqa: N818  (an answer, not an error of ours)
         super().__init__(message)
         self.status = status
         self.problems = problems
-        self.cause = str(cause)  # for the log alone
+        self.cause = str(cause)
 
 
 @dataclass(frozen=True)

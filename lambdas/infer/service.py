@@ -25,7 +25,7 @@ from ml.inference.requests import (
     listed,
 )
 
-# A call of a Lambda function holds 6 MB, the same for the answer; quotation marks need two bytes in its event.
+# The event of a Lambda function has at most 6 MB, in which a quotation mark needs two bytes.
 MAX_BODY_BYTES = 2_500_000
 MAX_ROWS = 1_000
 MAX_PROBLEMS = 20
