@@ -39,7 +39,7 @@ class ApiRequest:
 
 
 class Refusal(Exception):  # noqa: N818  (an answer, not an error of ours)
-    """A request that is not answered with predictions. The message is for the caller, the cause for the log."""
+    """A request without predictions as its answer. The message is for the caller, the cause for the log."""
 
     def __init__(
         self,
