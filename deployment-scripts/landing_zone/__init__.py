@@ -8,11 +8,12 @@
     plans/      the JSON of Terraform's plans: rules, summary, cost, drift
     images/     the container image: build, bill of materials, provenance, signature
     github/     the REST API of GitHub: comments, issues, commands in comments
+    api/        the inference API as a client sees it: signed requests, predictions
     load/       load tests: requests at a given rate, latency, thresholds, report
     core/       errors, settings, names, AWS clients, the entry point of the scripts
 
-`commands` imports from all of them, `delivery` from all but `commands` and `github`; the others import from
-`core` only.
+`commands` imports from all of them, `delivery` from all but `commands` and `github`; `load` and `runs` import
+from `core` and `api`, the others from `core` only.
 
     core/       cli           finds the command of a script, reports errors as messages with a next step
                 settings      the settings, from the environment
@@ -56,6 +57,8 @@
                 chatops       the commands in comments: who may give one, for which commit
                 changes       whether a push changes what Terraform deploys
                 reviewed      the commit whose plan was reviewed
+    api/        session       requests with a signature or a token
+                predictions   predictions for rows
     load/       loads         presets, and the load that the options describe
                 schedule      when each request is due: constant, ramp, steps
                 rows          the rows that are sent

@@ -65,6 +65,7 @@ STATE_BUCKET = "{prefix}-{account}-state-bucket"
 
 # Below /{service}/{stage}/ in SSM.
 SAGEMAKER_ROLE_PARAMETER = "sagemaker_role_arn"
+INFERENCE_API_PARAMETER = "inference_api_url"
 
 # infra/modules/ml_pipeline: what starts a run, its variables, approvals and output artifacts.
 MANIFEST_KEY = "config/manifest.json"
