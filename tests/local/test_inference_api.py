@@ -1,13 +1,12 @@
-"""The inference API on localaws: the shipped Terraform module, functions and container, called by real clients.
+"""The inference API on localaws: the shipped module, functions and container, called by real clients.
 
-One deployment serves all tests: an API with IAM authorization and a probe, and one with tokens. The endpoint is
-removed by the last test.
+One deployment serves all tests: an API with IAM authorization and a probe, and one with tokens. The last two
+tests remove the endpoint and the rest, in this order.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -75,7 +74,7 @@ locals {
 }
 
 module "iam" {
-  source = "%(root)s/infra/modules/inference_api"
+  source = "./modules/inference_api"
 
   account         = local.account
   alarm_topic_arn = var.of_both.topic
@@ -88,7 +87,7 @@ module "iam" {
 }
 
 module "jwt" {
-  source = "%(root)s/infra/modules/inference_api"
+  source = "./modules/inference_api"
 
   account         = local.account
   alarm_topic_arn = var.of_both.topic
@@ -274,8 +273,9 @@ def apply_modules(localaws: LocalAws, folder: Path, issuer: Issuer) -> Terraform
         "TF_VAR_issuer": issuer.url,
     }
     root = folder / "root"
-    root.mkdir()
-    values = {"account": ACCOUNT, "region": REGION, "root": ROOT, "prefix": PREFIX}
+    for module in ("function", "inference_api"):
+        shutil.copytree(ROOT / "infra/modules" / module, root / "modules" / module)
+    values = {"account": ACCOUNT, "region": REGION, "prefix": PREFIX}
     (root / "main.tf").write_text(CONFIGURATION % {**values, "row": ROW, "audience": AUDIENCE})
     terraform = Terraform(root, {k: v for k, v in {**environment, **added}.items() if v})
     terraform.run("init", input=False)
@@ -345,7 +345,7 @@ def test_what_the_api_describes_and_what_it_does_not_know(deployed: Deployed) ->
     model = json.loads(session.send("GET", f"{deployed.iam_url}/models/iris").body)
 
     assert (model["model_version"], model["predicts"]) == ("3", "variety")
-    assert [feature["name"] for feature in model["features"]][0] == "sepal_length"
+    assert model["features"][0]["name"] == "sepal_length"
     assert session.send("GET", f"{deployed.iam_url}/health").status == 200
     unknown = deployed.post({"context": ROW}, "/predict/unknown")
     assert (unknown.status, message_of(unknown)) == (
@@ -447,7 +447,7 @@ def test_the_scripts_call_the_api(deployed: Deployed, tmp_path: Path) -> None:
 
 
 def test_an_endpoint_that_is_gone(deployed: Deployed) -> None:
-    """The last test but one: the callers hear it without details, and the probe raises its alarm."""
+    """The callers hear it without details, and the probe raises its alarm."""
     alarm = f"{PREFIX}-probe-iris"
     wait_until("the probe succeeds", lambda: deployed.alarm(alarm) == "OK")
 
