@@ -20,6 +20,14 @@ TARGETS = ("prod", "dev")
 ROWS_AT_ONCE = 500
 
 
+class ApiRefusedError(OperatorError):
+    """Raised for an answer without predictions."""
+
+    def __init__(self, url: str, response: Response) -> None:
+        super().__init__(f"{url} answers {response.status}: {_message(response.body)}")
+        self.status = response.status
+
+
 class Session(Protocol):
     """What is needed of ApiSession; the tests have their own."""
 
@@ -87,7 +95,7 @@ def _answer(session: Session, url: str, body: str) -> Any:
     except BotoCoreError as error:
         raise OperatorError(f"{url} does not answer: {error}") from error
     if not response.is_answer:
-        raise OperatorError(f"{url} answers {response.status}: {_message(response.body)}")
+        raise ApiRefusedError(url, response)
     return json.loads(response.body)
 
 
