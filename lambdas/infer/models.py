@@ -1,8 +1,8 @@
 """The model that an endpoint serves, and the columns of its use case.
 
-The endpoint's configuration has the tags RunId, UseCase and ModelVersion; the run has stored its use case in
-the workflow bucket. Both belong to the configuration and never change, so only the name of the configuration
-is looked up again, every 30 seconds.
+The endpoint's configuration has the tags RunId, UseCase, ModelVersion and, for each variant,
+ModelVersion.{name}; the run has stored its use case in the workflow bucket. Both belong to the configuration
+and never change, so only the name of the configuration is looked up again, every 30 seconds.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -29,6 +29,7 @@ FRESH_SECONDS = 30.0
 MOST_ENTRIES = 200
 # As in config/use_case.schema.json.
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,14}")
+_VERSION = "ModelVersion"  # a tag; with a dot and its name, that of one variant
 TARGETS = {"prod": "", "dev": "-dev"}
 
 logger = logging.getLogger(__name__)
@@ -41,9 +42,14 @@ class LiveModel:
     endpoint: str
     configuration: str
     version: str  # of the model package; empty where the configuration does not say
+    variants: Mapping[str, str]  # versions by variant, where the configuration tells them apart
     description: str
     label: str  # the column that is predicted
     features: tuple[Column, ...]
+
+    def version_of(self, variant: str) -> str:
+        """The version that a variant serves."""
+        return self.variants.get(variant, self.version)
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,12 @@ class Models:
             target=target,
             endpoint=endpoint,
             configuration=configuration,
-            version=tags.get("ModelVersion", ""),
+            version=tags.get(_VERSION, ""),
+            variants={
+                key.removeprefix(f"{_VERSION}."): value
+                for key, value in tags.items()
+                if key.startswith(f"{_VERSION}.")
+            },
             description=document["description"],
             label=label,
             features=tuple(column for column in columns if column.name != label),

@@ -87,7 +87,7 @@ class Service:
                 "request_id": request.id,
                 "use_case": model.use_case,
                 "endpoint": model.endpoint,
-                "model_version": model.version,
+                "model_version": model.version_of(predicted.variant),
                 "variant": predicted.variant,
                 "rows": len(rows.rows),
             },
@@ -139,10 +139,11 @@ def _described(column: Column) -> dict[str, Any]:
 
 
 def _answer(request: ApiRequest, model: LiveModel, predicted: Predicted) -> Answer:
+    version = model.version_of(predicted.variant)
     headers = {
         "x-inference-id": request.id,
         "x-model-variant": predicted.variant,
-        "x-model-version": model.version,
+        "x-model-version": version,
     }
     text = predicted.body.decode()
     if content_type_of(predicted.content_type) != JSON:
@@ -155,7 +156,7 @@ def _answer(request: ApiRequest, model: LiveModel, predicted: Predicted) -> Answ
     return Answer.of(
         {
             "predictions": predictions,
-            "model_version": model.version,
+            "model_version": version,
             "variant": predicted.variant,
             "endpoint": model.endpoint,
             "inference_id": request.id,

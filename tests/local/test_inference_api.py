@@ -45,8 +45,8 @@ ROOT = Path(__file__).parents[2]
 PREFIX = "ml-core-development"
 ENDPOINT = f"{PREFIX}-iris"
 RUN_ID = "0f6a7c9e-3a64-4f0e-9d58-2f1f4f0a9b11"
-# A minute is four seconds. Not faster: a container has four minutes to become healthy.
-SCALE = 15
+# A minute is ten seconds. Not faster: a function has 29 seconds to answer, with its start.
+SCALE = 6
 ROW = "5.1,3.5,1.4,0.2"
 AUDIENCE = "predictions"
 PAGE = (ROOT / "docs/api.md").read_text()
@@ -233,7 +233,7 @@ def serve_iris(sagemaker: SageMaker, folder: Path) -> None:
         PrimaryContainer={"Image": OWN_IMAGE, "ModelDataUrl": url},
     )
     api.create_endpoint_config(
-        EndpointConfigName="iris-3-abc",
+        EndpointConfigName=f"{ENDPOINT}-3-abc",
         ProductionVariants=[
             {
                 "VariantName": "AllTraffic",
@@ -248,7 +248,7 @@ def serve_iris(sagemaker: SageMaker, folder: Path) -> None:
             {"Key": "ModelVersion", "Value": "3"},
         ],
     )
-    api.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName="iris-3-abc")
+    api.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=f"{ENDPOINT}-3-abc")
     assert sagemaker.endpoint_settled(ENDPOINT)["EndpointStatus"] == "InService"
 
 

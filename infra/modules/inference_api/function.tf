@@ -13,8 +13,8 @@ data "aws_iam_policy_document" "infer" {
   statement {
     sid     = "ReadTagsOfTheConfiguration"
     actions = ["sagemaker:ListTags"]
-    # Their names begin with the use case.
-    resources = ["${local._sagemaker}:endpoint-config/*"]
+    # A new one for each version.
+    resources = ["${local._sagemaker}:endpoint-config/${var.prefix}-*"]
   }
 
   statement {

@@ -88,3 +88,9 @@ def test_an_endpoint_that_goes_is_forgotten(scene: Scene) -> None:
     scene.seconds += FRESH_SECONDS
 
     assert scene.post({"context": ROW})["statusCode"] == 504
+
+
+def test_variants_may_serve_different_versions(scene: Scene) -> None:
+    scene.endpoints.add("iris", "3", **{"ModelVersion.AllTraffic": "4", "ModelVersion.B": "5"})
+
+    assert version(scene) == "4"
