@@ -75,6 +75,7 @@ data "aws_iam_policy_document" "read" {
       "events:ListTargetsByRule",
       "lambda:GetFunction",
       "lambda:GetFunctionCodeSigningConfig",
+      "lambda:GetFunctionEventInvokeConfig",
       "lambda:GetPolicy",
       "lambda:ListTags",
       "lambda:ListVersionsByFunction",

@@ -49,6 +49,15 @@ module "probe" {
   timeout_seconds = 120
 }
 
+# The scheduler calls the function asynchronously. A repeated probe says nothing about its time.
+resource "aws_lambda_function_event_invoke_config" "probe" {
+  count = local._has_probe
+
+  function_name                = module.probe[0].name
+  maximum_event_age_in_seconds = 60
+  maximum_retry_attempts       = 0
+}
+
 data "aws_iam_policy_document" "scheduler_assume" {
   statement {
     actions = ["sts:AssumeRole"]
@@ -114,7 +123,6 @@ resource "aws_scheduler_schedule" "probe" {
     role_arn = aws_iam_role.scheduler[0].arn
     input    = jsonencode({ rows = each.value, use_case = each.key })
 
-    # A probe that comes late says nothing about its time.
     retry_policy {
       maximum_event_age_in_seconds = 60
       maximum_retry_attempts       = 0
