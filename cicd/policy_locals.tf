@@ -6,7 +6,6 @@ locals {
   }
   arns = {
     alarms         = "${local._services.cloudwatch}:alarm:${local.stack}-*"
-    # API Gateway chooses the id of an API. Its ARNs have no account.
     apis           = "arn:${local.account.partition}:apigateway:${local.account.region}::/apis"
     build_projects = "${local._services.codebuild}:project/${local.prefix}-*"
     buckets        = "arn:${local.account.partition}:s3:::${local.stack}-*"
