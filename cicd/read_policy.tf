@@ -75,10 +75,12 @@ data "aws_iam_policy_document" "read" {
       "events:ListTargetsByRule",
       "lambda:GetFunction",
       "lambda:GetFunctionCodeSigningConfig",
+      "lambda:GetFunctionEventInvokeConfig",
       "lambda:GetPolicy",
       "lambda:ListTags",
       "lambda:ListVersionsByFunction",
       "logs:ListTagsForResource",
+      "scheduler:GetSchedule",
       "sns:GetSubscriptionAttributes",
       "sns:GetTopicAttributes",
       "sns:ListTagsForResource",
@@ -92,8 +94,14 @@ data "aws_iam_policy_document" "read" {
     resources = [
       local.arns.alarms, local.arns.build_projects, local.arns.event_rules, local.arns.functions,
       local.arns.log_groups, "${local.arns.parameters}/*", local.arns.pipelines, local.arns.report_groups,
-      local.arns.repository, local.arns.state_machines, local.arns.topics,
+      local.arns.repository, local.arns.schedules, local.arns.state_machines, local.arns.topics,
     ]
+  }
+
+  statement {
+    sid       = "ReadApis"
+    actions   = ["apigateway:GET"]
+    resources = ["${local.arns.apis}/*"]
   }
 
   statement {

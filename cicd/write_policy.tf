@@ -111,7 +111,9 @@ data "aws_iam_policy_document" "write" {
       "lambda:AddPermission",
       "lambda:CreateFunction",
       "lambda:DeleteFunction",
+      "lambda:DeleteFunctionEventInvokeConfig",
       "lambda:PutFunctionConcurrency",
+      "lambda:PutFunctionEventInvokeConfig",
       "lambda:RemovePermission",
       "lambda:TagResource",
       "lambda:UntagResource",
@@ -123,6 +125,9 @@ data "aws_iam_policy_document" "write" {
       "logs:PutRetentionPolicy",
       "logs:TagResource",
       "logs:UntagResource",
+      "scheduler:CreateSchedule",
+      "scheduler:DeleteSchedule",
+      "scheduler:UpdateSchedule",
       "sns:CreateTopic",
       "sns:DeleteTopic",
       "sns:SetTopicAttributes",
@@ -142,8 +147,19 @@ data "aws_iam_policy_document" "write" {
     ]
     resources = [
       local.arns.alarms, local.arns.event_rules, local.arns.functions, local.arns.log_groups,
-      "${local.arns.parameters}/*", local.arns.pipelines, local.arns.repository, local.arns.state_machines,
-      local.arns.topics,
+      "${local.arns.parameters}/*", local.arns.pipelines, local.arns.repository, local.arns.schedules,
+      local.arns.state_machines, local.arns.topics,
+    ]
+  }
+
+  # The id of an API is not known before, so these are all APIs of the region.
+  statement {
+    sid     = "WriteApis"
+    actions = ["apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT", "apigateway:TagResource"]
+    resources = [
+      local.arns.apis, "${local.arns.apis}/*",
+      # Tags are written by the ARN of the API.
+      "arn:${local.account.partition}:apigateway:${local.account.region}::/tags/*",
     ]
   }
 

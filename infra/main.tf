@@ -16,12 +16,25 @@ locals {
     region    = var.aws_region
   }
   logs = { kms_key_arn = module.encryption.log_key_arn, retention_days = var.retention_days.logs }
+  # `make package` builds the packages in this folder.
+  package_dir = "${path.root}/../build/lambdas"
   # {account}.dkr.ecr.{region}.{suffix}/{name}:{tag}
   _prebuilt_registry = split(".", data.aws_sagemaker_prebuilt_ecr_image.this.registry_path)
   prebuilt_repository_arn = join(":", [
     "arn", local.account.partition, "ecr", local._prebuilt_registry[3], local._prebuilt_registry[0],
     "repository/${data.aws_sagemaker_prebuilt_ecr_image.this.repository_name}",
   ])
+  # The first rows of the sample of each use case. A line with half of a quoted text is no row.
+  _samples = {
+    for name in var.inference_api.probe.use_cases :
+    name => yamldecode(file("${path.root}/../config/use_cases/${name}.yaml")).sample.inference
+  }
+  probe_rows = {
+    for name, sample in local._samples : name => [
+      for line in slice(split("\n", "${file("${path.root}/../${sample}")}\n\n\n"), 0, 3) : trimspace(line)
+      if trimspace(line) != "" && length(regexall("\"", line)) % 2 == 0
+    ]
+  }
 }
 
 module "encryption" {
@@ -66,6 +79,21 @@ module "image_repository" {
   signer_arns          = var.image_signer_arns
 }
 
+module "inference_api" {
+  source = "./modules/inference_api"
+  count  = var.inference_api.enabled ? 1 : 0
+
+  account         = local.account
+  alarm_topic_arn = module.notification.alarm_topic_arn
+  api             = var.inference_api
+  kms_key_arn     = module.encryption.key_arn
+  logs            = local.logs
+  package_dir     = local.package_dir
+  prefix          = local.prefix
+  probe           = var.inference_api.probe.enabled ? merge(var.inference_api.probe, { rows = local.probe_rows }) : null
+  workflow_bucket = module.storage.buckets.workflow
+}
+
 module "job_package" {
   source = "./modules/job_package"
 
@@ -73,7 +101,7 @@ module "job_package" {
   buckets         = module.storage.buckets
   kms_key_arn     = module.encryption.key_arn
   logs            = local.logs
-  package_dir     = "${path.root}/../build/lambdas"
+  package_dir     = local.package_dir
   pipeline        = { name = module.ml_pipeline.name, arn = module.ml_pipeline.arn }
   prefix          = local.prefix
 }
@@ -87,11 +115,10 @@ module "manifest" {
   image_repository_url = module.image_repository.url
   kms_key_arn          = module.encryption.key_arn
   logs                 = local.logs
-  # `make package` builds the packages in this folder.
-  package_dir        = "${path.root}/../build/lambdas"
-  prebuilt_image_uri = data.aws_sagemaker_prebuilt_ecr_image.this.registry_path
-  prefix             = local.prefix
-  stack              = { service = var.service, stage = var.build_stage }
+  package_dir          = local.package_dir
+  prebuilt_image_uri   = data.aws_sagemaker_prebuilt_ecr_image.this.registry_path
+  prefix               = local.prefix
+  stack                = { service = var.service, stage = var.build_stage }
 }
 
 module "ml_workflow" {
@@ -126,7 +153,7 @@ module "parameters" {
   source = "./modules/parameters"
 
   path = "/${var.service}/${var.build_stage}"
-  parameters = {
+  parameters = merge({
     approval_topic_arn          = module.notification.approval_topic_arn
     artifact_bucket             = module.storage.buckets.artifact.name
     create_schema_lambda_name   = module.manifest.functions.create_schema.name
@@ -140,5 +167,5 @@ module "parameters" {
     training_step_function_arn  = module.ml_workflow.state_machine_arns.training
     update_schema_lambda_name   = module.manifest.functions.update_schema.name
     workflow_bucket             = module.storage.buckets.workflow.name
-  }
+  }, { for api in module.inference_api : "inference_api_url" => api.url })
 }

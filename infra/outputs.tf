@@ -13,6 +13,11 @@ output "image_repository_url" {
   value       = module.image_repository.url
 }
 
+output "inference_api_url" {
+  description = "URL of the inference API; null where it is not enabled."
+  value       = one(module.inference_api[*].url)
+}
+
 output "kms_key_arn" {
   description = "ARN of the KMS key that encrypts everything in this deployment."
   value       = module.encryption.key_arn

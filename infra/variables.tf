@@ -57,6 +57,33 @@ variable "image_signer_arns" {
   }
 }
 
+variable "inference_api" {
+  description = "The API in front of the endpoints, and its probe of some use cases. The variables api and probe of the module inference_api, which checks them, describe each value."
+  type = object({
+    enabled                  = optional(bool, true)
+    authorization            = optional(string)
+    cors_origins             = optional(set(string))
+    jwt                      = optional(object({ audience = set(string), issuer = string }))
+    max_error_percent        = optional(number)
+    max_latency_milliseconds = optional(number)
+    throttling               = optional(object({ burst = optional(number), rate = optional(number) }))
+    probe = optional(object({
+      enabled             = optional(bool, false)
+      min_success_percent = optional(number)
+      period_seconds      = optional(number)
+      schedule            = optional(string)
+      use_cases           = optional(set(string), [])
+    }), {})
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = !var.inference_api.probe.enabled || length(var.inference_api.probe.use_cases) > 0
+    error_message = "inference_api.probe.use_cases must name the use cases to probe, such as [\"housing\"]."
+  }
+}
+
 variable "kms_deletion_window_days" {
   description = "Days between terraform destroy and the deletion of the KMS key, 7-30. Until then the deletion can be cancelled."
   type        = number

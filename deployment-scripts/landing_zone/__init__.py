@@ -8,12 +8,13 @@
     plans/      the JSON of Terraform's plans: rules, summary, cost, drift
     images/     the container image: build, bill of materials, provenance, signature
     github/     the REST API of GitHub: comments, issues, commands in comments
+    api/        the inference API as a client sees it: signed requests, predictions
     load/       load tests: requests at a given rate, latency, thresholds, report
     models/     the model registry: decisions, deployments, traffic of variants, what was live when
     core/       errors, settings, names, AWS clients, the entry point of the scripts
 
 `commands` imports from all of them, `delivery` from all but `commands`, `github`, `load` and `models`,
-`models` from `core`, `load` and `runs`; the others import from `core` only.
+`models` from `core`, `load` and `runs`; `load` and `runs` from `core` and `api`; the others from `core` only.
 
     core/       cli           finds the command of a script, reports errors as messages with a next step
                 settings      the settings, from the environment
@@ -58,6 +59,8 @@
                 chatops       the commands in comments: who may give one, for which commit
                 changes       whether a push changes what Terraform deploys
                 reviewed      the commit whose plan was reviewed
+    api/        session       requests with a signature or a token
+                predictions   predictions for rows
     load/       loads         presets, and the load that the options describe
                 schedule      when each request is due: constant, ramp, steps
                 rows          the rows that are sent

@@ -19,7 +19,7 @@ run "defaults" {
     condition = toset(values(output.parameter_names)) == toset([
       for name in [
         "approval_topic_arn", "artifact_bucket", "create_schema_lambda_name", "image_repository_url",
-        "inference_step_function_arn", "kms_key", "model_package_group_prefix", "pipeline_name",
+        "inference_api_url", "inference_step_function_arn", "kms_key", "model_package_group_prefix", "pipeline_name",
         "sagemaker_role_arn", "source_bucket", "training_step_function_arn", "update_schema_lambda_name",
         "workflow_bucket",
       ] : "/ml-core/development/${name}"
@@ -40,8 +40,14 @@ run "defaults" {
 
 run "accepts_the_longest_service" {
   variables {
-    service     = "a123456789-123456789-1"
-    build_stage = "development"
+    service       = "a123456789-123456789-1"
+    build_stage   = "development"
+    inference_api = { probe = { enabled = true, use_cases = ["iris", "reviews"] } }
+  }
+
+  assert {
+    condition     = local.probe_rows["iris"][0] == "5.1,3.5,1.4,0.2" && length(local.probe_rows["reviews"]) == 3
+    error_message = "The API is probed with the first rows of the samples."
   }
 
   assert {
@@ -68,6 +74,16 @@ run "rejects_availability_zone_instead_of_region" {
   }
 
   expect_failures = [var.aws_region]
+}
+
+run "rejects_a_probe_of_nothing" {
+  command = plan
+
+  variables {
+    inference_api = { probe = { enabled = true } }
+  }
+
+  expect_failures = [var.inference_api]
 }
 
 run "rejects_unknown_stage" {

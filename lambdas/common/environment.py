@@ -34,5 +34,5 @@ class Environment:
             raise ConfigurationError(
                 "Lambda function",
                 self._problems,
-                "Terraform sets these variables (infra/modules/manifest): apply it again.",
+                "Terraform sets these variables (infra/modules): apply it again.",
             )

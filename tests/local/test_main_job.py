@@ -72,9 +72,11 @@ def test_a_clone_ends_with_metrics_and_three_predictions(landing: Landing) -> No
     output = landing.environment["FIRST_OUTPUT"]
 
     assert re.search(r"gate +r2 0\.\d+ >= 0\.8 on \d+ held-out rows", output), output
-    predictions = [float(number) for number in re.findall(r"predicted ([0-9.]+) +actual", output)]
+    predictions = re.findall(r"predicted ([0-9.]+) +actual", output)
     assert len(predictions) == 3
-    assert all(0 < prediction < 1.2 for prediction in predictions)
+    assert all(0 < float(prediction) < 1.2 for prediction in predictions)
+    through_the_api = re.findall(r"predicted ([0-9.]+) +by model version \d+, variant", output)
+    assert list(map(float, through_the_api)) == pytest.approx(list(map(float, predictions)))
     assert landing.image_of_the_last_model().endswith("/ml-core-development-workflow:local")
     for step in ("localaws", "quick-deploy", "run", "total"):
         assert re.search(rf"^  {step} +[0-9.]+ s$", output, re.MULTILINE), step

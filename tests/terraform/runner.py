@@ -19,7 +19,7 @@ from landing_zone.stack.terraform import find_terraform, terraform_environment
 
 ROOT = Path(__file__).parents[2]
 # What the stack is made of; a copy of it never touches the checkout's state, lock or build folder.
-PARTS = ("cicd", "config", "deployment-scripts", "infra", "lambdas", "workflow")
+PARTS = ("cicd", "config", "deployment-scripts", "infra", "lambdas", "sample-files", "workflow")
 PATH = os.pathsep.join(
     [str(Path(sys.executable).parent), os.environ["PATH"], str(ROOT / "deployment-scripts")]
 )

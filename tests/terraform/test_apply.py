@@ -223,7 +223,7 @@ def test_no_role_may_do_more_than_it_names(stack: Stack) -> None:
     found = list(statements(stack))
     assert {role for role, _ in found} == {
         f"{PREFIX}-{word}"
-        for word in ("create-schema", "update-schema", "training", "inference", "sagemaker",
+        for word in ("create-schema", "update-schema", "infer", "training", "inference", "sagemaker",
                      "ml-pipeline", "manifest-uploaded")
     }  # fmt: skip
     for role, statement in found:
@@ -265,6 +265,7 @@ def test_destroy_leaves_nothing(stack: Stack) -> None:
         "buckets": [b["Name"] for b in stack.client("s3").list_buckets()["Buckets"]],
         "roles": stack.client("iam").list_roles()["Roles"],
         "parameters": stack.client("ssm").describe_parameters()["Parameters"],
+        "apis": stack.client("apigatewayv2").get_apis()["Items"],
         "functions": stack.client("lambda").list_functions()["Functions"],
         "log groups": stack.client("logs").describe_log_groups()["logGroups"],
         "machines": stack.client("stepfunctions").list_state_machines()["stateMachines"],

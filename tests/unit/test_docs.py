@@ -24,7 +24,7 @@ PARTS = ("cicd", "deployment-scripts", "infra", "lambdas", "localaws", "sample-f
 # The programs with which a command of the documentation may begin, after its variables.
 PROGRAMS = {
     "make", "bash", "python", ".venv/bin/python", "export", "source", "aws", "terraform", "pip",
-    "localaws", "uv", "git",
+    "localaws", "uv", "git", "curl",
 }  # fmt: skip
 
 

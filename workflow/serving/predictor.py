@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ml.export.onnx_session import load_session
 from ml.export.tables import TreeTables
-from ml.inference.answers import accepted
+from ml.inference.arrays import arrays_of
 from ml.inference.bad_rows import BadRows, in_transform_job
 from ml.inference.requests import (
     CONTENT_TYPES,
@@ -18,7 +18,7 @@ from ml.inference.requests import (
     JSON,
     JSON_LINES,
     Rows,
-    arrays_of,
+    accepted,
     content_type_of,
     decode,
 )

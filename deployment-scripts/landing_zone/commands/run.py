@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 
+from landing_zone.api.predictions import ApiRefusedError, find_api, predict_url
+from landing_zone.api.session import ApiSession
 from landing_zone.commands.common import add_run_option, follow_to_success, open_pipeline
-from landing_zone.core.aws import Clients
+from landing_zone.core.aws import Aws, Clients
 from landing_zone.core.manifest import BATCH, Key
 from landing_zone.core.names import APPROVE_MODEL, UPLOAD_DATA, UPLOAD_INFERENCE_DATA
 from landing_zone.core.settings import Settings
@@ -25,7 +28,7 @@ from landing_zone.runs.follow import Approver, leave_to_people
 from landing_zone.runs.inputs import csv_files, upload_inputs
 from landing_zone.runs.pipeline import Pipeline
 from landing_zone.runs.progress import Progress
-from landing_zone.runs.results import show_results
+from landing_zone.runs.results import api_predictions, show_results
 from landing_zone.runs.run import Action, Run
 from landing_zone.runs.selection import RunSelector, stop_runs_ahead
 from landing_zone.sources.checkout import overrides, read_use_case
@@ -62,6 +65,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     use_case = read_use_case(str(manifest[Key.USE_CASE]))
     print(f"\n{read_evidence(aws.client('s3'), manifest).text()}\n")
     print(show_results(aws, manifest, use_case.features, use_case.target))
+    if manifest[Key.ENDPOINT_TYPE] != BATCH:
+        print(_through_the_api(aws, settings, manifest, use_case.features))
     print(f"\n{locations(finished, manifest)}\n\n{next_commands(settings, manifest)}")
     return 0
 
@@ -100,6 +105,22 @@ class AutomaticApprover:
             for path in files
         )
         return f"APPROVE=auto: {digests}"
+
+
+def _through_the_api(
+    aws: Aws, settings: Settings, manifest: Mapping[str, str], features: Sequence[str]
+) -> str:
+    """Predictions as applications get them, or why there are none."""
+    if find_api(aws, settings) is None:
+        return "inference API: not enabled (inference_api in config/environments)"
+    session = ApiSession(aws.credentials, settings.region)
+    url = predict_url(aws, settings, manifest[Key.USE_CASE])
+    try:
+        return api_predictions(aws.client("s3"), session, url, manifest, features)
+    except ApiRefusedError as error:
+        if error.status != HTTPStatus.UNAUTHORIZED:
+            raise
+        return f"inference API, POST {url}: it needs a token (predict.py --token-file)"
 
 
 def locations(run: Run, manifest: Mapping[str, str]) -> str:

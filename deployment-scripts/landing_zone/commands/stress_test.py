@@ -4,12 +4,14 @@
     python deployment-scripts/stress_test.py --ramp 10:200 --seconds 120
     python deployment-scripts/stress_test.py --steps 50,100,200 --seconds 90
     python deployment-scripts/stress_test.py --preset light --max-p99-ms 200 --max-error-rate 0.001
+    python deployment-scripts/stress_test.py --api --rate 20
     python deployment-scripts/stress_test.py --url https://api.example.com/infer --rate 20
 
-stress_test.py calls the endpoint of the use case, or with --url an API with IAM authorization (POST of
-text/csv, signed for execute-api). Each request carries one row of the data. A latency is measured from the
-time at which the request was due: waiting for a free connection counts. Failed requests are not repeated. AWS
-charges the requests as usual.
+stress_test.py calls the endpoint of the use case; with --api the inference API of the environment; with --url
+any API (POST of text/csv). Requests to an API are signed for execute-api, or carry the token in --token-file;
+an API answers 429 above the rate of its throttling. Each request carries one row of the data. A latency is
+measured from the time at which the request was due: waiting for a free connection counts. Failed requests are
+not repeated. AWS charges the requests as usual.
 
 The results are written as results.json, report.html and summary.txt. The exit code is 0 when every threshold
 is met, 1 when one is not or when the target does not answer, and 2 when the options are wrong. Ctrl-C ends
@@ -25,8 +27,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from landing_zone.api.predictions import TARGETS, predict_url
+from landing_zone.api.session import ApiSession, UrlError, read_token
 from landing_zone.core.aws import Aws
-from landing_zone.core.errors import OperatorError
 from landing_zone.core.settings import ROOT, Settings
 from landing_zone.load.loads import (
     DEFAULT_CONNECTIONS,
@@ -64,7 +67,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     target = parser.add_mutually_exclusive_group()
     target.add_argument("--endpoint", default="", help="its name; default: the use case's")
-    target.add_argument("--url", default="", help="URL of an API with IAM authorization")
+    target.add_argument(
+        "--api", nargs="?", const="prod", choices=TARGETS, help="the inference API; default: prod"
+    )
+    target.add_argument("--url", default="", help="URL of an API")
+    parser.add_argument("--token-file", type=Path, help="token for an API; default: sign requests")
     parser.add_argument(
         "--data", type=Path, help="CSV file without a header; default: the use case's sample"
     )
@@ -116,9 +123,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         )
         use_case = use_case_to_run(settings)
         rows = read_rows(args.data or read_use_case(use_case).inference_sample)
-        target = _target(args, settings, load, f"{settings.prefix}-{use_case}")
+        target = _target(args, settings, load, use_case)
         _create(args.output)
-    except UsageError as error:
+    except (UsageError, UrlError) as error:
         print(f"stress_test.py: {error}", file=sys.stderr)
         return 2
     require_answer(target, rows[0])
@@ -173,15 +180,16 @@ def _create(folder: Path) -> None:
         raise UsageError(f"--output {folder} cannot be created: {error}") from error
 
 
-def _target(args: argparse.Namespace, settings: Settings, load: Load, endpoint: str) -> Target:
+def _target(args: argparse.Namespace, settings: Settings, load: Load, use_case: str) -> Target:
     aws = Aws(settings)
-    if not args.url:
+    if not args.url and not args.api:
         runtime = aws.invoker(load.connections, load.timeout_seconds)
-        return EndpointTarget(runtime, args.endpoint or endpoint)
-    if aws.credentials is None:
-        raise OperatorError(
-            "no credentials to sign requests with. Sign in to AWS first (aws configure, aws sso login)"
-        )
-    return UrlTarget(
-        args.url, aws.credentials, settings.region, load.connections, load.timeout_seconds
+        return EndpointTarget(runtime, args.endpoint or f"{settings.prefix}-{use_case}")
+    session = ApiSession(
+        aws.credentials,
+        settings.region,
+        token=read_token(args.token_file) if args.token_file else "",
+        connections=load.connections,
+        timeout_seconds=load.timeout_seconds,
     )
+    return UrlTarget(args.url or predict_url(aws, settings, use_case, args.api), session)

@@ -53,6 +53,14 @@ RESOURCES = {
         f'module.manifest.module.function["update_schema"].{_LOG_GROUPS}',
         "/aws/lambda/{prefix}-update-schema",
     ),
+    "infer_logs": Resource(
+        "module.inference_api[0].module.infer.aws_cloudwatch_log_group.this",
+        "/aws/lambda/{prefix}-infer",
+    ),
+    "inference_api_logs": Resource(
+        "module.inference_api[0].aws_cloudwatch_log_group.access",
+        "/aws/apigateway/{prefix}-inference-api",
+    ),
     "inference_logs": Resource(
         f'module.ml_workflow.{_LOG_GROUPS}["inference"]',
         "/aws/vendedlogs/states/{prefix}-inference",
@@ -61,6 +69,8 @@ RESOURCES = {
         f'module.ml_workflow.{_LOG_GROUPS}["training"]', "/aws/vendedlogs/states/{prefix}-training"
     ),
 }
+# infra/modules/inference_api has it only where inference_api.probe is enabled.
+PROBE_LOGS = "/aws/lambda/{prefix}-probe"
 # infra/modules/image_repository: the alias of the key that signs images.
 SIGNING_KEY = "alias/{prefix}-image-signing"
 # Terraform does not build it: it must exist before.
@@ -68,6 +78,7 @@ STATE_BUCKET = "{prefix}-{account}-state-bucket"
 
 # Below /{service}/{stage}/ in SSM.
 SAGEMAKER_ROLE_PARAMETER = "sagemaker_role_arn"
+INFERENCE_API_PARAMETER = "inference_api_url"
 
 # infra/modules/ml_pipeline: what starts a run, its variables, approvals and output artifacts.
 MANIFEST_KEY = "config/manifest.json"
@@ -116,8 +127,9 @@ class Names:
 
     @property
     def log_groups(self) -> list[str]:
-        """The log groups of the functions and the state machines."""
-        return [self.of(name) for name in RESOURCES if name.endswith("_logs")]
+        """The log groups of the functions, the state machines and the API."""
+        names = [self.of(name) for name in RESOURCES if name.endswith("_logs")]
+        return [*names, self._fill(PROBE_LOGS)]
 
     @property
     def sagemaker_role_parameter(self) -> str:

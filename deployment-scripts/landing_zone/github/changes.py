@@ -15,6 +15,10 @@ DEPLOYED = (
     "config/environments/**",
     "infra/**",
     "lambdas/**",
+    # Modules that the function infer has too.
+    "workflow/ml/config/**",
+    "workflow/ml/errors.py",
+    "workflow/ml/inference/**",
     "workflow/state_machines/**",
 )
 # GitHub lists no more files of a comparison.

@@ -1,26 +1,19 @@
-"""What a load is sent to: an endpoint of SageMaker, or a URL that AWS IAM protects."""
+"""What a load is sent to: an endpoint of SageMaker, or an API."""
 
 from __future__ import annotations
 
-import ipaddress
-import os
-import socket
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.httpsession import URLLib3Session
 
+from landing_zone.api.session import ApiSession, checked_url
 from landing_zone.core.errors import OperatorError
-from landing_zone.load.loads import UsageError
 from landing_zone.load.sender import Answer, Target
 
 _TYPE = "text/csv"
-# SageMaker answers with it; an API in front of an endpoint may pass it on.
-VARIANT_HEADER = "x-amzn-invoked-production-variant"
+# Ours, and that of SageMaker, which another API in front of an endpoint may pass on.
+VARIANT_HEADERS = ("x-model-variant", "x-amzn-invoked-production-variant")
 _DETAIL_LENGTH = 300
 _TRIES = 3
 
@@ -50,57 +43,26 @@ class EndpointTarget:
 
 
 class UrlTarget:
-    """A URL of API Gateway with IAM authorization: each request is signed for the service execute-api."""
+    """A URL of API Gateway; the session signs each request, or gives it a token."""
 
-    def __init__(
-        self, url: str, credentials: Any, region: str, connections: int, timeout_seconds: float
-    ) -> None:
+    def __init__(self, url: str, session: ApiSession) -> None:
         self._url = checked_url(url)
-        self._credentials = credentials
-        self._region = region
-        # Paths and fractions of a second are allowed; the type stubs know neither.
-        options: dict[str, Any] = {
-            "verify": os.environ.get("AWS_CA_BUNDLE") or True,
-            "timeout": timeout_seconds,
-            # As boto3 sets it. Without it the body of a request can wait 40 ms for the acknowledgement of its
-            # headers, which would be measured as latency.
-            "socket_options": [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
-        }
-        self._session = URLLib3Session(max_pool_connections=connections, **options)
+        self._session = session
 
     def __str__(self) -> str:
         return f"URL {self._url}"
 
     def send(self, body: bytes) -> Answer:
-        request = AWSRequest(
-            "POST", self._url, headers={"Content-Type": _TYPE, "Accept": _TYPE}, data=body
-        )
         try:
-            # Temporary credentials are renewed while the test runs.
-            frozen = self._credentials.get_frozen_credentials()
-            SigV4Auth(frozen, "execute-api", self._region).add_auth(request)
-            answer = self._session.send(request.prepare())
-            text = answer.content
+            response = self._session.send(
+                "POST", self._url, body, {"Content-Type": _TYPE, "Accept": _TYPE}
+            )
         except BotoCoreError as error:
             return Answer(type(error).__name__, _cut(str(error)))
-        if not 200 <= answer.status_code < 300:
-            return Answer(f"HTTP {answer.status_code}", _cut(text.decode(errors="replace")))
-        return Answer(variant=answer.headers.get(VARIANT_HEADER, ""))
-
-
-def checked_url(url: str) -> str:
-    """The URL, if credentials may be sent there: by https, or by http to this machine."""
-    parts = urlsplit(url)
-    if parts.username or parts.password:
-        raise UsageError("--url has a user name or a password; requests are signed instead")
-    if not parts.hostname or parts.scheme not in {"http", "https"}:
-        raise UsageError(f"--url is {url!r}; allowed: a URL such as https://example.com/infer")
-    if parts.scheme == "http" and not _is_this_machine(parts.hostname):
-        raise UsageError(
-            f"--url is {url!r}; allowed: https, since a signed request may hold a session token. http is "
-            "for this machine only"
-        )
-    return url
+        if not response.is_answer:
+            return Answer(f"HTTP {response.status}", _cut(response.body.decode(errors="replace")))
+        found = (response.headers.get(name, "") for name in VARIANT_HEADERS)
+        return Answer(variant=next(filter(None, found), ""))
 
 
 def require_answer(target: Target, body: bytes) -> None:
@@ -114,15 +76,6 @@ def require_answer(target: Target, body: bytes) -> None:
         f"{target} answers {answer.error} to {_TRIES} single requests, so no load was sent: "
         f"{answer.detail}"
     )
-
-
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _code(response: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from landing_zone.api.predictions import Session, predict
 from landing_zone.core.aws import Clients, error_code
 from landing_zone.core.errors import OperatorError
 from landing_zone.core.manifest import BATCH, Key
@@ -64,11 +65,9 @@ def endpoint_predictions(
     target: str,
 ) -> str:
     """Send rows to the endpoint, features in their order in the use case, and show the answers."""
-    body = io.StringIO()
-    writer = csv.writer(body, lineterminator="\n")
-    writer.writerows([row[name] for name in features] for row in rows)
+    body = "".join(f"{_line(row, features)}\n" for row in rows)
     answer = runtime.invoke_endpoint(
-        EndpointName=endpoint, ContentType="text/csv", Accept="text/csv", Body=body.getvalue()
+        EndpointName=endpoint, ContentType="text/csv", Accept="text/csv", Body=body
     )
     lines_of_answer = csv.reader(io.StringIO(answer["Body"].read().decode()))
     predictions = [cells[0] for cells in lines_of_answer if cells]
@@ -80,6 +79,18 @@ def endpoint_predictions(
     for row, prediction in zip(rows, predictions, strict=True):
         sent = ",".join(row[name] for name in features)
         lines.append(f"  predicted {prediction:<22} actual {row[target]:<12} from {sent}")
+    return "\n".join(lines)
+
+
+def api_predictions(
+    s3: Any, session: Session, url: str, manifest: Mapping[str, Any], features: Sequence[str]
+) -> str:
+    """The same rows through the inference API, with what has answered them."""
+    rows = held_out_rows(s3, manifest)
+    lines = [f"inference API, POST {url}:"]
+    for found in predict(session, url, [_line(row, features) for row in rows]):
+        by = f"model version {found.version}, variant {found.variant}"
+        lines.append(f"  predicted {found.value:<22} by {by}")
     return "\n".join(lines)
 
 
@@ -100,6 +111,13 @@ def batch_head(s3: Any, manifest: Mapping[str, Any], count: int = ROWS) -> str:
         if may_skip:
             lines.append(f"  {skipped_rows(s3, bucket, key)}")
     return "\n".join(lines)
+
+
+def _line(row: Mapping[str, str], features: Sequence[str]) -> str:
+    """The features of a row as a line of CSV."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow([row[name] for name in features])
+    return text.getvalue()
 
 
 def _head(s3: Any, uri: str) -> str:

@@ -21,10 +21,23 @@ from landing_zone.core.errors import OperatorError
 from landing_zone.sources.checkout import CODE_VERSION
 from landing_zone.sources.job_code import code_version, source_files
 
-FUNCTIONS = ("create_schema", "start_job", "update_schema")
+FUNCTIONS = ("create_schema", "infer", "probe", "start_job", "update_schema")
 # Lambda's runtime has boto3. Without their optional compiled parts these are pure Python, so that one package
 # runs on every processor and every version of Python.
 DEPENDENCIES = {"fastjsonschema": "fastjsonschema", "PyYAML": "yaml"}
+# Modules of the job code that a function uses too; they need the standard library only.
+SHARED = {
+    "infer": (
+        "ml/__init__.py",
+        "ml/config/__init__.py",
+        "ml/config/cells.py",
+        "ml/config/columns.py",
+        "ml/config/section.py",
+        "ml/errors.py",
+        "ml/inference/__init__.py",
+        "ml/inference/requests.py",
+    ),
+}
 SCHEMAS = ("manifest.schema.json", "use_case.schema.json")
 # The earliest date that a zip can hold.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -38,6 +51,8 @@ def function_files(root: Path, function: str) -> dict[str, bytes]:
     files = {f"common/{name}": body for name, body in _sources(root / "lambdas/common")}
     for name, body in _sources(root / "lambdas" / function):
         files["handler.py" if name == "handler.py" else f"{function}/{name}"] = body
+    for name in SHARED.get(function, ()):
+        files[name] = _read(root / "workflow" / name)
     for name in SCHEMAS:
         files[f"config/{name}"] = _read(root / "config" / name)
     for distribution, package in DEPENDENCIES.items():

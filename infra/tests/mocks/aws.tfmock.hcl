@@ -19,6 +19,13 @@ mock_data "aws_sagemaker_prebuilt_ecr_image" {
   }
 }
 
+mock_resource "aws_apigatewayv2_api" {
+  defaults = {
+    api_endpoint  = "https://mocked.execute-api.eu-west-1.amazonaws.com"
+    execution_arn = "arn:aws:execute-api:eu-west-1:123456789012:mocked"
+  }
+}
+
 mock_resource "aws_cloudwatch_event_rule" {
   defaults = { arn = "arn:aws:events:eu-west-1:123456789012:rule/mocked" }
 }

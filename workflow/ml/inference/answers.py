@@ -12,17 +12,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from ml.errors import InvalidRequestError, NotAcceptableError
-from ml.inference.requests import (
-    CONTENT_TYPES,
-    CSV,
-    JSON,
-    JSON_LINES,
-    Rows,
-    decode,
-    features_of,
-    listed,
-)
+from ml.errors import InvalidRequestError
+from ml.inference.arrays import features_of
+from ml.inference.requests import CSV, JSON, Rows, accepted, decode, listed
 
 # Our own server encodes its answers here too, and starts without pandas and joblib.
 if TYPE_CHECKING:
@@ -130,18 +122,3 @@ def _items(result: Answer) -> list[Any]:
         {"label": label, "probabilities": dict(zip(result.labels, shares, strict=True))}
         for label, shares in zip(result.predictions, result.probabilities, strict=True)
     ]
-
-
-def accepted(accept: str | None) -> str:
-    """The first content type of the Accept header that can be given; JSON when all are welcome."""
-    wanted = [part.partition(";")[0].strip().lower() for part in (accept or "*/*").split(",")]
-    for kind in wanted:
-        if kind in ("*/*", "application/*", ""):
-            return JSON
-        if kind == "text/*":
-            return CSV
-        if kind in (CSV, JSON, JSON_LINES):
-            return kind
-    raise NotAcceptableError(
-        f"Accept {accept!r} cannot be given; expected one of {', '.join(CONTENT_TYPES)}."
-    )

@@ -21,12 +21,14 @@ from contextlib import suppress
 from ml.config.cells import shown
 from ml.config.use_case import UseCase
 from ml.errors import InvalidRequestError
-from ml.inference.answers import NoAnswerError, accepted
+from ml.inference.answers import NoAnswerError
 from ml.inference.requests import (
     CSV,
     JSON,
     JSON_LINES,
+    Problem,
     Rows,
+    accepted,
     check,
     content_type_of,
     listed,
@@ -146,18 +148,18 @@ def find_bad_rows(
     lines: Sequence[bytes], first: int, form: str, use_case: UseCase
 ) -> dict[int, str]:
     """Why a row cannot be taken, by its number; `first` is the number of the first line."""
-    problems: list[tuple[int, str]] = []
+    problems: list[Problem] = []
     numbers, rows = [], []
     for number, line in enumerate(lines, start=first):
         try:
             rows.append(row_of(line, form))
             numbers.append(number)
         except InvalidRequestError as error:
-            problems.append((number, f"row {number}: {error}"))
-    problems += check(Rows(rows, as_text=form == CSV), use_case, numbers)[1]
+            problems.append(Problem(number, f"row {number}: {error}"))
+    problems += check(Rows(rows, as_text=form == CSV), use_case.features, numbers)[1]
     texts: dict[int, list[str]] = {}
-    for number, text in sorted(problems, key=lambda problem: problem[0]):
-        texts.setdefault(number, []).append(text)
+    for problem in sorted(problems, key=lambda problem: problem.row):
+        texts.setdefault(problem.row, []).append(problem.text)
     return {number: listed(found) for number, found in texts.items()}
 
 

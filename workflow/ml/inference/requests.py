@@ -1,7 +1,10 @@
-"""Requests for predictions: from the body to rows of cells, and from cells to the model's features.
+"""Requests for predictions: from the body to rows of cells, and from cells to checked values.
 
 The same rules as in the data gate: what would be refused as training data is refused here, with the row,
 the column, what was found and what is expected.
+
+This module and what it imports need the standard library only: the package of the Lambda function `infer`,
+which checks requests by these rules too, has no numpy. arrays.py makes arrays of the values.
 """
 
 from __future__ import annotations
@@ -12,24 +15,26 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import Any, NamedTuple
 
 from ml.config.cells import parse_number, parse_numbers, shown, text_problem
-from ml.config.columns import LONGEST_TEXT
-from ml.config.use_case import Column, UseCase
-from ml.errors import InvalidRequestError, UnsupportedContentTypeError
-
-if TYPE_CHECKING:  # our own server reads requests by these rules too, and starts without pandas
-    import pandas as pd
+from ml.config.columns import LONGEST_TEXT, Column
+from ml.errors import InvalidRequestError, NotAcceptableError, UnsupportedContentTypeError
 
 CSV, JSON, JSON_LINES = "text/csv", "application/json", "application/jsonlines"
 CONTENT_TYPES = (CSV, JSON, JSON_LINES)
 SHOWN_PROBLEMS = 5
-Problem = tuple[int, str]  # of the row with this number; the text names it too
 BODY_FORMS = '{"instances": [[...], {...}]} or {"context": "5.1,3.5,1.4,0.2"}'
+
+
+class Problem(NamedTuple):
+    """What is wrong with a row; of a cell, also the column, the value found and the values expected."""
+
+    row: int
+    text: str  # names the row too
+    column: str = ""
+    found: str = ""
+    expected: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,21 @@ class Rows:
 def content_type_of(header: str | None) -> str:
     """The content type that a header names, without parameters."""
     return (header or "").partition(";")[0].strip().lower()
+
+
+def accepted(accept: str | None) -> str:
+    """The first content type of the Accept header that can be given; JSON when all are welcome."""
+    wanted = [part.partition(";")[0].strip().lower() for part in (accept or "*/*").split(",")]
+    for kind in wanted:
+        if kind in ("*/*", "application/*", ""):
+            return JSON
+        if kind == "text/*":
+            return CSV
+        if kind in (CSV, JSON, JSON_LINES):
+            return kind
+    raise NotAcceptableError(
+        f"Accept {accept!r} cannot be given; expected one of {', '.join(CONTENT_TYPES)}."
+    )
 
 
 def decode(body: str | bytes, content_type: str | None) -> Rows:
@@ -131,47 +151,32 @@ def _not_empty(rows: list[Any]) -> list[Any]:
     return rows
 
 
-def features_of(rows: Rows, use_case: UseCase) -> pd.DataFrame:
-    """The features of every row with the model's types, as the scikit-learn Pipeline takes them."""
-    from ml.data.frames import make_frame
-
-    return make_frame(arrays_of(rows, use_case))
-
-
-def arrays_of(rows: Rows, use_case: UseCase, first: int = 1) -> dict[str, npt.NDArray[Any]]:
-    """The features' values by name; raise InvalidRequestError listing the first problems.
-
-    `first` is the number of the first row, when these rows are a part of a longer request.
-    """
-    arrays, problems = check(rows, use_case, range(first, first + len(rows.rows)))
-    if problems:
-        raise InvalidRequestError(f"{listed([text for _, text in problems])}.")
-    return arrays
-
-
 def check(
-    rows: Rows, use_case: UseCase, numbers: Sequence[int]
-) -> tuple[dict[str, npt.NDArray[Any]], list[Problem]]:
-    """The features' values by name, and the problems; without any, the values are those of every row."""
-    names = use_case.feature_names
+    rows: Rows, features: Sequence[Column], numbers: Sequence[int]
+) -> tuple[dict[str, list[Any]], list[Problem]]:
+    """The features' values by name, and the problems; without any, the values are those of every row.
+
+    A number that is missing is NaN, a text that is missing is empty.
+    """
+    names = [column.name for column in features]
     problems: list[Problem] = []
-    texts = rows.as_text and any(column.is_text for column in use_case.features)
+    texts = rows.as_text and any(column.is_text for column in features)
     hint = "; put a text with commas or quotes between double quotes, and double those in it"
     lists, their = [], []
     for row, number in zip(rows.rows, numbers, strict=True):
         if number == 1 and rows.as_text and row == names:
             order = f"send rows only, with the features in this order: {', '.join(names)}"
-            problems.append((1, f"Row 1 is a header line; {order}"))
+            problems.append(Problem(1, f"Row 1 is a header line; {order}"))
             continue
         cells = _as_list(row, number, names, problems, hint if texts else "")
         if cells is not None:
             lists.append(cells)
             their.append(number)
-    arrays = {}
+    values = {}
     columns = zip(*lists, strict=True) if lists else [()] * len(names)
-    for column, cells in zip(use_case.features, columns, strict=True):
-        arrays[column.name] = _column_values(column, cells, rows.as_text, their, problems)
-    return arrays, problems
+    for column, cells in zip(features, columns, strict=True):
+        values[column.name] = _column_values(column, cells, rows.as_text, their, problems)
+    return values, problems
 
 
 def listed(problems: Sequence[str]) -> str:
@@ -188,19 +193,21 @@ def _as_list(
         missing = [name for name in names if name not in row]
         unknown = [name for name in row if name not in names]
         if missing:
-            problems.append((number, f"row {number}: lacks {', '.join(missing)}"))
+            problems.append(Problem(number, f"row {number}: lacks {', '.join(missing)}"))
         if unknown:
             found = ", ".join(shown(name) for name in unknown[:3])
             text = f"row {number}: unknown {found}, expected {', '.join(names)}"
-            problems.append((number, text))
+            problems.append(Problem(number, text))
         return None if missing or unknown else [row[name] for name in names]
     if not isinstance(row, list):
         expected = f"a list of {len(names)} values or an object"
-        problems.append((number, f"row {number}: found {shown(row)}, expected {expected}"))
+        text = f"row {number}: found {shown(row)}, expected {expected}"
+        problems.append(Problem(number, text))
         return None
     if len(row) != len(names):
         expected = f"{len(names)} ({', '.join(names)}){hint if len(row) > len(names) else ''}"
-        problems.append((number, f"row {number}: found {len(row)} values, expected {expected}"))
+        text = f"row {number}: found {len(row)} values, expected {expected}"
+        problems.append(Problem(number, text))
         return None
     return row
 
@@ -211,49 +218,49 @@ def _column_values(
     as_text: bool,
     numbers: Sequence[int],
     problems: list[Problem],
-) -> npt.NDArray[Any]:
+) -> list[Any]:
     """The column's values; a cell that is not allowed becomes a problem, with its row."""
-    if column.is_number:
-        values, right = _numbers(column, cells, as_text)
-    else:
-        values, right = _texts(column, cells)
-    for position in np.flatnonzero(~right).tolist():
+    read = _numbers if column.is_number else _texts
+    values, wrong = read(column, cells, as_text)
+    for position in wrong:
         cell = cells[position]
         empty = cell is None or (isinstance(cell, str) and not cell.strip())
         if empty and column.maximum_missing_share > 0:
             continue
-        found = "an empty value" if empty else _found(column, cell)
+        found, expected = "an empty value" if empty else _found(column, cell), column.expected
         row = numbers[position]
-        text = f"row {row}, column {column.name}: found {found}, expected {column.expected}"
-        problems.append((row, text))
+        text = f"row {row}, column {column.name}: found {found}, expected {expected}"
+        problems.append(Problem(row, text, column.name, found, expected))
     return values
 
 
 def _numbers(
     column: Column, cells: Sequence[Any], as_text: bool
-) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
-    """The numbers, and which of them are allowed; a cell that is not a number is NaN."""
+) -> tuple[list[float], Sequence[int]]:
+    """The numbers, and the positions of those that are not allowed; a cell that is not a number is NaN."""
     fast = parse_numbers(list(cells)) if as_text else None
     read = fast if fast is not None else [_number(cell, as_text) for cell in cells]
-    numbers = np.array([np.nan if value is None else value for value in read], dtype=np.float64)
-    low = -np.inf if column.minimum is None else column.minimum
-    high = np.inf if column.maximum is None else column.maximum
-    right = (numbers >= low) & (numbers <= high)
-    if column.type == "integer":
-        right &= numbers == np.floor(numbers)
-    return numbers, right
+    numbers = [math.nan if value is None else value for value in read]
+    low = -math.inf if column.minimum is None else column.minimum
+    high = math.inf if column.maximum is None else column.maximum
+    whole = column.type == "integer"
+    wrong = [
+        position
+        for position, value in enumerate(numbers)
+        # NaN is in no range.
+        if not (low <= value <= high and (not whole or value.is_integer()))
+    ]
+    return numbers, wrong
 
 
-def _texts(column: Column, cells: Sequence[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
-    """The texts, and which of them are allowed; a cell that is not a text is empty."""
-    found = [cell.strip() if column.is_text else cell for cell in map(_text_of, cells)]
-    values = np.empty(len(found), dtype=object)  # np.array would make a table of equal lists
-    values[:] = found
+def _texts(column: Column, cells: Sequence[Any], _as_text: bool) -> tuple[list[str], Sequence[int]]:
+    """The texts, and the positions of those that are not allowed; a cell that is not a text is empty."""
+    texts = [cell.strip() if column.is_text else cell for cell in map(_text_of, cells)]
     if column.is_text:
-        right = [bool(cell) and not _problem(column, cell) for cell in found]
+        right = [bool(text) and not _problem(column, text) for text in texts]
     else:
-        right = [cell in column.values for cell in found]
-    return values, np.array(right, dtype=bool)
+        right = [text in column.values for text in texts]
+    return texts, [position for position, allowed in enumerate(right) if not allowed]
 
 
 def _text_of(cell: Any) -> str:

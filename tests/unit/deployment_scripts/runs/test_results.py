@@ -1,12 +1,19 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import Any
 
 import pytest
 
+from landing_zone.api.session import Response
 from landing_zone.core.errors import OperatorError
-from landing_zone.runs.results import batch_head, held_out_rows, show_results
+from landing_zone.runs.results import (
+    api_predictions,
+    batch_head,
+    held_out_rows,
+    show_results,
+)
 from tests.unit.deployment_scripts.fakes import MANIFEST, FakeAws, FakeS3
 
 TEST = "run-1/preprocessing/test/test.csv"
@@ -130,3 +137,26 @@ def test_a_large_test_set_has_a_sample_beside_it(s3: FakeS3) -> None:
 def test_no_test_set_at_all() -> None:
     with pytest.raises(OperatorError, match=r"holds neither test\.csv nor sample\.csv"):
         held_out_rows(FakeS3("workflow-bucket"), MANIFEST)
+
+
+class FakeSession:
+    """An inference API that answers every row with its number."""
+
+    def send(
+        self, method: str, url: str, body: bytes = b"", headers: dict[str, str] | None = None
+    ) -> Response:
+        rows = body.decode().splitlines()
+        document = {
+            "predictions": list(range(len(rows))),
+            "model_version": "7",
+            "variant": "AllTraffic",
+            "inference_id": "id",
+        }
+        return Response(200, {}, json.dumps(document).encode())
+
+
+def test_the_same_rows_are_predicted_through_the_api(s3: FakeS3) -> None:
+    text = api_predictions(s3, FakeSession(), "https://x/predict/iris", MANIFEST, FEATURES)
+
+    assert text.splitlines()[0] == "inference API, POST https://x/predict/iris:"
+    assert text.count("by model version 7, variant AllTraffic") == 3

@@ -19,11 +19,14 @@ from landing_zone.sources.job_code import code_version
 
 CHECK = """
 import sys, types
-for name in ("boto3", "botocore", "botocore.config", "botocore.exceptions"):
-    sys.modules[name] = types.ModuleType(name)
-sys.modules["boto3"].client = None
-sys.modules["botocore.config"].Config = Exception
-sys.modules["botocore.exceptions"].ClientError = Exception
+
+class Boto(types.ModuleType):
+    def __getattr__(self, name):
+        return Exception  # a class, to be caught or called
+
+modules = ("auth", "awsrequest", "config", "exceptions", "httpsession")
+for name in ("boto3", "botocore", *(f"botocore.{module}" for module in modules)):
+    sys.modules[name] = Boto(name)
 import handler, yaml, fastjsonschema
 from common.manifest import load_schema
 from common.schema import problems_of

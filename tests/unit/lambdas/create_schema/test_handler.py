@@ -93,7 +93,7 @@ def test_missing_setting_is_a_reported_failure(
     assert failure["failureDetails"]["type"] == "ConfigurationError"
     assert failure["failureDetails"]["message"] == (
         "Lambda function: environment variable SERVICE is not set. Terraform sets these variables "
-        "(infra/modules/manifest): apply it again."
+        "(infra/modules): apply it again."
     )
 
 

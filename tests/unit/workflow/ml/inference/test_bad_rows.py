@@ -12,8 +12,9 @@ import pytest
 from ml.config.use_case import Batch, UseCase, parse_use_case
 from ml.errors import InvalidRequestError, NotAcceptableError, UnsupportedContentTypeError
 from ml.inference.answers import NoAnswerError
+from ml.inference.arrays import arrays_of
 from ml.inference.bad_rows import LOGGED, BadRows, find_bad_rows, fingerprint, in_transform_job
-from ml.inference.requests import CSV, JSON, JSON_LINES, arrays_of, decode
+from ml.inference.requests import CSV, JSON, JSON_LINES, decode
 
 FAIL = parse_use_case(
     {

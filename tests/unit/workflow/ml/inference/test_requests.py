@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from ml.config.use_case import parse_use_case
 from ml.errors import InvalidRequestError
-from ml.inference.requests import arrays_of, decode
+from ml.inference.arrays import arrays_of
+from ml.inference.requests import decode
 
 CSV, JSON, LINES = "text/csv", "application/json", "application/jsonlines"
 USE_CASE = parse_use_case(

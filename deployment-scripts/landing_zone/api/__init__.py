@@ -1,0 +1,1 @@
+"""The inference API as a client sees it."""
