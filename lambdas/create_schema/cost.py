@@ -1,7 +1,7 @@
 """What a run costs at most: the longest time that each job may run, at the list price of its instance.
 
 Prices come from config/prices/{region}.json of the source bucket. A price that is missing there is unknown:
-nothing is assumed in its place. The result is stored with the run, because a later price says nothing about it.
+nothing is assumed in its place. The result is stored with the run, because prices change later.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ TRANSFORM_JOB = ("transform", "Batch Transform", 86_400)
 HOSTING = "Hosting"
 # AWS charges by the hour; a month has 730.
 HOURS = Decimal(730)
+# The instances of an endpoint that scales, where the use case does not say it.
+AUTOSCALING = {"min": 2, "max": 10}
 _REFRESH = "python deployment-scripts/prices.py --refresh"
 
 
@@ -145,15 +147,17 @@ def endpoints_of(
 ) -> Iterator[tuple[str, str, int, int]]:
     """Target, instance type, fewest and most instances; a serverless endpoint has no instances."""
     section = use_case.get("endpoint") or {}
-    for target in ("dev", "prod"):
-        settings = section.get(target) or {}
-        if settings.get("serverless") or (target == "dev" and not settings.get("enabled", False)):
-            continue
-        count = settings.get("instance_count") or manifest["EndpointInstanceCount"]
-        kind = settings.get("instance_type") or manifest["EndpointInstanceType"]
-        scaling = settings.get("autoscaling") or {}
-        fewest = scaling.get("min", count)
-        yield target, kind, fewest, max(fewest, scaling.get("max", count))
+    dev, prod = section.get("dev") or {}, section.get("prod") or {}
+    kind, count = manifest["EndpointInstanceType"], manifest["EndpointInstanceCount"]
+    if dev.get("enabled") and "serverless" not in dev:
+        instances = dev.get("instance_count", 1)
+        yield "dev", dev.get("instance_type", kind), instances, instances
+    # A challenger and a shadow are variants with instances of their own.
+    variants = 1 + ("challenger" in prod) + ("shadow" in prod)
+    fewest = most = prod.get("instance_count", count)
+    if "autoscaling" in prod:
+        fewest, most = (prod["autoscaling"].get(*limit) for limit in AUTOSCALING.items())
+    yield "prod", prod.get("instance_type", kind), fewest * variants, most * variants
 
 
 def _job(name: str, component: str, seconds: int, kind: str, prices: Prices) -> dict[str, Any]:

@@ -3,7 +3,7 @@
     python deployment-scripts/prices.py
     python deployment-scripts/prices.py --refresh      fetches them from AWS's Price List API
 
-They are in config/prices/{region}.json. --refresh fetches those of the resources that are charged while nobody
+They are in config/prices/{region}.json. --refresh fetches those of resources that are charged while nobody
 uses them, and of the instance types that the manifest and the use cases name. It needs the permission
 pricing:GetProducts, and writes nothing unless every price is found exactly once.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from landing_zone.core.amounts import money, span
 from landing_zone.core.errors import OperatorError
 from landing_zone.core.settings import ROOT
 from landing_zone.plans.costs import Prices
@@ -19,6 +20,8 @@ HOSTING = "Hosting"
 JOB_COMPONENTS = ("Processing", "Training", "Batch Transform")
 # AWS charges an endpoint by the hour; a month has 730.
 HOURS = Decimal(730)
+# The instances of an endpoint that scales, where the use case does not say it.
+AUTOSCALING = {"min": 2, "max": 10}
 
 
 @dataclass(frozen=True)
@@ -77,13 +80,14 @@ def instance_types(manifest: Mapping[str, Any], root: Path = ROOT) -> dict[str, 
     return found
 
 
-def span(minimum: int, maximum: int) -> str:
-    return f"{minimum}" if minimum == maximum else f"{minimum}...{maximum}"
-
-
-def money(minimum: Decimal, maximum: Decimal) -> str:
-    low, high = f"{minimum:.2f}", f"{maximum:.2f}"
-    return low if low == high else f"{low}...{high}"
+def monthly(costs: Iterable[EndpointCost]) -> str:
+    """What all of them cost a month together, with the fewest and with the most instances."""
+    low = high = Decimal(0)
+    for cost in costs:
+        if cost.month is None:
+            return "cost unknown"
+        low, high = low + cost.month[0], high + cost.month[1]
+    return f"{money(low, high)} USD a month while each is in service"
 
 
 def _endpoints(manifest: Mapping[str, Any], root: Path) -> Iterator[tuple[str, str, str, int, int]]:
@@ -106,14 +110,14 @@ def endpoints_of(
     create_schema reads the same section (lambdas/create_schema/cost.py); a test compares both.
     """
     section = use_case.get("endpoint") or {}
-    for target in ("dev", "prod"):
-        settings = section.get(target) or {}
-        if target == "dev" and not settings.get("enabled", False):
-            continue
-        if settings.get("serverless"):
-            continue
-        count = int(settings.get("instance_count") or manifest["EndpointInstanceCount"])
-        scaling = settings.get("autoscaling") or {}
-        kind = str(settings.get("instance_type") or manifest["EndpointInstanceType"])
-        minimum = int(scaling.get("min", count))
-        yield target, kind, minimum, max(minimum, int(scaling.get("max", count)))
+    dev, prod = section.get("dev") or {}, section.get("prod") or {}
+    kind, count = manifest["EndpointInstanceType"], manifest["EndpointInstanceCount"]
+    if dev.get("enabled") and "serverless" not in dev:
+        instances = dev.get("instance_count", 1)
+        yield "dev", dev.get("instance_type", kind), instances, instances
+    # A challenger and a shadow are variants with instances of their own.
+    variants = 1 + ("challenger" in prod) + ("shadow" in prod)
+    fewest = most = prod.get("instance_count", count)
+    if "autoscaling" in prod:
+        fewest, most = (prod["autoscaling"].get(*limit) for limit in AUTOSCALING.items())
+    yield "prod", prod.get("instance_type", kind), fewest * variants, most * variants

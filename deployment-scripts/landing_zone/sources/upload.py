@@ -1,4 +1,4 @@
-"""Brings the source bucket up to date with this checkout: job code, use cases, prices and, last, the manifest."""
+"""Brings the source bucket up to date with this checkout: job code, use cases, prices, last the manifest."""
 
 from __future__ import annotations
 

@@ -54,14 +54,15 @@ def test_the_jobs_are_charged_for_the_longest_time_that_they_may_run() -> None:
 
 def test_an_endpoint_is_charged_by_the_hour_until_it_is_removed() -> None:
     endpoint = {
-        "dev": {"enabled": True, "instance_count": 1},
-        "prod": {"autoscaling": {"min": 2, "max": 10}},
+        "dev": {"enabled": True},
+        "prod": {"autoscaling": {"min": 1}, "shadow": {}},
     }
     found = estimate(MANIFEST, {**USE_CASE, "endpoint": endpoint}, prices())["endpoints"]
 
     assert [(one["target"], one["instances"], one["usd_month"]) for one in found] == [
         ("dev", [1, 1], ["73.00", "73.00"]),
-        ("prod", [2, 10], ["146.00", "730.00"]),
+        # Two variants of one to ten instances.
+        ("prod", [2, 20], ["146.00", "1460.00"]),
     ]
 
 
@@ -70,7 +71,7 @@ def test_an_endpoint_is_charged_by_the_hour_until_it_is_removed() -> None:
     {"dev": {"enabled": True}},
     {"dev": {"enabled": True, "serverless": {"memory_mb": 2048, "max_concurrency": 5}}},
     {"dev": {"enabled": False}, "prod": {"instance_type": "ml.c5.large", "instance_count": 3}},
-    {"prod": {"autoscaling": {"min": 2, "max": 10}}},
+    {"prod": {"autoscaling": {}, "challenger": {}}},
 ])  # fmt: skip
 def test_the_scripts_read_the_same_endpoints(endpoint: dict[str, Any]) -> None:
     use_case = {"endpoint": endpoint}
