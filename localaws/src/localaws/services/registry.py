@@ -14,6 +14,7 @@ from localaws.core.web import WebApplication, WebRoute
 
 _CLASSES: Final[dict[str, str]] = {
     "application-autoscaling": "localaws.services.applicationautoscaling.provider:AutoScalingProvider",
+    "budgets": "localaws.services.budgets.provider:BudgetsProvider",
     "cloudwatch": "localaws.services.cloudwatch.provider:CloudWatchProvider",
     "codebuild": "localaws.services.codebuild.provider:CodeBuildProvider",
     "codecommit": "localaws.services.codecommit.provider:CodeCommitProvider",
