@@ -1,12 +1,13 @@
 # The ARNs of the deployment, by the names that infra/ gives.
 locals {
   _services = {
-    for service in ["codebuild", "codecommit", "codepipeline", "cloudwatch", "ecr", "events", "kms", "lambda", "logs", "sns", "ssm", "states"] :
+    for service in ["codebuild", "codecommit", "codepipeline", "cloudwatch", "ecr", "events", "kms", "lambda", "logs", "scheduler", "sns", "ssm", "states"] :
     service => "arn:${local.account.partition}:${service}:${local.account.region}:${local.account.id}"
   }
   arns = {
     alarms         = "${local._services.cloudwatch}:alarm:${local.stack}-*"
     build_projects = "${local._services.codebuild}:project/${local.prefix}-*"
+    budgets        = "arn:${local.account.partition}:budgets::${local.account.id}:budget/${local.stack}*"
     buckets        = "arn:${local.account.partition}:s3:::${local.stack}-*"
     event_rules    = "${local._services.events}:rule/${local.stack}-*"
     functions      = "${local._services.lambda}:function:${local.stack}-*"
@@ -18,6 +19,7 @@ locals {
     report_groups  = "${local._services.codebuild}:report-group/${local.prefix}-*"
     repository     = "${local._services.ecr}:repository/${local.stack}-workflow"
     roles          = "arn:${local.account.partition}:iam::${local.account.id}:role/${local.stack}-*"
+    schedules      = "${local._services.scheduler}:schedule/default/${local.stack}-*"
     source_bucket  = "arn:${local.account.partition}:s3:::${local.stack}-${local.account.id}-source-bucket"
     state_bucket   = "arn:${local.account.partition}:s3:::${var.state_bucket}"
     state_machines = "${local._services.states}:stateMachine:${local.stack}-*"

@@ -62,6 +62,8 @@ data "aws_iam_policy_document" "read" {
   statement {
     sid = "ReadTheRest"
     actions = [
+      "budgets:ListTagsForResource",
+      "budgets:ViewBudget",
       "cloudwatch:ListTagsForResource",
       "codebuild:BatchGetProjects",
       "codebuild:BatchGetReportGroups",
@@ -78,6 +80,7 @@ data "aws_iam_policy_document" "read" {
       "lambda:ListTags",
       "lambda:ListVersionsByFunction",
       "logs:ListTagsForResource",
+      "scheduler:GetSchedule",
       "sns:GetSubscriptionAttributes",
       "sns:GetTopicAttributes",
       "sns:ListTagsForResource",
@@ -89,9 +92,10 @@ data "aws_iam_policy_document" "read" {
       "states:ListTagsForResource",
     ]
     resources = [
-      local.arns.alarms, local.arns.build_projects, local.arns.event_rules, local.arns.functions,
-      local.arns.log_groups, "${local.arns.parameters}/*", local.arns.pipelines, local.arns.report_groups,
-      local.arns.repository, local.arns.state_machines, local.arns.topics,
+      local.arns.alarms, local.arns.budgets, local.arns.build_projects, local.arns.event_rules,
+      local.arns.functions, local.arns.log_groups, "${local.arns.parameters}/*", local.arns.pipelines,
+      local.arns.report_groups, local.arns.repository, local.arns.schedules, local.arns.state_machines,
+      local.arns.topics,
     ]
   }
 

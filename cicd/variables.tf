@@ -159,8 +159,8 @@ variable "tags" {
   nullable    = false
 
   validation {
-    condition     = length(setintersection(keys(var.tags), ["Service", "Stage", "ManagedBy", "Part"])) == 0
-    error_message = "tags must not set Service, Stage, ManagedBy or Part: the stack sets them itself."
+    condition     = length(setintersection(keys(var.tags), ["Environment", "ManagedBy", "Part", "Service", "Stage"])) == 0
+    error_message = "tags must not set Environment, ManagedBy, Part, Service or Stage: the stack sets them itself."
   }
 }
 

@@ -85,6 +85,9 @@ data "aws_iam_policy_document" "write" {
   statement {
     sid = "WriteTheRest"
     actions = [
+      "budgets:ModifyBudget",
+      "budgets:TagResource",
+      "budgets:UntagResource",
       "cloudwatch:DeleteAlarms",
       "cloudwatch:PutMetricAlarm",
       "cloudwatch:TagResource",
@@ -121,6 +124,9 @@ data "aws_iam_policy_document" "write" {
       "logs:PutRetentionPolicy",
       "logs:TagResource",
       "logs:UntagResource",
+      "scheduler:CreateSchedule",
+      "scheduler:DeleteSchedule",
+      "scheduler:UpdateSchedule",
       "sns:CreateTopic",
       "sns:DeleteTopic",
       "sns:SetTopicAttributes",
@@ -139,9 +145,9 @@ data "aws_iam_policy_document" "write" {
       "states:UpdateStateMachine",
     ]
     resources = [
-      local.arns.alarms, local.arns.event_rules, local.arns.functions, local.arns.log_groups,
-      "${local.arns.parameters}/*", local.arns.pipelines, local.arns.repository, local.arns.state_machines,
-      local.arns.topics,
+      local.arns.alarms, local.arns.budgets, local.arns.event_rules, local.arns.functions,
+      local.arns.log_groups, "${local.arns.parameters}/*", local.arns.pipelines, local.arns.repository,
+      local.arns.schedules, local.arns.state_machines, local.arns.topics,
     ]
   }
 

@@ -46,6 +46,10 @@ RESOURCES = {
         f'module.manifest.module.function["create_schema"].{_LOG_GROUPS}',
         "/aws/lambda/{prefix}-create-schema",
     ),
+    "find_idle_endpoints_logs": Resource(
+        f"module.cost.module.find_idle_endpoints.{_LOG_GROUPS}",
+        "/aws/lambda/{prefix}-find-idle-endpoints",
+    ),
     "update_schema_logs": Resource(
         f'module.manifest.module.function["update_schema"].{_LOG_GROUPS}',
         "/aws/lambda/{prefix}-update-schema",

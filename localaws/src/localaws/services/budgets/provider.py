@@ -16,8 +16,9 @@ Params = dict[str, Any]
 _END: Final = datetime(2087, 6, 15, tzinfo=UTC)
 _REFUSED: Final = ("AutoAdjustData", "BillingViewArn", "FilterExpression", "Metrics")
 _COST_TYPES: Final = {
-    **dict.fromkeys(("IncludeTax", "IncludeSubscription", "IncludeRefund", "IncludeCredit", "IncludeUpfront",
-                     "IncludeRecurring", "IncludeOtherSubscription", "IncludeSupport", "IncludeDiscount"), True),
+    **dict.fromkeys(
+        ("IncludeTax", "IncludeSubscription", "IncludeRefund", "IncludeCredit", "IncludeUpfront",
+         "IncludeRecurring", "IncludeOtherSubscription", "IncludeSupport", "IncludeDiscount"), True),
     "UseAmortized": False, "UseBlended": False,
 }  # fmt: skip
 # Quotas of AWS Budgets: notifications of a budget, email and SNS subscribers of a notification.
