@@ -9,15 +9,6 @@ variables {
   state_bucket = "ml-core-production-123456789012-state-bucket"
 }
 
-run "without_github" {
-  command = plan
-
-  assert {
-    condition     = output.github_role_arns == null && length(module.github_oidc) == 0
-    error_message = "No role is made for a repository that was not named."
-  }
-}
-
 run "with_github" {
   variables {
     github_repository = { name = "owner/landing-zone" }

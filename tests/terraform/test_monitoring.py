@@ -300,7 +300,14 @@ def until_in_service(sagemaker: Any, endpoint: str) -> None:
     while (
         status := sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointStatus"]
     ) != "InService":
-        assert status in {"Creating", "Deleting"}
+        assert status == "Creating"
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def until_deleted(sagemaker: Any, endpoint: str) -> None:
+    deadline = time.monotonic() + 60
+    while endpoint in {item["EndpointName"] for item in sagemaker.list_endpoints()["Endpoints"]}:
         assert time.monotonic() < deadline
         time.sleep(0.1)
 
@@ -344,8 +351,8 @@ def test_a_dev_endpoint_is_paused_and_resumed(localaws: LocalAws) -> None:
     idle = find_idle_endpoints(sagemaker, cloudwatch, prefix, 1, later)
     assert idle == {"Idle": [other, name]}
     assert pause(sagemaker, prefix, datetime.now(UTC)) == {name: "paused"}
-    left = [item["EndpointName"] for item in sagemaker.list_endpoints()["Endpoints"]]
-    assert (name in left, other in left) == (False, True)
+    until_deleted(sagemaker, name)
+    assert sagemaker.describe_endpoint(EndpointName=other)["EndpointStatus"] == "InService"
     assert resume(sagemaker, prefix) == {name: "resumed"}
     until_in_service(sagemaker, name)
     assert resume(sagemaker, prefix) == {}
