@@ -112,9 +112,13 @@ data "aws_iam_policy_document" "read" {
   }
 
   # The connection or the repository of the pipeline: its ARN ends with an id that AWS chooses.
-  statement {
-    sid       = "ReadSource"
-    actions   = module.source.read_permissions.actions
-    resources = module.source.read_permissions.resources
+  dynamic "statement" {
+    for_each = module.source
+
+    content {
+      sid       = "ReadSource"
+      actions   = statement.value.read_permissions.actions
+      resources = statement.value.read_permissions.resources
+    }
   }
 }

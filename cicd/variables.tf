@@ -46,6 +46,18 @@ variable "connection_arn" {
   default     = null
 }
 
+variable "create_pipeline" {
+  description = "Create the pipeline, its builds and its source. false, with github_repository: only the roles of GitHub's workflows, the artifact bucket and its key."
+  type        = bool
+  default     = true
+  nullable    = false
+
+  validation {
+    condition     = var.create_pipeline || var.github_repository != null
+    error_message = "create_pipeline may be false only with github_repository: without both, nothing could use what is created."
+  }
+}
+
 variable "create_repository" {
   description = "With codecommit: create the repository; false where the stack of another environment has created it."
   type        = bool
@@ -110,6 +122,13 @@ variable "repository" {
     condition     = strcontains(var.repository, "/") == (var.source_provider == "connection")
     error_message = "repository must be OWNER/REPOSITORY with source_provider connection, and a name without a slash with codecommit."
   }
+}
+
+variable "require_signed_image" {
+  description = "Refuse to upload a manifest whose image build.sh has not signed (REQUIRE_SIGNED_IMAGE of the upload)."
+  type        = bool
+  default     = false
+  nullable    = false
 }
 
 variable "retention_days" {

@@ -27,6 +27,11 @@ run "defaults" {
   }
 
   assert {
+    condition     = length([for s in data.aws_iam_policy_document.upload.statement : s if contains(s.actions, "kms:GetPublicKey")]) == 0
+    error_message = "An upload that verifies no image needs no public key."
+  }
+
+  assert {
     condition     = output.github_role_arns == null && length(module.github_oidc) == 0
     error_message = "No role is made for a repository of GitHub that was not named."
   }
@@ -36,20 +41,22 @@ run "rejects_wrong_values" {
   command = plan
 
   variables {
-    aws_region   = "Ireland"
-    branch       = ""
-    build_stage  = "test"
-    image        = "a b"
-    repository   = "owner landing zone"
-    service      = "ML"
-    state_bucket = "X"
-    tags         = { Part = "mine" }
+    aws_region      = "Ireland"
+    branch          = ""
+    build_stage     = "test"
+    create_pipeline = false
+    image           = "a b"
+    repository      = "owner landing zone"
+    service         = "ML"
+    state_bucket    = "X"
+    tags            = { Part = "mine" }
   }
 
   expect_failures = [
     var.aws_region,
     var.branch,
     var.build_stage,
+    var.create_pipeline,
     var.image,
     var.repository,
     var.service,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,7 +26,7 @@ class FakeSageMaker:
     def __init__(self) -> None:
         self.endpoints: dict[str, dict[str, str]] = {}
         self.configs: dict[str, dict[str, str]] = {}
-        self.serverless: set[str] = set()
+        self.serverless = set[str]()
         self.fails_to: str = ""
 
     def serve(self, endpoint: str, config: str, status: str = "InService", **tags: str) -> None:
@@ -55,7 +56,9 @@ class FakeSageMaker:
         return self.endpoints[EndpointName]
 
     def describe_endpoint_config(self, EndpointConfigName: str) -> dict[str, Any]:  # noqa: N803
-        serverless = {"ServerlessConfig": {}} if EndpointConfigName in self.serverless else {}
+        serverless: dict[str, Any] = (
+            {"ServerlessConfig": {}} if EndpointConfigName in self.serverless else {}
+        )
         return {
             "EndpointConfigArn": f"arn:{EndpointConfigName}",
             "ProductionVariants": [{"VariantName": "AllTraffic", **serverless}],
@@ -127,10 +130,11 @@ def test_nothing_but_a_dev_endpoint_in_service_is_deleted() -> None:
 def test_a_call_that_was_interrupted_is_repeated() -> None:
     sagemaker = FakeSageMaker()
     sagemaker.serve(DEV, "housing-3-abc")
-    for operation, call in (
+    calls: list[tuple[str, Callable[[], object]]] = [
         ("delete_endpoint", lambda: pause(sagemaker, PREFIX, NOW)),
         ("delete_tags", lambda: resume(sagemaker, PREFIX)),
-    ):
+    ]
+    for operation, call in calls:
         sagemaker.fails_to = operation
         with pytest.raises(ClientError, match="Rate exceeded"):
             call()
