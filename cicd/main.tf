@@ -73,7 +73,7 @@ module "source" {
 
 module "builds" {
   source   = "./modules/builds"
-  for_each = var.create_pipeline ? local.builds : {}
+  for_each = { for name, group in local.builds : name => group if var.create_pipeline }
 
   account            = local.account
   artifact_bucket    = module.artifacts.bucket

@@ -38,6 +38,7 @@ STATE_BUCKET = NAMES.state_bucket
 VARIABLES = "../config/environments/development.tfvars"
 # IAM knows no resource for these: service authorization reference of each service.
 WITHOUT_RESOURCE = {
+    "cloudwatch:GetMetricData",
     "cloudwatch:PutMetricData",
     "codepipeline:PutJobFailureResult",
     "codepipeline:PutJobSuccessResult",
@@ -50,6 +51,7 @@ WITHOUT_RESOURCE = {
     "logs:ListLogDeliveries",
     "logs:PutResourcePolicy",
     "logs:UpdateLogDelivery",
+    "sagemaker:ListEndpoints",
     "sagemaker:ListModelPackages",
     "xray:GetSamplingRules",
     "xray:GetSamplingTargets",
@@ -224,7 +226,7 @@ def test_no_role_may_do_more_than_it_names(stack: Stack) -> None:
     assert {role for role, _ in found} == {
         f"{PREFIX}-{word}"
         for word in ("create-schema", "update-schema", "training", "inference", "sagemaker",
-                     "ml-pipeline", "manifest-uploaded")
+                     "ml-pipeline", "manifest-uploaded", "find-idle-endpoints", "cost-schedules")
     }  # fmt: skip
     for role, statement in found:
         actions = as_list(statement["Action"])
@@ -244,6 +246,16 @@ def test_each_role_trusts_one_service(stack: Stack) -> None:
     for role in stack.client("iam").list_roles()["Roles"]:
         (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
         assert re.fullmatch(r"[a-z]+\.amazonaws\.com", trust["Principal"]["Service"])
+
+
+def test_idle_endpoints_are_counted_by_the_deployed_function(stack: Stack) -> None:
+    name = f"{PREFIX}-find-idle-endpoints"
+    schedule = stack.client("scheduler").get_schedule(Name=name)
+    assert schedule["ScheduleExpression"] == "rate(1 hour)"
+    answer = stack.client("lambda").invoke(FunctionName=schedule["Target"]["Arn"], Payload=b"{}")
+    assert json.loads(answer["Payload"].read()) == {"Idle": []}
+    metrics = stack.client("cloudwatch").list_metrics(Namespace=PREFIX)["Metrics"]
+    assert [metric["MetricName"] for metric in metrics] == ["IdleEndpoints"]
 
 
 @pytest.mark.parametrize("stage", ["staging", "production"])
@@ -272,6 +284,7 @@ def test_destroy_leaves_nothing(stack: Stack) -> None:
         "rules": stack.client("events").list_rules()["Rules"],
         "topics": stack.client("sns").list_topics()["Topics"],
         "alarms": stack.client("cloudwatch").describe_alarms()["MetricAlarms"],
+        "schedules": stack.client("scheduler").list_schedules()["Schedules"],
         "repositories": stack.client("ecr").describe_repositories()["repositories"],
     }
     assert {kind: found for kind, found in left.items() if found} == {"buckets": [STATE_BUCKET]}
