@@ -64,6 +64,76 @@ run "defaults" {
   }
 }
 
+run "rejects_invalid_account_id" {
+  command = plan
+
+  module {
+    source = "./modules/ml_workflow"
+  }
+
+  variables {
+    account = { id = "1234", partition = "aws", region = "eu-west-1" }
+  }
+
+  expect_failures = [var.account]
+}
+
+run "rejects_alarm_topic_name_instead_of_arn" {
+  command = plan
+
+  module {
+    source = "./modules/ml_workflow"
+  }
+
+  variables {
+    alarm_topic_arn = "alarms"
+  }
+
+  expect_failures = [var.alarm_topic_arn]
+}
+
+run "rejects_kms_alias_instead_of_arn" {
+  command = plan
+
+  module {
+    source = "./modules/ml_workflow"
+  }
+
+  variables {
+    kms_key_arn = "alias/ml-core-development"
+  }
+
+  expect_failures = [var.kms_key_arn]
+}
+
+run "rejects_image_repository_with_wildcard" {
+  command = plan
+
+  module {
+    source = "./modules/ml_workflow"
+  }
+
+  variables {
+    image_repository_arns = ["arn:aws:ecr:eu-west-1:123456789012:repository/*"]
+  }
+
+  expect_failures = [var.image_repository_arns]
+}
+
+run "rejects_prefix_in_capitals" {
+  command = plan
+
+  module {
+    source = "./modules/ml_workflow"
+  }
+
+  variables {
+    prefix = "ML-Core-Development"
+  }
+
+  expect_failures = [var.prefix]
+}
+
 run "a_rollout_in_steps" {
   command = apply
 
@@ -179,22 +249,4 @@ run "an_error_rate_that_nothing_exceeds" {
   }
 
   expect_failures = [var.rollout]
-}
-
-run "rejects_wrong_values" {
-  command = plan
-
-  module {
-    source = "./modules/ml_workflow"
-  }
-
-  variables {
-    account               = { id = "1234", partition = "aws", region = "eu-west-1" }
-    alarm_topic_arn       = "alarms"
-    image_repository_arns = ["arn:aws:ecr:eu-west-1:123456789012:repository/*"]
-    kms_key_arn           = "alias/ml-core-development"
-    prefix                = "ML-Core-Development"
-  }
-
-  expect_failures = [var.account, var.alarm_topic_arn, var.image_repository_arns, var.kms_key_arn, var.prefix]
 }

@@ -50,55 +50,153 @@ run "accepts_the_longest_service" {
   }
 }
 
-run "rejects_wrong_values" {
+run "rejects_access_log_bucket_in_capitals" {
   command = plan
 
   variables {
-    access_log_bucket        = "Logs"
-    aws_region               = "eu-west-1a"
-    build_stage              = "test"
-    image_signer_arns        = ["arn:aws:iam::123456789012:role/*"]
+    access_log_bucket = "Logs"
+  }
+
+  expect_failures = [var.access_log_bucket]
+}
+
+run "rejects_availability_zone_instead_of_region" {
+  command = plan
+
+  variables {
+    aws_region = "eu-west-1a"
+  }
+
+  expect_failures = [var.aws_region]
+}
+
+run "rejects_unknown_stage" {
+  command = plan
+
+  variables {
+    build_stage = "test"
+  }
+
+  expect_failures = [var.build_stage]
+}
+
+run "rejects_force_destroy_in_production" {
+  command = plan
+
+  variables {
+    build_stage   = "production"
+    force_destroy = true
+  }
+
+  expect_failures = [var.force_destroy]
+}
+
+run "rejects_everybody_as_image_signer" {
+  command = plan
+
+  variables {
+    image_signer_arns = ["arn:aws:iam::123456789012:role/*"]
+  }
+
+  expect_failures = [var.image_signer_arns]
+}
+
+run "rejects_kms_deletion_after_5_days" {
+  command = plan
+
+  variables {
     kms_deletion_window_days = 5
-    notification_emails      = { approval = ["somebody"] }
-    retention_days           = { logs = 100 }
-    service                  = "ML-Core"
-    tags                     = { Stage = "other" }
   }
 
-  expect_failures = [
-    var.access_log_bucket,
-    var.aws_region,
-    var.build_stage,
-    var.image_signer_arns,
-    var.kms_deletion_window_days,
-    var.notification_emails,
-    var.retention_days,
-    var.service,
-    var.tags,
-  ]
+  expect_failures = [var.kms_deletion_window_days]
 }
 
-run "rejects_other_wrong_values" {
+run "rejects_invalid_notification_address" {
   command = plan
 
   variables {
-    build_stage    = "production"
-    force_destroy  = true
-    retention_days = { artifacts = 7 }
-    service        = "a123456789-123456789-12"
-    tags           = { "aws:owner" = "x" }
+    notification_emails = { approval = ["somebody"] }
   }
 
-  expect_failures = [var.force_destroy, var.retention_days, var.service, var.tags]
+  expect_failures = [var.notification_emails]
 }
 
-run "rejects_more_wrong_values" {
+run "rejects_logs_kept_for_100_days" {
+  command = plan
+
+  variables {
+    retention_days = { logs = 100 }
+  }
+
+  expect_failures = [var.retention_days]
+}
+
+run "rejects_artifacts_kept_for_7_days" {
+  command = plan
+
+  variables {
+    retention_days = { artifacts = 7 }
+  }
+
+  expect_failures = [var.retention_days]
+}
+
+run "rejects_versions_kept_for_0_days" {
   command = plan
 
   variables {
     retention_days = { versions = 0 }
-    service        = "ml-core-"
   }
 
-  expect_failures = [var.retention_days, var.service]
+  expect_failures = [var.retention_days]
+}
+
+run "rejects_service_in_capitals" {
+  command = plan
+
+  variables {
+    service = "ML-Core"
+  }
+
+  expect_failures = [var.service]
+}
+
+run "rejects_service_of_23_characters" {
+  command = plan
+
+  variables {
+    service = "a123456789-123456789-12"
+  }
+
+  expect_failures = [var.service]
+}
+
+run "rejects_service_ending_in_a_hyphen" {
+  command = plan
+
+  variables {
+    service = "ml-core-"
+  }
+
+  expect_failures = [var.service]
+}
+
+run "rejects_tag_that_the_stack_sets" {
+  command = plan
+
+  variables {
+    tags = { Stage = "other" }
+  }
+
+  expect_failures = [var.tags]
+}
+
+run "rejects_tag_reserved_by_aws" {
+  command = plan
+
+  variables {
+    tags = { "aws:owner" = "x" }
+  }
+
+  expect_failures = [var.tags]
 }
