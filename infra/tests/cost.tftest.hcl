@@ -66,10 +66,10 @@ run "budget_and_dev_hours" {
 
   assert {
     condition = alltrue([
-      for s in data.aws_iam_policy_document.pause_dev_endpoints.statement : alltrue([for r in s.resources : endswith(r, ":endpoint/ml-core-development-*-dev")])
+      for s in data.aws_iam_policy_document.pause_dev_endpoints.statement : alltrue([for r in s.resources : endswith(r, ":endpoint/ml-core-development-*-dev")]) && one(s.condition).variable == "aws:ResourceTag/Target"
       if contains(s.actions, "sagemaker:DeleteEndpoint")
     ])
-    error_message = "The function may delete endpoints whose name is that of a dev endpoint only."
+    error_message = "The function may delete endpoints that have the name and the tag of a dev endpoint only."
   }
 }
 

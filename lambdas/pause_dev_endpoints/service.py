@@ -10,6 +10,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 PAUSED = "PausedAt"
+# The tags that the state machine deploy gives an endpoint; those of a version belong to its configuration.
+_KEPT = ("UseCase", "Environment", "Target")
 _log = logging.getLogger(__name__)
 
 
@@ -54,7 +56,7 @@ def resume(sagemaker: Any, prefix: str) -> dict[str, str]:
 
 
 def _create(sagemaker: Any, name: str, config: str, tags: Mapping[str, str]) -> str:
-    kept = [{"Key": key, "Value": value} for key, value in tags.items() if key != PAUSED]
+    kept = [{"Key": key, "Value": tags[key]} for key in _KEPT]
     try:
         sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config, Tags=kept)
     except ClientError as error:

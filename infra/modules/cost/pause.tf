@@ -13,14 +13,26 @@ data "aws_iam_policy_document" "pause_dev_endpoints" {
   }
 
   statement {
-    sid = "PauseAndResumeDevEndpoints"
+    sid = "CreateDevEndpoints"
     actions = [
       "sagemaker:AddTags",
       "sagemaker:CreateEndpoint",
-      "sagemaker:DeleteEndpoint",
       "sagemaker:DescribeEndpoint",
     ]
     resources = ["${local._sagemaker}:endpoint/${var.prefix}-*-dev"]
+  }
+
+  # The name alone could also be that of the prod endpoint of a use case that is called x-dev.
+  statement {
+    sid       = "DeleteDevEndpoints"
+    actions   = ["sagemaker:DeleteEndpoint"]
+    resources = ["${local._sagemaker}:endpoint/${var.prefix}-*-dev"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/Target"
+      values   = ["dev"]
+    }
   }
 
   statement {

@@ -83,7 +83,7 @@ class FakeSageMaker:
         self.endpoints[name] = {
             "EndpointConfigName": request["EndpointConfigName"], "EndpointStatus": "Creating"
         }  # fmt: skip
-        assert PAUSED not in {tag["Key"] for tag in request["Tags"]}
+        assert {tag["Key"]: tag["Value"] for tag in request["Tags"]} == TAGS
 
     def _fail(self, operation: str) -> None:
         if self.fails_to == operation:
