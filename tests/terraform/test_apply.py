@@ -137,14 +137,19 @@ def test_the_names_are_those_that_the_scripts_know(stack: Stack) -> None:
     """A new resource of these kinds needs a row in the table, or quick-destroy.sh does not know it."""
     kinds = {resource.address.rsplit(".", 2)[1] for resource in RESOURCES.values()}
     shown = json.loads(stack.terraform.run("show", json=IsFlagged))
-    modules = shown["values"]["root_module"]["child_modules"]
     built = {
         resource["address"]: resource["values"].get("bucket") or resource["values"]["name"]
-        for module in modules
-        for resource in module["resources"]
+        for resource in resources_of(shown["values"]["root_module"])
         if resource["mode"] == "managed" and resource["type"] in kinds
     }
     assert built == {resource.address: NAMES.of(key) for key, resource in RESOURCES.items()}
+
+
+def resources_of(module: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The resources of a module and of the modules that it calls."""
+    yield from module.get("resources", [])
+    for child in module.get("child_modules", []):
+        yield from resources_of(child)
 
 
 def test_the_parameters_and_the_pipeline_have_the_names_that_the_scripts_know(stack: Stack) -> None:
