@@ -52,7 +52,11 @@ locals {
     upload = {
       policies = { upload = data.aws_iam_policy_document.upload.json }
       projects = {
-        upload = { buildspec = "upload", description = "Uploads job code, use cases and manifest, which starts the ML pipeline." }
+        upload = {
+          buildspec   = "upload"
+          description = "Uploads job code, use cases and manifest, which starts the ML pipeline."
+          environment = { REQUIRE_SIGNED_IMAGE = tostring(var.require_signed_image) }
+        }
       }
     }
   }

@@ -39,6 +39,7 @@ module "encryption" {
 
 module "notification" {
   source = "../infra/modules/notification"
+  count  = var.create_pipeline ? 1 : 0
 
   account     = local.account
   emails      = var.notification_emails
@@ -57,6 +58,7 @@ module "artifacts" {
 
 module "source" {
   source = "./modules/source"
+  count  = var.create_pipeline ? 1 : 0
 
   account           = local.account
   branch            = var.branch
@@ -71,7 +73,7 @@ module "source" {
 
 module "builds" {
   source   = "./modules/builds"
-  for_each = local.builds
+  for_each = { for name, group in local.builds : name => group if var.create_pipeline }
 
   account            = local.account
   artifact_bucket    = module.artifacts.bucket
@@ -88,15 +90,16 @@ module "builds" {
 
 module "pipeline" {
   source = "./modules/pipeline"
+  count  = var.create_pipeline ? 1 : 0
 
   account            = local.account
-  alarm_topic_arn    = module.notification.alarm_topic_arn
-  approval_topic_arn = module.notification.approval_topic_arn
+  alarm_topic_arn    = module.notification[0].alarm_topic_arn
+  approval_topic_arn = module.notification[0].approval_topic_arn
   artifact_bucket    = module.artifacts.bucket
   branch             = var.branch
   ignored_paths      = var.ignored_paths
   kms_key_arn        = module.encryption.key_arn
   prefix             = local.prefix
   projects           = merge([for builds in module.builds : builds.projects]...)
-  source_action      = module.source.action
+  source_action      = module.source[0].action
 }

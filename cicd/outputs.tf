@@ -10,17 +10,17 @@ output "branch" {
 
 output "clone_url" {
   description = "HTTPS address of the CodeCommit repository that was created, else null."
-  value       = module.source.clone_url
+  value       = one(module.source[*].clone_url)
 }
 
 output "connection_arn" {
   description = "ARN of the connection to the Git provider; null with CodeCommit."
-  value       = module.source.connection_arn
+  value       = one(module.source[*].connection_arn)
 }
 
 output "pipeline_name" {
-  description = "Name of the pipeline."
-  value       = module.pipeline.name
+  description = "Name of the pipeline; null without create_pipeline."
+  value       = one(module.pipeline[*].name)
 }
 
 output "repository" {
@@ -29,6 +29,6 @@ output "repository" {
 }
 
 output "role_arns" {
-  description = "ARN of the role of each group of builds: check, image, plan, apply, upload."
+  description = "ARN of the role of each group of builds: check, image, plan, apply, upload; none without create_pipeline."
   value       = { for name, builds in module.builds : name => builds.role_arn }
 }

@@ -8,6 +8,7 @@ locals {
     alarms         = "${local._services.cloudwatch}:alarm:${local.stack}-*"
     apis           = "arn:${local.account.partition}:apigateway:${local.account.region}::/apis"
     build_projects = "${local._services.codebuild}:project/${local.prefix}-*"
+    budgets        = "arn:${local.account.partition}:budgets::${local.account.id}:budget/${local.stack}*"
     buckets        = "arn:${local.account.partition}:s3:::${local.stack}-*"
     event_rules    = "${local._services.events}:rule/${local.stack}-*"
     functions      = "${local._services.lambda}:function:${local.stack}-*"

@@ -6,10 +6,11 @@ provider "aws" {
   default_tags {
     tags = merge(
       {
-        Service   = var.service
-        Stage     = var.build_stage
-        ManagedBy = "terraform"
-        Part      = "cicd"
+        Environment = local.stack
+        ManagedBy   = "terraform"
+        Part        = "cicd"
+        Service     = var.service
+        Stage       = var.build_stage
       },
       var.tags,
     )

@@ -62,6 +62,8 @@ data "aws_iam_policy_document" "read" {
   statement {
     sid = "ReadTheRest"
     actions = [
+      "budgets:ListTagsForResource",
+      "budgets:ViewBudget",
       "cloudwatch:ListTagsForResource",
       "codebuild:BatchGetProjects",
       "codebuild:BatchGetReportGroups",
@@ -92,9 +94,10 @@ data "aws_iam_policy_document" "read" {
       "states:ListTagsForResource",
     ]
     resources = [
-      local.arns.alarms, local.arns.build_projects, local.arns.event_rules, local.arns.functions,
-      local.arns.log_groups, "${local.arns.parameters}/*", local.arns.pipelines, local.arns.report_groups,
-      local.arns.repository, local.arns.schedules, local.arns.state_machines, local.arns.topics,
+      local.arns.alarms, local.arns.budgets, local.arns.build_projects, local.arns.event_rules,
+      local.arns.functions, local.arns.log_groups, "${local.arns.parameters}/*", local.arns.pipelines,
+      local.arns.report_groups, local.arns.repository, local.arns.schedules, local.arns.state_machines,
+      local.arns.topics,
     ]
   }
 
@@ -117,9 +120,13 @@ data "aws_iam_policy_document" "read" {
   }
 
   # The connection or the repository of the pipeline: its ARN ends with an id that AWS chooses.
-  statement {
-    sid       = "ReadSource"
-    actions   = module.source.read_permissions.actions
-    resources = module.source.read_permissions.resources
+  dynamic "statement" {
+    for_each = module.source
+
+    content {
+      sid       = "ReadSource"
+      actions   = statement.value.read_permissions.actions
+      resources = statement.value.read_permissions.resources
+    }
   }
 }

@@ -36,4 +36,48 @@ data "aws_iam_policy_document" "upload" {
       values   = [var.build_stage]
     }
   }
+
+  # What verifies the image that the manifest names: its digest, the signed statements, the public key.
+  dynamic "statement" {
+    for_each = var.require_signed_image ? [true] : []
+
+    content {
+      sid       = "FindImage"
+      actions   = ["ecr:DescribeImages"]
+      resources = [local.arns.repository]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.require_signed_image ? [true] : []
+
+    content {
+      sid       = "ReadAttestations"
+      actions   = ["s3:GetObject"]
+      resources = ["${local.arns.source_bucket}/attestations/*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.require_signed_image ? [true] : []
+
+    content {
+      sid       = "ReadPublicKey"
+      actions   = ["kms:GetPublicKey"]
+      resources = [local.arns.keys]
+
+      # The signing key is known by its tags, since its id is not.
+      condition {
+        test     = "StringEquals"
+        variable = "aws:ResourceTag/Service"
+        values   = [var.service]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:ResourceTag/Stage"
+        values   = [var.build_stage]
+      }
+    }
+  }
 }

@@ -46,6 +46,18 @@ variable "connection_arn" {
   default     = null
 }
 
+variable "create_pipeline" {
+  description = "Create the pipeline, its builds and its source. false, with github_repository: only the roles of GitHub's workflows, the artifact bucket and its key."
+  type        = bool
+  default     = true
+  nullable    = false
+
+  validation {
+    condition     = var.create_pipeline || var.github_repository != null
+    error_message = "create_pipeline may be false only with github_repository: without both, nothing could use what is created."
+  }
+}
+
 variable "create_repository" {
   description = "With codecommit: create the repository; false where the stack of another environment has created it."
   type        = bool
@@ -112,6 +124,13 @@ variable "repository" {
   }
 }
 
+variable "require_signed_image" {
+  description = "Refuse to upload a manifest whose image build.sh has not signed (REQUIRE_SIGNED_IMAGE of the upload)."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "retention_days" {
   description = "Days to keep the logs of builds (logs), and artifacts and plans (artifacts)."
   type = object({
@@ -159,8 +178,8 @@ variable "tags" {
   nullable    = false
 
   validation {
-    condition     = length(setintersection(keys(var.tags), ["Service", "Stage", "ManagedBy", "Part"])) == 0
-    error_message = "tags must not set Service, Stage, ManagedBy or Part: the stack sets them itself."
+    condition     = length(setintersection(keys(var.tags), ["Environment", "ManagedBy", "Part", "Service", "Stage"])) == 0
+    error_message = "tags must not set Environment, ManagedBy, Part, Service or Stage: the stack sets them itself."
   }
 }
 

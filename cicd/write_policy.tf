@@ -85,6 +85,9 @@ data "aws_iam_policy_document" "write" {
   statement {
     sid = "WriteTheRest"
     actions = [
+      "budgets:ModifyBudget",
+      "budgets:TagResource",
+      "budgets:UntagResource",
       "cloudwatch:DeleteAlarms",
       "cloudwatch:PutMetricAlarm",
       "cloudwatch:TagResource",
@@ -146,9 +149,9 @@ data "aws_iam_policy_document" "write" {
       "states:UpdateStateMachine",
     ]
     resources = [
-      local.arns.alarms, local.arns.event_rules, local.arns.functions, local.arns.log_groups,
-      "${local.arns.parameters}/*", local.arns.pipelines, local.arns.repository, local.arns.schedules,
-      local.arns.state_machines, local.arns.topics,
+      local.arns.alarms, local.arns.budgets, local.arns.event_rules, local.arns.functions,
+      local.arns.log_groups, "${local.arns.parameters}/*", local.arns.pipelines, local.arns.repository,
+      local.arns.schedules, local.arns.state_machines, local.arns.topics,
     ]
   }
 

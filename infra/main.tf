@@ -45,6 +45,18 @@ module "encryption" {
   prefix               = local.prefix
 }
 
+module "cost" {
+  source = "./modules/cost"
+
+  account         = local.account
+  alarm_topic_arn = module.notification.alarm_topic_arn
+  cost            = var.cost
+  kms_key_arn     = module.encryption.key_arn
+  logs            = { kms_key_arn = module.encryption.log_key_arn, retention_days = var.retention_days.logs }
+  package_dir     = "${path.root}/../build/lambdas"
+  prefix          = local.prefix
+}
+
 module "storage" {
   source = "./modules/storage"
 

@@ -6,9 +6,11 @@ provider "aws" {
   default_tags {
     tags = merge(
       {
-        Service   = var.service
-        Stage     = var.build_stage
-        ManagedBy = "terraform"
+        # Jobs and endpoints have it too: a budget counts what has this tag.
+        Environment = local.prefix
+        ManagedBy   = "terraform"
+        Service     = var.service
+        Stage       = var.build_stage
       },
       var.tags,
     )

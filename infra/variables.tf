@@ -33,6 +33,13 @@ variable "build_stage" {
   }
 }
 
+variable "cost" {
+  description = "A monthly budget, hours of dev endpoints, and when an endpoint counts as idle. The variable of the module cost, which checks it, describes each value."
+  type        = object({ budget = optional(object({ monthly_usd = number, notify_at_percent = optional(set(number)) })), dev_hours = optional(object({ pause = string, resume = string, time_zone = optional(string) })), idle_hours = optional(number) })
+  default     = {}
+  nullable    = false
+}
+
 variable "force_destroy" {
   description = "Allow terraform destroy to delete buckets and image repositories that are not empty. Refused in production."
   type        = bool
@@ -163,8 +170,8 @@ variable "tags" {
   nullable    = false
 
   validation {
-    condition     = length(setintersection(keys(var.tags), ["Service", "Stage", "ManagedBy"])) == 0
-    error_message = "tags must not set Service, Stage or ManagedBy: the stack sets them itself."
+    condition     = length(setintersection(keys(var.tags), ["Environment", "ManagedBy", "Service", "Stage"])) == 0
+    error_message = "tags must not set Environment, ManagedBy, Service or Stage: the stack sets them itself."
   }
 
   validation {

@@ -37,7 +37,7 @@ run "defaults" {
   }
 }
 
-run "rejects_short_account" {
+run "rejects_wrong_values" {
   command = plan
 
   module {
@@ -45,50 +45,11 @@ run "rejects_short_account" {
   }
 
   variables {
-    account_id = "12"
-  }
-
-  expect_failures = [var.account_id]
-}
-
-run "rejects_key_alias" {
-  command = plan
-
-  module {
-    source = "./modules/artifacts"
-  }
-
-  variables {
-    kms_key_arn = "alias/key"
-  }
-
-  expect_failures = [var.kms_key_arn]
-}
-
-run "rejects_prefix_in_capitals" {
-  command = plan
-
-  module {
-    source = "./modules/artifacts"
-  }
-
-  variables {
-    prefix = "ML-Core"
-  }
-
-  expect_failures = [var.prefix]
-}
-
-run "rejects_retention_shorter_than_an_approval" {
-  command = plan
-
-  module {
-    source = "./modules/artifacts"
-  }
-
-  variables {
+    account_id     = "12"
+    kms_key_arn    = "alias/key"
+    prefix         = "ML-Core"
     retention_days = 7
   }
 
-  expect_failures = [var.retention_days]
+  expect_failures = [var.account_id, var.kms_key_arn, var.prefix, var.retention_days]
 }

@@ -66,7 +66,7 @@ run "defaults" {
   }
 }
 
-run "rejects_short_account" {
+run "rejects_wrong_values" {
   command = plan
 
   module {
@@ -74,64 +74,12 @@ run "rejects_short_account" {
   }
 
   variables {
-    account = { id = "12", partition = "aws", region = "eu-west-1" }
-  }
-
-  expect_failures = [var.account]
-}
-
-run "rejects_key_alias" {
-  command = plan
-
-  module {
-    source = "./modules/builds"
-  }
-
-  variables {
+    account     = { id = "12", partition = "aws", region = "eu-west-1" }
     kms_key_arn = "alias/key"
+    name        = "Check"
+    prefix      = "ML-Core"
+    projects    = {}
   }
 
-  expect_failures = [var.kms_key_arn]
-}
-
-run "rejects_name_in_capitals" {
-  command = plan
-
-  module {
-    source = "./modules/builds"
-  }
-
-  variables {
-    name = "Check"
-  }
-
-  expect_failures = [var.name]
-}
-
-run "rejects_prefix_in_capitals" {
-  command = plan
-
-  module {
-    source = "./modules/builds"
-  }
-
-  variables {
-    prefix = "ML-Core"
-  }
-
-  expect_failures = [var.prefix]
-}
-
-run "rejects_no_projects" {
-  command = plan
-
-  module {
-    source = "./modules/builds"
-  }
-
-  variables {
-    projects = {}
-  }
-
-  expect_failures = [var.projects]
+  expect_failures = [var.account, var.kms_key_arn, var.name, var.prefix, var.projects]
 }

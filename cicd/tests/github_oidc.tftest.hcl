@@ -85,13 +85,19 @@ run "defaults" {
   }
 }
 
-run "immutable_subjects" {
+run "immutable_subjects_and_existing_provider" {
   module {
     source = "./modules/github_oidc"
   }
 
   variables {
-    repository = { name = "example-org/landing-zone", ids = { owner = "123", repository = "456" } }
+    provider_arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+    repository   = { name = "example-org/landing-zone", ids = { owner = "123", repository = "456" } }
+  }
+
+  assert {
+    condition     = length(aws_iam_openid_connect_provider.this) == 0 && output.provider_arn == var.provider_arn
+    error_message = "An account has one provider, which is used as it is."
   }
 
   assert {
@@ -100,22 +106,7 @@ run "immutable_subjects" {
   }
 }
 
-run "existing_provider" {
-  module {
-    source = "./modules/github_oidc"
-  }
-
-  variables {
-    provider_arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
-  }
-
-  assert {
-    condition     = length(aws_iam_openid_connect_provider.this) == 0 && output.provider_arn == var.provider_arn
-    error_message = "An account has one provider, which is used as it is."
-  }
-}
-
-run "rejects_invalid_account_id" {
+run "rejects_wrong_values" {
   command = plan
 
   module {
@@ -123,111 +114,35 @@ run "rejects_invalid_account_id" {
   }
 
   variables {
-    account = { id = "1234", partition = "aws", region = "eu-west-1" }
-  }
-
-  expect_failures = [var.account]
-}
-
-run "rejects_other_audience" {
-  command = plan
-
-  module {
-    source = "./modules/github_oidc"
-  }
-
-  variables {
-    audience = "https://github.com/example-org"
-  }
-
-  expect_failures = [var.audience]
-}
-
-run "rejects_wildcard_branch" {
-  command = plan
-
-  module {
-    source = "./modules/github_oidc"
-  }
-
-  variables {
-    branch = "*"
-  }
-
-  expect_failures = [var.branch]
-}
-
-run "rejects_full_ref" {
-  command = plan
-
-  module {
-    source = "./modules/github_oidc"
-  }
-
-  variables {
-    branch = "-refs/heads/main"
-  }
-
-  expect_failures = [var.branch]
-}
-
-run "rejects_wildcard_environment" {
-  command = plan
-
-  module {
-    source = "./modules/github_oidc"
-  }
-
-  variables {
-    environments = { apply = "*" }
-  }
-
-  expect_failures = [var.environments]
-}
-
-run "rejects_shared_environment" {
-  command = plan
-
-  module {
-    source = "./modules/github_oidc"
-  }
-
-  variables {
-    environments = { apply = "drift" }
-  }
-
-  expect_failures = [var.environments]
-}
-
-run "rejects_untagged_key" {
-  command = plan
-
-  module {
-    source = "./modules/github_oidc"
-  }
-
-  variables {
-    key_tags = { Service = "ml-core" }
-  }
-
-  expect_failures = [var.key_tags]
-}
-
-run "rejects_other_parameter_path" {
-  command = plan
-
-  module {
-    source = "./modules/github_oidc"
-  }
-
-  variables {
+    account        = { id = "1234", partition = "aws", region = "eu-west-1" }
+    audience       = "https://github.com/example-org"
+    branch         = "*"
+    environments   = { apply = "*" }
+    key_tags       = { Service = "ml-core" }
     parameter_path = "ml-core/production"
+    policies       = { apply = {}, drift = {}, plan = {}, upload = {}, admin = {} }
+    prefix         = "ML-Core-Production"
+    provider_arn   = "arn:aws:iam::123456789012:oidc-provider/issuer.example.com"
+    repository     = { name = "example-org/*" }
+    stack          = "ML-Core"
   }
 
-  expect_failures = [var.parameter_path]
+  expect_failures = [
+    var.account,
+    var.audience,
+    var.branch,
+    var.environments,
+    var.key_tags,
+    var.parameter_path,
+    var.policies,
+    var.prefix,
+    var.provider_arn,
+    var.repository,
+    var.stack,
+  ]
 }
 
-run "rejects_unknown_purpose" {
+run "rejects_other_wrong_values" {
   command = plan
 
   module {
@@ -235,80 +150,13 @@ run "rejects_unknown_purpose" {
   }
 
   variables {
-    policies = { apply = {}, drift = {}, plan = {}, upload = {}, admin = {} }
+    branch       = "-refs/heads/main"
+    environments = { apply = "drift" }
+    policies     = { apply = {}, drift = {}, plan = {} }
+    repository   = { name = "landing-zone" }
   }
 
-  expect_failures = [var.policies]
-}
-
-run "rejects_missing_purpose" {
-  command = plan
-
-  module {
-    source = "./modules/github_oidc"
-  }
-
-  variables {
-    policies = { apply = {}, drift = {}, plan = {} }
-  }
-
-  expect_failures = [var.policies]
-}
-
-run "rejects_prefix_in_capitals" {
-  command = plan
-
-  module {
-    source = "./modules/github_oidc"
-  }
-
-  variables {
-    prefix = "ML-Core-Production"
-  }
-
-  expect_failures = [var.prefix]
-}
-
-run "rejects_other_provider" {
-  command = plan
-
-  module {
-    source = "./modules/github_oidc"
-  }
-
-  variables {
-    provider_arn = "arn:aws:iam::123456789012:oidc-provider/issuer.example.com"
-  }
-
-  expect_failures = [var.provider_arn]
-}
-
-run "rejects_wildcard_repository" {
-  command = plan
-
-  module {
-    source = "./modules/github_oidc"
-  }
-
-  variables {
-    repository = { name = "example-org/*" }
-  }
-
-  expect_failures = [var.repository]
-}
-
-run "rejects_repository_without_owner" {
-  command = plan
-
-  module {
-    source = "./modules/github_oidc"
-  }
-
-  variables {
-    repository = { name = "landing-zone" }
-  }
-
-  expect_failures = [var.repository]
+  expect_failures = [var.branch, var.environments, var.policies, var.repository]
 }
 
 run "rejects_names_as_ids" {
@@ -323,18 +171,4 @@ run "rejects_names_as_ids" {
   }
 
   expect_failures = [var.repository]
-}
-
-run "rejects_stack_in_capitals" {
-  command = plan
-
-  module {
-    source = "./modules/github_oidc"
-  }
-
-  variables {
-    stack = "ML-Core"
-  }
-
-  expect_failures = [var.stack]
 }

@@ -118,7 +118,7 @@ run "codecommit" {
   }
 }
 
-run "rejects_short_account" {
+run "rejects_wrong_values" {
   command = plan
 
   module {
@@ -126,92 +126,22 @@ run "rejects_short_account" {
   }
 
   variables {
-    account = { id = "12", partition = "aws", region = "eu-west-1" }
-  }
-
-  expect_failures = [var.account]
-}
-
-run "rejects_name_of_the_alarm_topic" {
-  command = plan
-
-  module {
-    source = "./modules/pipeline"
-  }
-
-  variables {
-    alarm_topic_arn = "alarms"
-  }
-
-  expect_failures = [var.alarm_topic_arn]
-}
-
-run "rejects_name_of_the_approval_topic" {
-  command = plan
-
-  module {
-    source = "./modules/pipeline"
-  }
-
-  variables {
+    account            = { id = "12", partition = "aws", region = "eu-west-1" }
+    alarm_topic_arn    = "alarms"
     approval_topic_arn = "approvals"
+    ignored_paths      = []
+    kms_key_arn        = "alias/key"
+    prefix             = "ML-Core"
+    projects           = {}
   }
 
-  expect_failures = [var.approval_topic_arn]
-}
-
-run "rejects_no_ignored_paths" {
-  command = plan
-
-  module {
-    source = "./modules/pipeline"
-  }
-
-  variables {
-    ignored_paths = []
-  }
-
-  expect_failures = [var.ignored_paths]
-}
-
-run "rejects_key_alias" {
-  command = plan
-
-  module {
-    source = "./modules/pipeline"
-  }
-
-  variables {
-    kms_key_arn = "alias/key"
-  }
-
-  expect_failures = [var.kms_key_arn]
-}
-
-run "rejects_prefix_in_capitals" {
-  command = plan
-
-  module {
-    source = "./modules/pipeline"
-  }
-
-  variables {
-    prefix = "ML-Core"
-  }
-
-  expect_failures = [var.prefix]
-}
-
-run "rejects_missing_projects" {
-  command = plan
-
-  module {
-    source = "./modules/pipeline"
-  }
-
-  variables {
-    projects = {}
-  }
-
-  expect_failures = [var.projects]
+  expect_failures = [
+    var.account,
+    var.alarm_topic_arn,
+    var.approval_topic_arn,
+    var.ignored_paths,
+    var.kms_key_arn,
+    var.prefix,
+    var.projects,
+  ]
 }

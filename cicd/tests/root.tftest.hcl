@@ -25,56 +25,44 @@ run "defaults" {
     condition     = output.artifact_bucket != "" && output.clone_url == null
     error_message = "With a connection no repository is created."
   }
+
+  assert {
+    condition     = length([for s in data.aws_iam_policy_document.upload.statement : s if contains(s.actions, "kms:GetPublicKey")]) == 0
+    error_message = "An upload that verifies no image needs no public key."
+  }
+
+  assert {
+    condition     = output.github_role_arns == null && length(module.github_oidc) == 0
+    error_message = "No role is made for a repository of GitHub that was not named."
+  }
 }
 
-run "rejects_name_of_a_region" {
+run "rejects_wrong_values" {
   command = plan
 
   variables {
-    aws_region = "Ireland"
+    aws_region      = "Ireland"
+    branch          = ""
+    build_stage     = "test"
+    create_pipeline = false
+    image           = "a b"
+    repository      = "owner landing zone"
+    service         = "ML"
+    state_bucket    = "X"
+    tags            = { Part = "mine" }
   }
 
-  expect_failures = [var.aws_region]
-}
-
-run "rejects_empty_branch" {
-  command = plan
-
-  variables {
-    branch = ""
-  }
-
-  expect_failures = [var.branch]
-}
-
-run "rejects_unknown_stage" {
-  command = plan
-
-  variables {
-    build_stage = "test"
-  }
-
-  expect_failures = [var.build_stage]
-}
-
-run "rejects_image_with_a_space" {
-  command = plan
-
-  variables {
-    image = "a b"
-  }
-
-  expect_failures = [var.image]
-}
-
-run "rejects_repository_with_spaces" {
-  command = plan
-
-  variables {
-    repository = "owner landing zone"
-  }
-
-  expect_failures = [var.repository]
+  expect_failures = [
+    var.aws_region,
+    var.branch,
+    var.build_stage,
+    var.create_pipeline,
+    var.image,
+    var.repository,
+    var.service,
+    var.state_bucket,
+    var.tags,
+  ]
 }
 
 run "rejects_repository_without_an_owner" {
@@ -85,34 +73,4 @@ run "rejects_repository_without_an_owner" {
   }
 
   expect_failures = [var.repository]
-}
-
-run "rejects_service_in_capitals" {
-  command = plan
-
-  variables {
-    service = "ML"
-  }
-
-  expect_failures = [var.service]
-}
-
-run "rejects_wrong_state_bucket" {
-  command = plan
-
-  variables {
-    state_bucket = "X"
-  }
-
-  expect_failures = [var.state_bucket]
-}
-
-run "rejects_own_tags" {
-  command = plan
-
-  variables {
-    tags = { Part = "mine" }
-  }
-
-  expect_failures = [var.tags]
 }

@@ -96,7 +96,7 @@ run "codecommit_of_another_environment" {
   }
 }
 
-run "rejects_short_account" {
+run "rejects_wrong_values" {
   command = plan
 
   module {
@@ -104,64 +104,12 @@ run "rejects_short_account" {
   }
 
   variables {
-    account = { id = "12", partition = "aws", region = "eu-west-1" }
-  }
-
-  expect_failures = [var.account]
-}
-
-run "rejects_name_of_a_connection" {
-  command = plan
-
-  module {
-    source = "./modules/source"
-  }
-
-  variables {
+    account        = { id = "12", partition = "aws", region = "eu-west-1" }
     connection_arn = "my-connection"
+    kms_key_arn    = "alias/key"
+    provider_name  = "github"
+    provider_type  = "Gitea"
   }
 
-  expect_failures = [var.connection_arn]
-}
-
-run "rejects_key_alias" {
-  command = plan
-
-  module {
-    source = "./modules/source"
-  }
-
-  variables {
-    kms_key_arn = "alias/key"
-  }
-
-  expect_failures = [var.kms_key_arn]
-}
-
-run "rejects_unknown_provider" {
-  command = plan
-
-  module {
-    source = "./modules/source"
-  }
-
-  variables {
-    provider_name = "github"
-  }
-
-  expect_failures = [var.provider_name]
-}
-
-run "rejects_unknown_provider_type" {
-  command = plan
-
-  module {
-    source = "./modules/source"
-  }
-
-  variables {
-    provider_type = "Gitea"
-  }
-
-  expect_failures = [var.provider_type]
+  expect_failures = [var.account, var.connection_arn, var.kms_key_arn, var.provider_name, var.provider_type]
 }

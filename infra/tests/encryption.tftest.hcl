@@ -45,7 +45,7 @@ run "defaults" {
   }
 }
 
-run "rejects_invalid_account_id" {
+run "rejects_wrong_values" {
   command = plan
 
   module {
@@ -53,38 +53,12 @@ run "rejects_invalid_account_id" {
   }
 
   variables {
-    account = { id = "1234", partition = "aws", region = "eu-west-1" }
-  }
-
-  expect_failures = [var.account]
-}
-
-run "rejects_deletion_window_of_6_days" {
-  command = plan
-
-  module {
-    source = "./modules/encryption"
-  }
-
-  variables {
+    account              = { id = "1234", partition = "aws", region = "eu-west-1" }
     deletion_window_days = 6
+    prefix               = "ML-Core-Development"
   }
 
-  expect_failures = [var.deletion_window_days]
-}
-
-run "rejects_prefix_in_capitals" {
-  command = plan
-
-  module {
-    source = "./modules/encryption"
-  }
-
-  variables {
-    prefix = "ML-Core-Development"
-  }
-
-  expect_failures = [var.prefix]
+  expect_failures = [var.account, var.deletion_window_days, var.prefix]
 }
 
 run "rejects_prefix_of_40_characters" {

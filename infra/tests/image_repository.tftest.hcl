@@ -75,7 +75,7 @@ run "signing_key" {
   }
 }
 
-run "rejects_everybody_as_signer" {
+run "rejects_wrong_values" {
   command = plan
 
   module {
@@ -83,64 +83,12 @@ run "rejects_everybody_as_signer" {
   }
 
   variables {
-    signer_arns = ["arn:aws:iam::123456789012:role/*"]
-  }
-
-  expect_failures = [var.signer_arns]
-}
-
-run "rejects_deletion_window_of_31_days" {
-  command = plan
-
-  module {
-    source = "./modules/image_repository"
-  }
-
-  variables {
+    account              = { id = "1234", partition = "aws", region = "eu-west-1" }
     deletion_window_days = 31
+    kms_key_arn          = "alias/ml-core-development"
+    prefix               = "ML-Core-Development"
+    signer_arns          = ["arn:aws:iam::123456789012:role/*"]
   }
 
-  expect_failures = [var.deletion_window_days]
-}
-
-run "rejects_invalid_account_id" {
-  command = plan
-
-  module {
-    source = "./modules/image_repository"
-  }
-
-  variables {
-    account = { id = "1234", partition = "aws", region = "eu-west-1" }
-  }
-
-  expect_failures = [var.account]
-}
-
-run "rejects_kms_alias_instead_of_arn" {
-  command = plan
-
-  module {
-    source = "./modules/image_repository"
-  }
-
-  variables {
-    kms_key_arn = "alias/ml-core-development"
-  }
-
-  expect_failures = [var.kms_key_arn]
-}
-
-run "rejects_prefix_in_capitals" {
-  command = plan
-
-  module {
-    source = "./modules/image_repository"
-  }
-
-  variables {
-    prefix = "ML-Core-Development"
-  }
-
-  expect_failures = [var.prefix]
+  expect_failures = [var.account, var.deletion_window_days, var.kms_key_arn, var.prefix, var.signer_arns]
 }

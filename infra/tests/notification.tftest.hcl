@@ -32,7 +32,7 @@ run "defaults" {
   }
 }
 
-run "rejects_invalid_account_id" {
+run "rejects_wrong_values" {
   command = plan
 
   module {
@@ -40,50 +40,11 @@ run "rejects_invalid_account_id" {
   }
 
   variables {
-    account = { id = "1234", partition = "aws", region = "eu-west-1" }
-  }
-
-  expect_failures = [var.account]
-}
-
-run "rejects_kms_alias_instead_of_arn" {
-  command = plan
-
-  module {
-    source = "./modules/notification"
-  }
-
-  variables {
+    account     = { id = "1234", partition = "aws", region = "eu-west-1" }
+    emails      = { approval = ["lead"] }
     kms_key_arn = "alias/ml-core-development"
+    prefix      = "ML-Core-Development"
   }
 
-  expect_failures = [var.kms_key_arn]
-}
-
-run "rejects_invalid_address" {
-  command = plan
-
-  module {
-    source = "./modules/notification"
-  }
-
-  variables {
-    emails = { approval = ["lead"] }
-  }
-
-  expect_failures = [var.emails]
-}
-
-run "rejects_prefix_in_capitals" {
-  command = plan
-
-  module {
-    source = "./modules/notification"
-  }
-
-  variables {
-    prefix = "ML-Core-Development"
-  }
-
-  expect_failures = [var.prefix]
+  expect_failures = [var.account, var.emails, var.kms_key_arn, var.prefix]
 }

@@ -25,21 +25,7 @@ run "defaults" {
   }
 }
 
-run "rejects_path_with_a_slash_at_the_end" {
-  command = plan
-
-  module {
-    source = "./modules/parameters"
-  }
-
-  variables {
-    path = "/ml-core/development/"
-  }
-
-  expect_failures = [var.path]
-}
-
-run "rejects_name_with_a_slash" {
+run "rejects_wrong_values" {
   command = plan
 
   module {
@@ -48,7 +34,8 @@ run "rejects_name_with_a_slash" {
 
   variables {
     parameters = { "a/b" = "x" }
+    path       = "/ml-core/development/"
   }
 
-  expect_failures = [var.parameters]
+  expect_failures = [var.parameters, var.path]
 }

@@ -93,7 +93,7 @@ run "logs_access_to_a_named_bucket" {
   }
 }
 
-run "rejects_invalid_account_id" {
+run "rejects_wrong_values" {
   command = plan
 
   module {
@@ -101,52 +101,13 @@ run "rejects_invalid_account_id" {
   }
 
   variables {
-    account = { id = "1234", partition = "aws", region = "eu-west-1" }
-  }
-
-  expect_failures = [var.account]
-}
-
-run "rejects_kms_alias_instead_of_arn" {
-  command = plan
-
-  module {
-    source = "./modules/storage"
-  }
-
-  variables {
-    kms_key_arn = "alias/ml-core-development"
-  }
-
-  expect_failures = [var.kms_key_arn]
-}
-
-run "rejects_prefix_in_capitals" {
-  command = plan
-
-  module {
-    source = "./modules/storage"
-  }
-
-  variables {
-    prefix = "ML-Core-Development"
-  }
-
-  expect_failures = [var.prefix]
-}
-
-run "rejects_artifacts_kept_for_7_days" {
-  command = plan
-
-  module {
-    source = "./modules/storage"
-  }
-
-  variables {
+    account        = { id = "1234", partition = "aws", region = "eu-west-1" }
+    kms_key_arn    = "alias/ml-core-development"
+    prefix         = "ML-Core-Development"
     retention_days = { artifacts = 7 }
   }
 
-  expect_failures = [var.retention_days]
+  expect_failures = [var.account, var.kms_key_arn, var.prefix, var.retention_days]
 }
 
 run "rejects_versions_kept_for_0_days" {

@@ -14,6 +14,7 @@ from common.job import Credentials, Job
 from common.manifest import CREATE_SCHEMA, check_git_manifest, check_run_manifest
 from common.schema import Schema
 from create_schema.champion import find_champion
+from create_schema.cost import check_limit, estimate, read_prices, summary_of
 from create_schema.resolve import model_package_group, override, resolve
 from create_schema.settings import Settings
 from create_schema.storage import check_code, ensure_model_package_group, prepare_run
@@ -53,6 +54,9 @@ def create_schema(job: Job, settings: Settings, schemas: Schemas, clients: Clien
         manifest["MetricThreshold"],
     )
     check_code(clients.s3, settings.source_bucket, manifest["CodeVersion"])
+    prices = read_prices(clients.s3, settings.source_bucket, settings.region)
+    cost = estimate(manifest, use_case, prices)
+    check_limit(cost)
     group = model_package_group(use_case, settings)
     ensure_model_package_group(clients.sagemaker, settings, group, use_case)
     champion = find_champion(clients.s3, clients.sagemaker, settings, group)
@@ -60,12 +64,13 @@ def create_schema(job: Job, settings: Settings, schemas: Schemas, clients: Clien
         schemas.manifest, resolve(manifest, use_case, run_id, settings, champion), CREATE_SCHEMA
     )
 
-    prepare_run(clients.s3, settings, run_id, use_case, champion)
+    prepare_run(clients.s3, settings, run_id, use_case, champion, cost)
     # Last: CodePipeline takes the artifact only once all that it names is there.
     write_json(store, job.output(), run_manifest, job.encryption_key)
     return Answer(
         summary=(
             f"Run {run_id}: {use_case['name']} for {run_manifest['EndpointType']}. "
+            f"{summary_of(cost)} "
             f"Upload the training CSV to {run_manifest['ProcessingInputLocation']}"
         ),
         variables={

@@ -12,6 +12,7 @@ from common.environment import Environment
 class Settings:
     service: str
     stage: str
+    region: str
     source_bucket: str
     workflow_bucket: str
     kms_key_arn: str
@@ -24,6 +25,8 @@ class Settings:
         settings = cls(
             service=environment.required("SERVICE"),
             stage=environment.required("STAGE"),
+            # Lambda sets it.
+            region=environment.required("AWS_REGION"),
             source_bucket=environment.required("SOURCE_BUCKET"),
             workflow_bucket=environment.required("WORKFLOW_BUCKET"),
             kms_key_arn=environment.required("KMS_KEY_ARN"),

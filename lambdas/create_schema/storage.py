@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from common.errors import AccessError, ConfigurationError
 from create_schema.champion import ChampionVersion, marker
+from create_schema.cost import COST_KEY
 from create_schema.settings import Settings
 from create_schema.use_case import UseCase
 
@@ -47,11 +49,17 @@ def check_code(s3: Any, bucket: str, version: str) -> None:
 
 
 def prepare_run(
-    s3: Any, settings: Settings, run_id: str, use_case: UseCase, champion: ChampionVersion
+    s3: Any,
+    settings: Settings,
+    run_id: str,
+    use_case: UseCase,
+    champion: ChampionVersion,
+    cost: Mapping[str, Any],
 ) -> None:
-    """Write the run's use case, and the folders that the console shows people to upload to."""
+    """Write the run's use case, its cost, and the folders that the console shows people to upload to."""
     objects = {
         f"{run_id}/config/use_case.json": json.dumps(use_case, indent=2).encode(),
+        f"{run_id}/{COST_KEY}": json.dumps(cost, indent=2).encode(),
         f"{run_id}/source/": b"",
         f"{run_id}/inference/": b"",
     }

@@ -38,6 +38,7 @@ STATE_BUCKET = NAMES.state_bucket
 VARIABLES = "../config/environments/development.tfvars"
 # IAM knows no resource for these: service authorization reference of each service.
 WITHOUT_RESOURCE = {
+    "cloudwatch:GetMetricData",
     "cloudwatch:PutMetricData",
     "codepipeline:PutJobFailureResult",
     "codepipeline:PutJobSuccessResult",
@@ -50,6 +51,7 @@ WITHOUT_RESOURCE = {
     "logs:ListLogDeliveries",
     "logs:PutResourcePolicy",
     "logs:UpdateLogDelivery",
+    "sagemaker:ListEndpoints",
     "sagemaker:ListModelPackages",
     "xray:GetSamplingRules",
     "xray:GetSamplingTargets",
@@ -135,14 +137,19 @@ def test_the_names_are_those_that_the_scripts_know(stack: Stack) -> None:
     """A new resource of these kinds needs a row in the table, or quick-destroy.sh does not know it."""
     kinds = {resource.address.rsplit(".", 2)[1] for resource in RESOURCES.values()}
     shown = json.loads(stack.terraform.run("show", json=IsFlagged))
-    modules = shown["values"]["root_module"]["child_modules"]
     built = {
         resource["address"]: resource["values"].get("bucket") or resource["values"]["name"]
-        for module in modules
-        for resource in module["resources"]
+        for resource in resources_of(shown["values"]["root_module"])
         if resource["mode"] == "managed" and resource["type"] in kinds
     }
     assert built == {resource.address: NAMES.of(key) for key, resource in RESOURCES.items()}
+
+
+def resources_of(module: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The resources of a module and of the modules that it calls."""
+    yield from module.get("resources", [])
+    for child in module.get("child_modules", []):
+        yield from resources_of(child)
 
 
 def test_the_parameters_and_the_pipeline_have_the_names_that_the_scripts_know(stack: Stack) -> None:
@@ -224,7 +231,7 @@ def test_no_role_may_do_more_than_it_names(stack: Stack) -> None:
     assert {role for role, _ in found} == {
         f"{PREFIX}-{word}"
         for word in ("create-schema", "update-schema", "infer", "training", "inference", "sagemaker",
-                     "ml-pipeline", "manifest-uploaded")
+                     "ml-pipeline", "manifest-uploaded", "find-idle-endpoints", "cost-schedules")
     }  # fmt: skip
     for role, statement in found:
         actions = as_list(statement["Action"])
@@ -244,6 +251,16 @@ def test_each_role_trusts_one_service(stack: Stack) -> None:
     for role in stack.client("iam").list_roles()["Roles"]:
         (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
         assert re.fullmatch(r"[a-z]+\.amazonaws\.com", trust["Principal"]["Service"])
+
+
+def test_idle_endpoints_are_counted_by_the_deployed_function(stack: Stack) -> None:
+    name = f"{PREFIX}-find-idle-endpoints"
+    schedule = stack.client("scheduler").get_schedule(Name=name)
+    assert schedule["ScheduleExpression"] == "rate(1 hour)"
+    answer = stack.client("lambda").invoke(FunctionName=schedule["Target"]["Arn"], Payload=b"{}")
+    assert json.loads(answer["Payload"].read()) == {"Idle": []}
+    metrics = stack.client("cloudwatch").list_metrics(Namespace=PREFIX)["Metrics"]
+    assert [metric["MetricName"] for metric in metrics] == ["IdleEndpoints"]
 
 
 @pytest.mark.parametrize("stage", ["staging", "production"])
@@ -273,6 +290,7 @@ def test_destroy_leaves_nothing(stack: Stack) -> None:
         "rules": stack.client("events").list_rules()["Rules"],
         "topics": stack.client("sns").list_topics()["Topics"],
         "alarms": stack.client("cloudwatch").describe_alarms()["MetricAlarms"],
+        "schedules": stack.client("scheduler").list_schedules()["Schedules"],
         "repositories": stack.client("ecr").describe_repositories()["repositories"],
     }
     assert {kind: found for kind, found in left.items() if found} == {"buckets": [STATE_BUCKET]}

@@ -1,14 +1,18 @@
-"""The resources of monitoring and scaling on localaws: apply, a plan without changes, destroy."""
+"""The resources of monitoring, cost and scaling on localaws: apply, a plan without changes, destroy."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from find_idle_endpoints.service import find_idle_endpoints
 from localaws.testing import LocalAws, running
+from pause_dev_endpoints.service import pause, resume
 from tests.terraform.runner import Terraform, configured
 
 ACCOUNT = "123456789012"
@@ -140,6 +144,30 @@ resource "aws_iam_role" "scheduler" {
   assume_role_policy = data.aws_iam_policy_document.trust.json
 }
 
+resource "aws_budgets_budget" "this" {
+  name         = "monitoring"
+  budget_type  = "COST"
+  limit_amount = "200"
+  limit_unit   = "USD"
+  time_unit    = "MONTHLY"
+
+  cost_filter {
+    name   = "TagKeyValue"
+    values = ["user:Environment$monitoring"]
+  }
+
+  dynamic "notification" {
+    for_each = { ACTUAL = 80, FORECASTED = 100 }
+    content {
+      comparison_operator       = "GREATER_THAN"
+      notification_type         = notification.key
+      subscriber_sns_topic_arns = [aws_sns_topic.alarms.arn]
+      threshold                 = notification.value
+      threshold_type            = "PERCENTAGE"
+    }
+  }
+}
+
 resource "aws_scheduler_schedule_group" "this" {
   name = "monitoring"
 }
@@ -262,19 +290,60 @@ def serve_endpoint(server: LocalAws) -> None:
     }  # fmt: skip
     sagemaker.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[variant])
     sagemaker.create_endpoint(EndpointName="scaled", EndpointConfigName="c")
+    until_in_service(sagemaker, "scaled")
+
+
+def until_in_service(sagemaker: Any, endpoint: str) -> None:
     deadline = time.monotonic() + 60
     while (
-        status := sagemaker.describe_endpoint(EndpointName="scaled")["EndpointStatus"]
-    ) == "Creating":
+        status := sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointStatus"]
+    ) != "InService":
+        assert status == "Creating"
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    assert status == "InService"
+
+
+def until_deleted(sagemaker: Any, endpoint: str) -> None:
+    deadline = time.monotonic() + 60
+    while endpoint in {item["EndpointName"] for item in sagemaker.list_endpoints()["Endpoints"]}:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
 def terraform(localaws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     folder = tmp_path_factory.mktemp("monitoring")
     return configured(folder, CONFIGURATION, localaws.environment)
+
+
+def test_a_dev_endpoint_is_paused_and_resumed(localaws: LocalAws) -> None:
+    sagemaker, prefix = localaws.client("sagemaker"), "ml-core-development"
+    name, other = f"{prefix}-housing-dev", f"{prefix}-housing"
+    variant = {
+        "VariantName": "AllTraffic", "ModelName": "m", "InitialInstanceCount": 1,
+        "InstanceType": "ml.t2.medium",
+    }  # fmt: skip
+    for target, endpoint in (("dev", name), ("prod", other)):
+        tags = {"Target": target, "Environment": prefix, "UseCase": "housing"}
+        sagemaker.create_endpoint_config(
+            EndpointConfigName=f"housing-1-{target}",
+            ProductionVariants=[variant],
+            Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+        )
+        sagemaker.create_endpoint(EndpointName=endpoint, EndpointConfigName=f"housing-1-{target}")
+    for endpoint in (name, other):
+        until_in_service(sagemaker, endpoint)
+    cloudwatch = localaws.client("cloudwatch")
+    later = datetime.now(UTC) + timedelta(minutes=90)
+
+    idle = find_idle_endpoints(sagemaker, cloudwatch, prefix, 1, later)
+    assert idle == {"Idle": [other, name]}
+    assert pause(sagemaker, prefix, datetime.now(UTC)) == {name: "paused"}
+    until_deleted(sagemaker, name)
+    assert sagemaker.describe_endpoint(EndpointName=other)["EndpointStatus"] == "InService"
+    assert resume(sagemaker, prefix) == {name: "resumed"}
+    until_in_service(sagemaker, name)
+    assert resume(sagemaker, prefix) == {}
 
 
 def test_apply_plan_and_destroy(localaws: LocalAws, terraform: Terraform) -> None:
@@ -288,6 +357,8 @@ def test_apply_plan_and_destroy(localaws: LocalAws, terraform: Terraform) -> Non
     left = cloudwatch.describe_alarms(AlarmTypes=kinds)
     assert left["MetricAlarms"] == left["CompositeAlarms"] == []
     assert cloudwatch.list_dashboards()["DashboardEntries"] == []
+    budgets = localaws.client("budgets", region_name="us-east-1")
+    assert budgets.describe_budgets(AccountId="123456789012")["Budgets"] == []
     scheduler = localaws.client("scheduler")
     assert scheduler.list_schedules()["Schedules"] == []
     assert [group["Name"] for group in scheduler.list_schedule_groups()["ScheduleGroups"]] == [

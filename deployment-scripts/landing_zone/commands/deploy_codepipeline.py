@@ -82,5 +82,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def next_steps(outputs: dict[str, Any]) -> str:
     """What starts a run."""
+    if not outputs.get("pipeline_name"):
+        roles = ", ".join(sorted(outputs["github_role_arns"]))
+        return f"no pipeline (create_pipeline is false); roles of GitHub's workflows: {roles}"
     where = outputs.get("clone_url") or outputs["repository"]
     return f"a push to the branch {outputs['branch']} of {where} starts {outputs['pipeline_name']}"

@@ -23,6 +23,7 @@ from landing_zone.core.aws import Aws, Clients
 from landing_zone.core.manifest import BATCH, Key
 from landing_zone.core.names import APPROVE_MODEL, UPLOAD_DATA, UPLOAD_INFERENCE_DATA
 from landing_zone.core.settings import Settings
+from landing_zone.runs.costs import cost_text
 from landing_zone.runs.evidence import read_evidence
 from landing_zone.runs.follow import Approver, leave_to_people
 from landing_zone.runs.inputs import csv_files, upload_inputs
@@ -67,7 +68,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     print(show_results(aws, manifest, use_case.features, use_case.target))
     if manifest[Key.ENDPOINT_TYPE] != BATCH:
         print(_through_the_api(aws, settings, manifest, use_case.features))
-    print(f"\n{locations(finished, manifest)}\n\n{next_commands(settings, manifest)}")
+    cost = cost_text(aws, finished, manifest, is_local=settings.is_local)
+    print(f"\n{cost}" if cost else "")
+    print(f"{locations(finished, manifest)}\n\n{next_commands(settings, manifest)}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Show a run: stages, actions and jobs with status, time and log group.
+"""Show a run: stages, actions and jobs with status, time and log group, and what it costs.
 
     python deployment-scripts/status.py            shows the run until it ends
     python deployment-scripts/status.py --once     shows its present state
@@ -14,6 +14,7 @@ import argparse
 from landing_zone.commands.common import add_run_option, follow_to_success, open_pipeline
 from landing_zone.core.aws import Aws
 from landing_zone.core.settings import Settings
+from landing_zone.runs.costs import cost_text
 from landing_zone.runs.logs import job_log
 from landing_zone.runs.progress import make_progress
 
@@ -33,9 +34,15 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         return 0
     aws, pipeline = open_pipeline(settings)
     run_id = args.run or pipeline.latest()
-    if not args.once:
-        follow_to_success(aws, pipeline, run_id, settings)
-        return 0
-    with make_progress() as progress:
-        progress.show(pipeline.read(run_id))
+    if args.once:
+        found = pipeline.read(run_id)
+        with make_progress() as progress:
+            progress.show(found)
+    else:
+        found = follow_to_success(aws, pipeline, run_id, settings)
+    manifest = pipeline.manifest_so_far(found)
+    if manifest is not None:
+        cost = cost_text(aws, found, manifest, is_local=settings.is_local)
+        if cost:
+            print(cost)
     return 0

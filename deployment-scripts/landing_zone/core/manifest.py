@@ -13,6 +13,7 @@ class Key(StrEnum):
     IMAGE_TAG = "ImageTag"
     CODE_VERSION = "CodeVersion"
     GIT_COMMIT = "GitCommit"
+    RUN_ID = "RunId"
     WORKFLOW_BUCKET = "WorkflowBucket"
     USE_CASE_LOCATION = "UseCaseLocation"
     TRAINING_INPUT = "ProcessingInputLocation"

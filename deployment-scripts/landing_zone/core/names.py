@@ -49,6 +49,10 @@ RESOURCES = {
     "start_job_logs": Resource(
         f"module.job_package.module.function.{_LOG_GROUPS}", "/aws/lambda/{prefix}-start-job"
     ),
+    "find_idle_endpoints_logs": Resource(
+        f"module.cost.module.find_idle_endpoints.{_LOG_GROUPS}",
+        "/aws/lambda/{prefix}-find-idle-endpoints",
+    ),
     "update_schema_logs": Resource(
         f'module.manifest.module.function["update_schema"].{_LOG_GROUPS}',
         "/aws/lambda/{prefix}-update-schema",

@@ -20,11 +20,12 @@ from landing_zone.delivery.saved_plan import COMMIT, DOCUMENT, LOCK_FILE, SavedP
 from landing_zone.delivery.settings import cicd_root, load_cicd_settings
 from landing_zone.plans.costs import read_prices
 from landing_zone.plans.drift import DriftReport, drift_report
+from landing_zone.plans.endpoints import endpoint_costs
 from landing_zone.plans.ignores import read_ignores
 from landing_zone.plans.labels import labels_of
 from landing_zone.plans.policy import Violation, evaluate
 from landing_zone.plans.summary import Summary, summarize
-from landing_zone.sources.checkout import git_commit
+from landing_zone.sources.checkout import git_commit, read_manifest
 from landing_zone.sources.package import build
 from landing_zone.stack.locks import explained_state_lock
 from landing_zone.stack.teardown import CICD_STATE
@@ -81,7 +82,9 @@ class Planner:
         document = terraform.show(saved.file)
         messages = commit_messages(self._aws, self._environ, ROOT)
         policy = evaluate(document, labels_of(messages))
-        summary = summarize(document, policy=policy, prices=read_prices(self._settings.region))
+        prices = read_prices(self._settings.region)
+        endpoints = endpoint_costs(read_manifest(), prices)
+        summary = summarize(document, policy=policy, prices=prices, endpoints=endpoints)
         pipeline = self._plan_pipeline()
         saved.write(DOCUMENT, json.dumps(document))
         saved.write(COMMIT, git_commit(ROOT, self._environ) + "\n")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -33,10 +33,14 @@ _GAINS = {Kind.ADD, Kind.IMPORT}
 
 @dataclass(frozen=True)
 class Prices:
-    """The prices of a region in USD, by their name."""
+    """The prices of a region in USD."""
 
     region: str
     usd: Mapping[str, Decimal]
+    # By instance type and component of SageMaker, an hour.
+    instances: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
+    # The day on which they were fetched.
+    fetched: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,18 +135,25 @@ def read_prices(region: str, root: Path = ROOT) -> Prices | None:
     if not path.is_file():
         return None
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["prices"]
-        usd = {name: Decimal(row["usd"]) for name, row in rows.items()}
-    except (ValueError, KeyError, TypeError, ArithmeticError) as error:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        usd = {name: Decimal(row["usd"]) for name, row in content["prices"].items()}
+        instances = {
+            (instance, component): Decimal(row["usd"])
+            for instance, rows in content.get("instances", {}).items()
+            for component, row in rows.items()
+        }
+        fetched = str(content.get("fetched", ""))
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
         raise OperatorError(
             f"{path} holds no prices: {error!r}. Write it again: "
             "python deployment-scripts/prices.py --refresh"
         ) from error
     unknown = sorted(set(usd) - set(PRICE_NAMES))
-    wrong = sorted(name for name, value in usd.items() if not value.is_finite() or value < 0)
+    every = [*usd.items(), *((f"{one} ({use})", price) for (one, use), price in instances.items())]
+    wrong = sorted(name for name, value in every if not value.is_finite() or value < 0)
     if unknown or wrong:
         raise OperatorError(
             f"{path} has {', '.join(unknown + wrong)}; "
-            f"allowed: {', '.join(PRICE_NAMES)}, each with a price of 0 or more"
+            f"allowed: {', '.join(PRICE_NAMES)} and instance types, each with a price of 0 or more"
         )
-    return Prices(region, usd)
+    return Prices(region, usd, instances, fetched)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from landing_zone.plans.costs import CostReport
 from landing_zone.plans.document import Change, Kind
+from landing_zone.plans.endpoints import EndpointCost, monthly
 from landing_zone.plans.ignores import Ignore
 from landing_zone.plans.policy import PolicyResult
 from landing_zone.plans.refresh import Drifted
@@ -39,6 +40,8 @@ class SummarizedPlan(Protocol):
     def outputs(self) -> Sequence[str]: ...
     @property
     def costs(self) -> CostReport: ...
+    @property
+    def endpoints(self) -> Sequence[EndpointCost]: ...
     @property
     def policy(self) -> PolicyResult | None: ...
     @property
@@ -78,6 +81,9 @@ def comment(plan: SummarizedPlan, *, link: str, limit: int) -> str:
     lines += [f"**Standing cost:** {plan.costs}"]
     costs = [*map(str, plan.costs.lines), *([plan.costs.note] if plan.costs.note else [])]
     lines += ["", *(f"- {line}" for line in costs)] if costs else []
+    if plan.endpoints:
+        lines += ["", f"**Endpoints of the configuration:** {monthly(plan.endpoints)}", ""]
+        lines += [f"- {endpoint}" for endpoint in plan.endpoints]
     if plan.drift:
         lines += ["", f"**Changed outside of Terraform** ({len(plan.drift)})", ""]
         lines += _drift_lines(plan.drift)
@@ -110,6 +116,8 @@ def one_line(plan: SummarizedPlan, limit: int) -> str:
         parts.append(f"{len(plan.drift)} changed outside of Terraform")
     if plan.costs.lines:
         parts.append(str(plan.costs))
+    if plan.endpoints:
+        parts.append(f"endpoints {monthly(plan.endpoints)}")
     text = "; ".join(parts)
     for kind in (Kind.DESTROY, Kind.REPLACE, Kind.FORGET):
         addresses = [change.address for change in plan.of(kind)]

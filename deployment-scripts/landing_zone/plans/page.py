@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from html import escape
 
 from landing_zone.plans.document import Change, Kind
+from landing_zone.plans.endpoints import monthly
 from landing_zone.plans.markdown import SummarizedPlan
 
 _STYLE = """
@@ -79,7 +80,14 @@ def _policy(plan: SummarizedPlan) -> str:
 def _costs(plan: SummarizedPlan) -> str:
     note = f"<p>{escape(plan.costs.note)}</p>" if plan.costs.note else ""
     lines = "".join(f"<li>{escape(str(line))}</li>" for line in plan.costs.lines)
-    return f'<h2>Standing cost</h2><p>{escape(str(plan.costs))}</p><ul class="plain">{lines}</ul>{note}'
+    standing = f'<h2>Standing cost</h2><p>{escape(str(plan.costs))}</p><ul class="plain">{lines}</ul>{note}'
+    if not plan.endpoints:
+        return standing
+    lines = "".join(f"<li>{escape(str(endpoint))}</li>" for endpoint in plan.endpoints)
+    return (
+        f"{standing}<h2>Endpoints of the configuration</h2><p>{escape(monthly(plan.endpoints))}</p>"
+        f'<ul class="plain">{lines}</ul>'
+    )
 
 
 def _drift(plan: SummarizedPlan) -> str:

@@ -6,7 +6,7 @@ Each price must be found exactly once: none or several are an error that names t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -24,24 +24,52 @@ PRODUCTS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "secret_month": ("AWSSecretsManager", {"productFamily": "Secret"}),
 }
+SAGEMAKER = "AmazonSageMaker"
 
 
-def fetch_prices(pricing: Any, region: str, fetched: str) -> dict[str, Any]:
-    """The content of config/prices/{region}.json; the error names every price that was not found once."""
-    prices, wrong = {}, []
-    for name in PRODUCTS:
+def fetch_prices(
+    pricing: Any, region: str, fetched: str, instances: Mapping[str, Iterable[str]]
+) -> dict[str, Any]:
+    """The content of config/prices/{region}.json; the error names every price that was not found once.
+
+    `instances` has the components of SageMaker (Training, Hosting, ...) that each instance type is used for.
+    """
+    wrong: list[str] = []
+
+    def fetch(name: str, service: str, fields: Mapping[str, str]) -> dict[str, str] | None:
         try:
-            prices[name] = fetch_price(pricing, name, region)
+            return fetch_price(pricing, name, region, service, fields)
         except OperatorError as error:
             wrong.append(str(error))
+            return None
+
+    prices = {name: fetch(name, service, fields) for name, (service, fields) in PRODUCTS.items()}
+    types = {
+        instance: {
+            component: fetch(
+                f"{instance} ({component})",
+                SAGEMAKER,
+                {"productFamily": "ML Instance", "instanceName": instance, "component": component},
+            )
+            for component in sorted(components)
+        }
+        for instance, components in sorted(instances.items())
+    }
     if wrong:
         raise OperatorError("\n".join([*wrong, "nothing was written"]))
-    return {"region": region, "currency": "USD", "fetched": fetched, "prices": prices}
+    return {
+        "region": region,
+        "currency": "USD",
+        "fetched": fetched,
+        "prices": prices,
+        "instances": types,
+    }
 
 
-def fetch_price(pricing: Any, name: str, region: str) -> dict[str, str]:
+def fetch_price(
+    pricing: Any, name: str, region: str, service: str, fields: Mapping[str, str]
+) -> dict[str, str]:
     """One price with its unit and the product that it was taken from."""
-    service, fields = PRODUCTS[name]
     wanted = {"regionCode": region, **fields}
     filters = [{"Type": "TERM_MATCH", "Field": key, "Value": text} for key, text in wanted.items()]
     pages = pricing.get_paginator("get_products").paginate(ServiceCode=service, Filters=filters)
@@ -51,7 +79,8 @@ def fetch_price(pricing: Any, name: str, region: str) -> dict[str, str]:
         listed = ", ".join(f"{one['usd']} for {one['description']}" for one in found) or "none"
         raise OperatorError(
             f"{name}: found {len(found)} prices of {service} with {wanted} ({listed}); expected: 1. Correct "
-            "the filters in deployment-scripts/landing_zone/plans/prices.py"
+            "the instance type in config/, or the filters in "
+            "deployment-scripts/landing_zone/plans/prices.py"
         )
     return found[0]
 

@@ -10,6 +10,7 @@ from typing import Any
 from landing_zone.plans import markdown, page
 from landing_zone.plans.costs import CostReport, Prices, cost_of
 from landing_zone.plans.document import Change, Kind, changes_in, require_plan
+from landing_zone.plans.endpoints import EndpointCost
 from landing_zone.plans.policy import PolicyResult
 from landing_zone.plans.refresh import Drifted, drift_in
 
@@ -29,6 +30,8 @@ class Summary:
     drift: tuple[Drifted, ...]
     outputs: tuple[str, ...]
     costs: CostReport
+    # What the endpoints of config/ cost; Terraform does not make them.
+    endpoints: tuple[EndpointCost, ...]
     policy: PolicyResult | None
 
     @property
@@ -83,6 +86,7 @@ class Summary:
             "drift": [drifted.document() for drifted in self.drift],
             "outputs": list(self.outputs),
             "costs": self.costs.document(),
+            "endpoints": [endpoint.document() for endpoint in self.endpoints],
             "policy": self.policy.document() if self.policy else None,
         }
 
@@ -92,6 +96,7 @@ def summarize(
     *,
     policy: PolicyResult | None = None,
     prices: Prices | None = None,
+    endpoints: tuple[EndpointCost, ...] = (),
     title: str = "",
 ) -> Summary:
     """The summary of a plan's JSON document; an incomplete plan is refused."""
@@ -106,6 +111,7 @@ def summarize(
             sorted(name for name, change in outputs.items() if change["actions"] != ["no-op"])
         ),
         costs=cost_of(found, prices),
+        endpoints=endpoints,
         policy=policy,
     )
 

@@ -6,6 +6,7 @@ from landing_zone.core.aws import Clients
 from landing_zone.core.errors import OperatorError
 from landing_zone.core.manifest import BATCH, Key
 from landing_zone.core.names import APPROVE_MODEL, UPLOAD_DATA, UPLOAD_INFERENCE_DATA
+from landing_zone.runs.costs import read_cost, worst_case
 from landing_zone.runs.evidence import read_evidence
 from landing_zone.runs.inputs import list_inputs
 from landing_zone.runs.pipeline import Pipeline
@@ -29,6 +30,9 @@ def evidence_for(aws: Clients, pipeline: Pipeline, run: Run, action: Action) -> 
         lines.append(list_inputs(s3, manifest[Key.INFERENCE_INPUT]))
     elif action.name == UPLOAD_INFERENCE_DATA:
         lines.append("an endpoint needs no inference data: approve to deploy the model")
+    cost = read_cost(s3, manifest)
+    if cost is not None:
+        lines += worst_case(cost)
     return "\n".join(lines)
 
 

@@ -145,13 +145,20 @@ class Pipeline:
 
     def manifest(self, run: Run) -> dict[str, Any]:
         """The manifest with all that the run has filled in so far."""
+        found = self.manifest_so_far(run)
+        if found is None:
+            raise OperatorError(
+                f"run {run.id} has no manifest yet: InvokeCreateSchemaFunction writes it"
+            )
+        return found
+
+    def manifest_so_far(self, run: Run) -> dict[str, Any] | None:
+        """The same; None before InvokeCreateSchemaFunction has written it."""
         for name in MANIFEST_ARTIFACTS:
             content = self.artifact(run, name)
             if content is not None:
                 return content
-        raise OperatorError(
-            f"run {run.id} has no manifest yet: InvokeCreateSchemaFunction writes it"
-        )
+        return None
 
     def _execution(self, run_id: str) -> dict[str, Any]:
         try:

@@ -1,4 +1,4 @@
-"""Brings the source bucket up to date with this checkout: job code, use cases and, last, the manifest."""
+"""Brings the source bucket up to date with this checkout: job code, use cases, prices, last the manifest."""
 
 from __future__ import annotations
 
@@ -71,10 +71,13 @@ def upload_sources(s3: Any, bucket: str, settings: Settings) -> list[str]:
     """Bring the source bucket up to date with this checkout; return the uploaded keys."""
     version, files = built_code()
     use_cases = sorted((ROOT / "config/use_cases").glob("*.yaml"))
+    # Without this file the cost of a run is unknown.
+    prices = [path for path in [ROOT / f"config/prices/{settings.region}.json"] if path.is_file()]
     manifest = manifest_to_upload(settings, version)
     stages = (
         [Upload(f"code/{version}/{name}", path.read_bytes()) for name, path in files.items()]
-        + [Upload(f"config/use_cases/{path.name}", path.read_bytes()) for path in use_cases],
+        + [Upload(f"config/use_cases/{path.name}", path.read_bytes()) for path in use_cases]
+        + [Upload(f"config/prices/{path.name}", path.read_bytes()) for path in prices],
         # It marks a complete upload: create_schema accepts no code without it.
         [Upload(f"code/{version}/{CODE_VERSION}", f"{version}\n".encode())],
         # Last, because it starts a run, which must find the rest.

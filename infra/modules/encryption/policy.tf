@@ -44,7 +44,7 @@ data "aws_iam_policy_document" "key" {
     }
   }
 
-  # Alarms and event rules write to encrypted topics: the publishing service needs the key, not SNS.
+  # Alarms, budgets and event rules write to encrypted topics: the publishing service needs the key, not SNS.
   # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
   statement {
     sid       = "AlarmsAndEventsPublishToOurTopics"
@@ -53,7 +53,7 @@ data "aws_iam_policy_document" "key" {
 
     principals {
       type        = "Service"
-      identifiers = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+      identifiers = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"]
     }
 
     condition {

@@ -2,10 +2,10 @@ data "aws_iam_policy_document" "create_schema" {
   source_policy_documents = [data.aws_iam_policy_document.pipeline_job.json]
 
   statement {
-    sid     = "ReadUseCases"
+    sid     = "ReadUseCasesAndPrices"
     actions = ["s3:GetObject"]
-    # One file per use case.
-    resources = ["${var.buckets.source.arn}/config/use_cases/*"]
+    # One file per use case, and one per region.
+    resources = ["${var.buckets.source.arn}/config/use_cases/*", "${var.buckets.source.arn}/config/prices/*"]
   }
 
   statement {
@@ -33,7 +33,7 @@ data "aws_iam_policy_document" "create_schema" {
     sid     = "PrepareRun"
     actions = ["s3:PutObject"]
     # {RunId}/...: the run id is a new UUID each time
-    resources = [for key in ["champion/none.json", "config/use_case.json", "inference/", "source/"] : "${var.buckets.workflow.arn}/*/${key}"]
+    resources = [for key in ["champion/none.json", "config/cost.json", "config/use_case.json", "inference/", "source/"] : "${var.buckets.workflow.arn}/*/${key}"]
   }
 
   statement {

@@ -24,7 +24,7 @@ resource "aws_sns_topic_subscription" "email" {
   endpoint  = each.value.address
 }
 
-# The pipeline's role may publish approvals by its own policy; alarms and event rules publish as services.
+# The pipeline's role may publish approvals by its own policy; alarms, budgets and event rules publish as services.
 data "aws_iam_policy_document" "alarm" {
   statement {
     sid       = "AlarmsAndEventsOfThisAccountPublish"
@@ -33,7 +33,7 @@ data "aws_iam_policy_document" "alarm" {
 
     principals {
       type        = "Service"
-      identifiers = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+      identifiers = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"]
     }
 
     condition {

@@ -300,6 +300,7 @@ MANIFEST = {
     "UseCase": "iris",
     "EndpointType": "Batch",
     "CodeVersion": "abc",
+    "RunId": "run-1",
     "WorkflowBucket": "workflow-bucket",
     "UseCaseLocation": "s3://workflow-bucket/run-1/config/use_case.json",
     "ProcessingInputLocation": "s3://workflow-bucket/run-1/source/",

@@ -13,6 +13,7 @@ from tests.unit.lambdas import fakes
 @pytest.fixture
 def environment() -> dict[str, str]:
     return {
+        "AWS_REGION": "eu-west-1",
         "SERVICE": "ml-core",
         "STAGE": "development",
         "SOURCE_BUCKET": fakes.SOURCE,

@@ -16,6 +16,7 @@ from localaws.core.web import WebApplication, WebRoute
 _CLASSES: Final[dict[str, str]] = {
     "apigatewayv2": "localaws.services.apigatewayv2.provider:ApiGatewayV2Provider",
     "application-autoscaling": "localaws.services.applicationautoscaling.provider:AutoScalingProvider",
+    "budgets": "localaws.services.budgets.provider:BudgetsProvider",
     "cloudwatch": "localaws.services.cloudwatch.provider:CloudWatchProvider",
     "codebuild": "localaws.services.codebuild.provider:CodeBuildProvider",
     "codecommit": "localaws.services.codecommit.provider:CodeCommitProvider",

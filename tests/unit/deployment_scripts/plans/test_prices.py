@@ -50,7 +50,9 @@ def test_each_price_is_asked_for_in_its_region_and_written(tmp_path: Path) -> No
     }
     pricing = Pricing(**services)
 
-    content = fetch_prices(pricing, REGION, "2026-01-02")
+    pricing.products["AmazonSageMaker"] = [product("0.1150000000")]
+    types = {"ml.m5.large": {"Hosting"}, "ml.m5.xlarge": {"Training"}}
+    content = fetch_prices(pricing, REGION, "2026-01-02", types)
 
     assert set(content["prices"]) == set(PRICE_NAMES)
     for request in pricing.asked:
@@ -60,6 +62,13 @@ def test_each_price_is_asked_for_in_its_region_and_written(tmp_path: Path) -> No
     prices = read_prices(REGION, tmp_path)
     assert prices
     assert prices.usd["kms_key_month"] == Decimal("1.5")
+    assert prices.instances == {
+        ("ml.m5.large", "Hosting"): Decimal("0.115"),
+        ("ml.m5.xlarge", "Training"): Decimal("0.115"),
+    }
+    assert prices.fetched == "2026-01-02"
+    asked = {item["Field"]: item["Value"] for item in pricing.asked[-1]["Filters"]}
+    assert (asked["instanceName"], asked["component"]) == ("ml.m5.xlarge", "Training")
 
 
 @pytest.mark.parametrize(("products", "message"), [
@@ -70,16 +79,18 @@ def test_each_price_is_asked_for_in_its_region_and_written(tmp_path: Path) -> No
 ])  # fmt: skip
 def test_anything_but_one_price_is_an_error(products: list[str], message: str) -> None:
     with pytest.raises(OperatorError, match=message):
-        fetch_price(Pricing(awskms=products), "kms_key_month", REGION)
+        fetch_price(Pricing(awskms=products), "kms_key_month", REGION, *PRODUCTS["kms_key_month"])
 
 
 def test_the_error_names_every_price_that_is_missing() -> None:
     with pytest.raises(OperatorError) as raised:
-        fetch_prices(Pricing(awskms=[product("1")]), REGION, "2026-01-02")
+        fetch_prices(
+            Pricing(awskms=[product("1")]), REGION, "2026-01-02", {"ml.m5.large": {"Hosting"}}
+        )
 
     lines = str(raised.value).splitlines()
     assert [line.partition(":")[0] for line in lines] == [
-        "alarm_month", "nat_gateway_hour", "secret_month", "nothing was written",
+        "alarm_month", "nat_gateway_hour", "secret_month", "ml.m5.large (Hosting)", "nothing was written",
     ]  # fmt: skip
 
 
@@ -90,7 +101,8 @@ def test_every_standing_price_can_be_fetched() -> None:
 @pytest.mark.parametrize("content", [
     "[]", "{}", "no json", '{"prices": {"kms_key_month": {}}}', '{"prices": {"kms_key_month": {"usd": "x"}}}',
     '{"prices": {"kms_key_month": {"usd": "-1"}}}', '{"prices": {"kms_key_month": {"usd": "NaN"}}}',
-    '{"prices": {"lunch": {"usd": "1"}}}',
+    '{"prices": {"lunch": {"usd": "1"}}}', '{"prices": {}, "instances": {"ml.m5.large": {"Hosting": {}}}}',
+    '{"prices": {}, "instances": {"ml.m5.large": {"Hosting": {"usd": "-1"}}}}',
 ])  # fmt: skip
 def test_a_file_that_holds_no_prices_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "config/prices").mkdir(parents=True)

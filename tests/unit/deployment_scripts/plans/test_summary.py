@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from decimal import Decimal
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from landing_zone.core.errors import OperatorError
 from landing_zone.plans.costs import Prices
+from landing_zone.plans.endpoints import EndpointCost, endpoint_costs, instance_types
 from landing_zone.plans.policy import PolicyResult, Violation
 from landing_zone.plans.summary import Summary, summarize
 from tests.unit.deployment_scripts.plans.documents import plan
@@ -189,6 +192,43 @@ def test_cost(name: str, usd: dict[str, str], expected: str) -> None:
 
     assert str(summary.costs) == expected
     assert f"**Standing cost:** {expected}" in summary.markdown()
+
+
+def test_the_endpoints_of_the_configuration_have_a_cost_a_month() -> None:
+    prod = EndpointCost("iris", "prod", "ml.m5.large", 2, 10, Decimal("0.1"))
+    summary = summarize(plan("replace"), endpoints=(prod,))
+
+    total = "146.00...730.00 USD a month while each is in service"
+    line = "iris prod: 2...10 x ml.m5.large, 146.00...730.00 USD a month"
+    found = forms(summary)
+    assert f"**Endpoints of the configuration:** {total}\n\n- {line}" in found["markdown"]
+    assert f"endpoints {total}" in found["line"]
+    assert line in found["html"]
+    assert json.loads(found["json"])["endpoints"][0]["usd_month"] == ["146.00", "730.00"]
+    unknown = replace(prod, each=None)
+    assert "endpoints cost unknown" in summarize(plan("replace"), endpoints=(unknown,)).one_line()
+
+
+def test_the_endpoints_come_from_the_manifest_and_the_use_cases(tmp_path: Path) -> None:
+    (tmp_path / "config/use_cases").mkdir(parents=True)
+    (tmp_path / "config/use_cases/a.yaml").write_text("endpoint: {dev: {enabled: true}}")
+    (tmp_path / "config/use_cases/b.yaml").write_text("name: b")
+    manifest = {
+        "InstanceType": "ml.m5.xlarge", "EndpointInstanceType": "ml.m5.large", "EndpointInstanceCount": 2
+    }  # fmt: skip
+    prices = Prices("eu-west-1", {}, {("ml.m5.large", "Hosting"): Decimal("0.1")})
+
+    assert [str(cost) for cost in endpoint_costs(manifest, prices, tmp_path)] == [
+        "a dev: 1 x ml.m5.large, 73.00 USD a month",
+        "a prod: 2 x ml.m5.large, 146.00 USD a month",
+        "b prod: 2 x ml.m5.large, 146.00 USD a month",
+    ]
+    assert instance_types(manifest, tmp_path) == {
+        "ml.m5.xlarge": {"Batch Transform", "Processing", "Training"}, "ml.m5.large": {"Hosting"}
+    }  # fmt: skip
+    (tmp_path / "config/use_cases/b.yaml").write_text("[]")
+    with pytest.raises(OperatorError, match=r"b\.yaml is no use case"):
+        endpoint_costs(manifest, None, tmp_path)
 
 
 def test_a_missing_price_is_unknown_and_the_note_says_how_to_get_it() -> None:

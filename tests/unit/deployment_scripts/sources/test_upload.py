@@ -44,6 +44,26 @@ def test_the_version_marks_a_complete_upload_and_the_manifest_is_last(
     assert {f"code/abc123/{name}" for name in names} < set(s3.puts[:-2])
 
 
+def test_the_prices_of_the_region_are_uploaded_where_there_are_any(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in (
+        "config/manifest.json",
+        "config/prices/eu-west-1.json",
+        "config/prices/us-east-1.json",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("{}")
+    monkeypatch.setattr(upload, "ROOT", tmp_path)
+    monkeypatch.setattr(upload, "built_code", lambda: ("abc123", {}))
+    monkeypatch.setattr(upload, "manifest_to_upload", lambda *_: b"{}")
+    s3 = FakeS3("b")
+
+    upload_sources(s3, "b", load_settings({}))
+
+    assert [key for key in s3.puts if "prices" in key] == ["config/prices/eu-west-1.json"]
+
+
 def test_an_object_without_a_stored_hash_is_replaced() -> None:
     s3 = FakeS3("b")
     s3.put_object(Bucket="b", Key="k", Body=b"same")

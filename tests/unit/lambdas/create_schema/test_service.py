@@ -126,12 +126,32 @@ def test_resolves_every_value(run: Run) -> None:
         "InferenceDataLocation": f"{place}/inference/",
     }
     assert f"{place}/source/" in answer.summary
+    assert "What its jobs cost is unknown." in answer.summary
+
+
+def test_a_run_that_may_cost_more_than_its_limit_is_refused(run: Run) -> None:
+    rows = {part: {"usd": "1"} for part in ("Processing", "Training", "Hosting")}
+    file = {"fetched": "2026-01-02", "instances": {"ml.m5.xlarge": rows, "ml.m5.large": rows}}
+    run.s3.put(fakes.SOURCE, "config/prices/eu-west-1.json", json.dumps(file))
+    run.manifest(MaxRunCost=31)
+
+    assert "this run may cost 32.00 USD" in run.fails()
+    run.manifest(MaxRunCost=32)
+    assert "Its jobs cost at most 32.00 USD." in run.start().summary
+    written = json.loads(run.s3.objects[fakes.WORKFLOW, f"{fakes.RUN_ID}/config/cost.json"])
+    assert (written["usd"], written["limit"]) == ("32.00", 32)
 
 
 def test_prepares_the_run_encrypted(run: Run) -> None:
     run.start()
 
-    for key in ("config/use_case.json", "source/", "inference/", "champion/none.json"):
+    for key in (
+        "config/use_case.json",
+        "config/cost.json",
+        "source/",
+        "inference/",
+        "champion/none.json",
+    ):
         written = run.s3.written[fakes.WORKFLOW, f"{fakes.RUN_ID}/{key}"]
         assert written["ServerSideEncryption"] == "aws:kms"
         assert written["SSEKMSKeyId"] == fakes.KMS_KEY
@@ -437,6 +457,6 @@ def test_user_parameters_with_a_mistake(
 def test_settings_are_all_checked_at_once() -> None:
     with pytest.raises(ConfigurationError) as caught:
         Settings.from_environment({"SERVICE": "ml-core", "LOG_LEVEL": "LOUD"})
-    assert "6 problems" in str(caught.value)
+    assert "7 problems" in str(caught.value)
     assert "environment variable KMS_KEY_ARN is not set" in str(caught.value)
     assert "LOG_LEVEL: found 'LOUD'; allowed: DEBUG, INFO, WARNING, ERROR" in str(caught.value)

@@ -1,0 +1,1 @@
+# Nothing reads anything of this module.
