@@ -14,6 +14,7 @@ from common.job import Credentials, Job
 from common.manifest import CREATE_SCHEMA, check_git_manifest, check_run_manifest
 from common.schema import Schema
 from create_schema.champion import find_champion
+from create_schema.endpoint import resolve_endpoint
 from create_schema.resolve import model_package_group, override, resolve
 from create_schema.settings import Settings
 from create_schema.storage import check_code, ensure_model_package_group, prepare_run
@@ -52,6 +53,7 @@ def create_schema(job: Job, settings: Settings, schemas: Schemas, clients: Clien
         parse_overrides(manifest["TrainingHyperParameters"]),
         manifest["MetricThreshold"],
     )
+    use_case["endpoint"] = resolve_endpoint(use_case, manifest)
     check_code(clients.s3, settings.source_bucket, manifest["CodeVersion"])
     group = model_package_group(use_case, settings)
     ensure_model_package_group(clients.sagemaker, settings, group, use_case)

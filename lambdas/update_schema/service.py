@@ -14,7 +14,7 @@ from common.errors import AccessError, ConfigurationError, InputError
 from common.job import Credentials, Job
 from common.manifest import CREATE_SCHEMA, UPDATE_SCHEMA, Manifest, check_run_manifest
 from common.schema import Schema, shown
-from update_schema.archive import Archive, check_archive
+from common.archive import Archive, check_archive
 from update_schema.settings import Settings
 
 # CodePipeline's StepFunctions action stores the execution's output under this name.

@@ -23,7 +23,7 @@ from create_schema.use_case import with_overrides
 from landing_zone.sources import package
 from landing_zone.sources.job_code import code_version
 from localaws.testing import REGION, LocalAws, running
-from update_schema.archive import check_archive
+from common.archive import check_archive
 from update_schema.service import add_archive, add_inference, split_output
 from update_schema.settings import Settings as InferenceSettings
 
