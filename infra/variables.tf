@@ -111,7 +111,7 @@ variable "retention_days" {
 }
 
 variable "rollout" {
-  description = "How a new model replaces the one in service. The variable of the module ml_workflow, which checks it, describes each value."
+  description = "How a new model replaces the one in service. The variable of the module deployment, which checks it, describes each value."
   type        = object({ type = optional(string), step_percent = optional(number), wait_seconds = optional(number), termination_seconds = optional(number), max_error_rate = optional(number), max_latency_milliseconds = optional(number) })
   default     = {}
   nullable    = false

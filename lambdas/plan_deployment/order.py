@@ -24,6 +24,8 @@ class Order:
     # Whether an endpoint that does not exist is created. An event of the registry never does that: an endpoint
     # costs money by the hour, and the use case may be one for batches.
     may_create: bool
+    # SageMakerEndpoint, or Batch for a run of the ML pipeline that needs no endpoint.
+    endpoint_type: str
 
     @classmethod
     def read(cls, document: Mapping[str, Any], prefix: str) -> Order:
@@ -55,6 +57,7 @@ class Order:
             str(document.get("RunId") or ""),
             str(document.get("ModelPackageArn") or ""),
             bool(document.get("MayCreate", True)),
+            str(document.get("EndpointType") or "SageMakerEndpoint"),
         )
 
     @property

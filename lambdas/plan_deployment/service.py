@@ -69,6 +69,8 @@ class Deployment:
 
     def next_step(self) -> Plan:
         planner, memory = self._planner, self._planner.memory
+        if self._order.endpoint_type == "Batch":
+            return planner.done("", "", "", "EndpointType is Batch: the run needs no endpoint")
         endpoint = self._world.endpoint(
             endpoint_name(self._settings.prefix, self._order.use_case, self._order.target)
         )
