@@ -1,8 +1,9 @@
 """plan_deployment: the next step from the endpoint as it is to the endpoint as the model registry wants it.
 
-The state machine `deploy` calls this function, does the one step that it names, and calls it again until there
-is nothing left to do. The function changes nothing itself: it reads the registry, the endpoint and the settings
-of the version, and decides. So a step may be lost, repeated, or done by another execution at the same time.
+The state machine `deploy` calls this function, does the one step that it names, and calls it again until
+there is nothing left to do. The function changes nothing itself: it reads the registry, the endpoint and the
+settings of the version, and decides. So a step may be lost, repeated, or done by another execution at the
+same time.
 
 handler   the Lambda entry: clients and settings
 settings  the environment, read once

@@ -21,8 +21,8 @@ class Order:
     run_id: str
     # The version that a run of the ML pipeline deploys; the run fails when it has been rejected meanwhile.
     model_package_arn: str
-    # Whether an endpoint that does not exist is created. An event of the registry never does that: an endpoint
-    # costs money by the hour, and the use case may be one for batches.
+    # Whether an endpoint that does not exist is created. An event of the registry never does that: an
+    # endpoint costs money by the hour, and the use case may be one for batches.
     may_create: bool
     # SageMakerEndpoint, or Batch for a run of the ML pipeline that needs no endpoint.
     endpoint_type: str

@@ -13,9 +13,7 @@ _PERCENT = "CAPACITY_PERCENT"
 
 def alarm_names(endpoint: str) -> dict[str, str]:
     """One name for each endpoint. The alarms get the dimensions of each new rollout."""
-    return {
-        kind: f"{endpoint}-rollout-{kind.lower()}" for kind in ("Errors", "Latency", "Abort")
-    }
+    return {kind: f"{endpoint}-rollout-{kind.lower()}" for kind in ("Errors", "Latency", "Abort")}
 
 
 def deployment_config(
@@ -37,9 +35,7 @@ def deployment_config(
     return {**policy, "AutoRollbackConfiguration": {"Alarms": alarms}}
 
 
-def _policy(
-    target: Target, settings: RolloutSettings, counts: Mapping[str, int]
-) -> dict[str, Any]:
+def _policy(target: Target, settings: RolloutSettings, counts: Mapping[str, int]) -> dict[str, Any]:
     # One instance has no part that could get traffic first, and a part of the traffic can only move between
     # variants of the same names.
     in_steps = set(counts) == set(target.variants) and min(counts.values(), default=0) > 1

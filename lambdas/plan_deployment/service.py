@@ -44,9 +44,7 @@ def plan_deployment(event: Mapping[str, Any], settings: Settings, clients: Clien
     if failure and before in ("create", "update"):
         # It has not begun: another execution may have been first.
         memory.watching, memory.action = "", "none"
-    planner = Planner(
-        order, settings, memory, event["Execution"], event["Started"], bool(failure)
-    )
+    planner = Planner(order, settings, memory, event["Execution"], event["Started"], bool(failure))
     plan = Deployment(order, settings, clients, planner).next_step()
     if failure and plan["Do"] == before:
         return planner.refused(failure, plan)
@@ -63,9 +61,7 @@ class Deployment:
         self._clients = clients
         self._world = World(clients)
         group = f"{settings.prefix}-{order.use_case}"
-        self._registry = Registry(
-            clients.sagemaker, clients.s3, group, settings.workflow_bucket
-        )
+        self._registry = Registry(clients.sagemaker, clients.s3, group, settings.workflow_bucket)
 
     def next_step(self) -> Plan:
         planner, memory = self._planner, self._planner.memory
@@ -146,7 +142,8 @@ class Deployment:
             endpoint.name,
             endpoint.config,
             live,
-            f"{text}: endpoint {endpoint.name} continues to serve {live or 'what it serves'}. Approve a version, or "
+            f"{text}: endpoint {endpoint.name} continues to serve {live or 'what it serves'}. "
+            f"Approve a version, or "
             f"delete it (aws sagemaker delete-endpoint --endpoint-name {endpoint.name})",
         )
 
@@ -192,7 +189,7 @@ class Deployment:
         if chosen == "previous":
             return self._registry.approved_before(version)
         found = self._registry.number(int(chosen))
-        return None if REJECTED == found.status or found.number == version.number else found
+        return None if found.status == REJECTED or found.number == version.number else found
 
     def _note_alarms(self, endpoint: Endpoint) -> None:
         """Remember why an alarm was raised: it may be OK again when the traffic has gone back."""

@@ -1,6 +1,6 @@
 """The next step of a deployment, from what is asked for, what is there, and what is remembered. Pure.
 
-Each function returns the plan of one call: what to `Do`, what the step needs, and the `Memory` for the next call.
+A plan says what to `Do`, has what the step needs, and the `Memory` for the next call.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ class Planner:
         if self.memory.polls > MAX_POLLS:
             return self.fail(
                 "EndpointTimedOut",
-                f"The endpoint was looked at {MAX_POLLS} times, {self.settings.rollout.poll_seconds} s apart, and "
+                f"The endpoint was looked at {MAX_POLLS} times, "
+                f"{self.settings.rollout.poll_seconds} s apart, and "
                 f"is still changing. Start the deployment again when it is in service. ({self.what})",
             )
         return self._plan("wait", WaitSeconds=self.settings.rollout.poll_seconds)
@@ -54,7 +55,8 @@ class Planner:
     def watch(self, endpoint: Endpoint) -> Plan | None:
         """The plan for an endpoint that is getting a configuration; None when that is over.
 
-        Being in service is not enough: after a rollback the endpoint is in service with the configuration before.
+        Being in service is not enough: after a rollback the endpoint is in service with the configuration
+        before.
         """
         memory = self.memory
         if endpoint.status == ROLLBACK_FAILED:
@@ -74,7 +76,8 @@ class Planner:
         reason = endpoint.reason or "SageMaker gives no reason"
         return self.fail(
             "EndpointFailed",
-            f"Endpoint {endpoint.name} is {endpoint.status}: {reason}. Delete it (aws sagemaker delete-endpoint "
+            f"Endpoint {endpoint.name} is {endpoint.status}: {reason}. Delete it (aws sagemaker "
+            f"delete-endpoint "
             f"--endpoint-name {endpoint.name}) and retry the stage, or start the deployment again. "
             f"Log group: /aws/sagemaker/Endpoints/{endpoint.name}",
         )
@@ -104,7 +107,8 @@ class Planner:
             return self.fail(
                 "EndpointKind",
                 f"Endpoint {endpoint.name} is {_kind(endpoint.is_serverless)}, and its settings ask for a "
-                f"{_kind(target.is_serverless)} one: SageMaker does not change one into the other. Delete it (aws "
+                f"{_kind(target.is_serverless)} one: SageMaker does not change one into the other. "
+                f"Delete it (aws "
                 f"sagemaker delete-endpoint --endpoint-name {endpoint.name}) and start the deployment again.",
             )
         self._begin(target, endpoint.config, "updated")
@@ -168,7 +172,7 @@ class Planner:
 
     def done(self, endpoint: str, config: str, version: str, text: str) -> Plan:
         """The end of an execution; its output."""
-        output = {
+        output: dict[str, Any] = {
             "Action": self.memory.action,
             "UseCase": self.order.use_case,
             "Target": self.order.target,
@@ -187,8 +191,7 @@ class Planner:
         return self._plan("fail", Error=error, Cause=cause)
 
     def refused(self, failure: Mapping[str, str], repeated: Plan) -> Plan:
-        """The plan after a step that AWS has refused, when it is the next step again: a pause, then an end."""
-        # A plan that is repeated has counted the refusal already.
+        """The plan when AWS has refused a step that is the next one again: a pause, in the end a failure."""
         if self.memory.failures < MAX_FAILURES:
             self.memory.polls += 1
             return self._plan("wait", WaitSeconds=2**self.memory.failures)
@@ -207,7 +210,8 @@ class Planner:
         reasons = [text.rstrip(".") for text in (endpoint.reason, memory.rolled_back) if text]
         why = "; ".join(reasons) or "SageMaker gives no reason"
         cause = (
-            f"Endpoint {endpoint.name} went back to configuration {endpoint.config}; {memory.watching} is not in "
+            f"Endpoint {endpoint.name} went back to configuration {endpoint.config}; "
+            f"{memory.watching} is not in "
             f"service: {why}."
         )
         # The version of a dev endpoint waits for its approval, and the run that failed says why.

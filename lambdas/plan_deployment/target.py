@@ -35,7 +35,7 @@ class Target:
     config_name: str
     # The request of CreateEndpointConfig.
     config: Mapping[str, Any]
-    # The requests of CreateModel, by name: models that a configuration may need and that may not exist any more.
+    # The requests of CreateModel, by name, for models that may not exist any more.
     models: Mapping[str, Mapping[str, Any]]
     versions: tuple[Version, ...]
     variants: tuple[str, ...]
@@ -58,7 +58,7 @@ def make_target(
     production: tuple[Part, ...],
     shadow: Part | None = None,
 ) -> Target:
-    """The endpoint of an order: `production` has its variants, `version` the one that is named in its tags."""
+    """The endpoint of an order: `production` has its variants, and its tags name `version`."""
     serverless = endpoint_settings.get("serverless")
     scaling = endpoint_settings.get("autoscaling", {})
     count = max(endpoint_settings.get("instance_count", 1), scaling.get("min", 1))

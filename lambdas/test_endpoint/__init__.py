@@ -1,7 +1,7 @@
 """test_endpoint: a smoke test and a short load test of a dev endpoint, with held-out rows of the run.
 
-It runs in the environment itself, called by the state machine `deploy` after each deployment to dev. The answer
-says whether the thresholds of the use case were kept; the results lie in {RunId}/deployment/dev.json.
+It runs in the environment itself, called by the state machine `deploy` after each deployment to dev. The
+answer says whether the thresholds of the use case were kept; the results lie in {RunId}/deployment/dev.json.
 
 handler   the Lambda entry: clients and settings
 settings  the environment, read once

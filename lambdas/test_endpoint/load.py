@@ -1,7 +1,7 @@
 """Requests at a fixed rate, each measured from the moment when it was due.
 
-A request is due at its time whether or not earlier ones have been answered, as those of independent callers are:
-a slow endpoint cannot slow the test down and look faster than it is.
+A request is due at its time whether or not earlier ones have been answered, as those of independent
+callers are: a slow endpoint cannot slow the test down and look faster than it is.
 """
 
 from __future__ import annotations

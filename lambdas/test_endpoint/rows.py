@@ -33,12 +33,15 @@ class Rows:
 
     def problem(self, answer: bytes, rows: int) -> str | None:
         """What is wrong with an answer to some rows."""
-        found = [cells for cells in csv.reader(io.StringIO(answer.decode("utf-8", "replace"))) if cells]
+        found = [
+            cells for cells in csv.reader(io.StringIO(answer.decode("utf-8", "replace"))) if cells
+        ]
         if len(found) != rows:
             return f"found {len(found)} predictions, expected {rows}"
         for cells in found:
             if self.labels and cells[0] not in self.labels:
-                return f"found the label {cells[0][:50]!r}, expected one of {', '.join(sorted(self.labels))[:200]}"
+                known = ", ".join(sorted(self.labels))[:200]
+                return f"found the label {cells[0][:50]!r}, expected one of {known}"
             if not self.labels and not _is_number(cells[0]):
                 return f"found {cells[0][:50]!r}, expected a number"
         return None
@@ -83,7 +86,8 @@ def _held_out(s3: Any, bucket: str, run_id: str) -> str:
         # The last line may be cut off in the middle.
         return text if len(text) < _HEAD_BYTES else text[: text.rfind("\n") + 1]
     raise InputError(
-        f"s3://{bucket}/{run_id}/preprocessing/test/ holds neither {' nor '.join(_FILES)}: preprocess writes them"
+        f"s3://{bucket}/{run_id}/preprocessing/test/ holds neither {' nor '.join(_FILES)}: "
+        f"preprocess writes them"
     )
 
 

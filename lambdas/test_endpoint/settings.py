@@ -16,9 +16,7 @@ class Settings:
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> Settings:
         environment = Environment(variables)
-        settings = cls(
-            environment.required("WORKFLOW_BUCKET"), environment.required("KMS_KEY_ARN")
-        )
+        settings = cls(environment.required("WORKFLOW_BUCKET"), environment.required("KMS_KEY_ARN"))
         environment.check_log_level()
         environment.check()
         return settings

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from common.archive import check_archive
 from create_schema.champion import find_champion, marker
 from create_schema.endpoint import resolve_endpoint
 from create_schema.resolve import model_package_group, resolve
@@ -24,7 +25,6 @@ from create_schema.use_case import with_overrides
 from landing_zone.sources import package
 from landing_zone.sources.job_code import code_version
 from localaws.testing import REGION, LocalAws, running
-from common.archive import check_archive
 from update_schema.service import add_archive, add_inference, split_output
 from update_schema.settings import Settings as InferenceSettings
 

@@ -1,7 +1,8 @@
 """The state machine deploy, run: from the registry to an endpoint, and back.
 
-Those that use `story` build on each other, in this order: an endpoint takes seconds to start. A rollout in steps
-under constant load, with the share of each step, is tested in localaws/tests/server/sagemaker/test_rollouts.py.
+Those that use `story` build on each other, in this order: an endpoint takes seconds to start. A rollout in
+steps under constant load, with the share of each step, is tested in
+localaws/tests/server/sagemaker/test_rollouts.py.
 """
 
 from __future__ import annotations
@@ -19,10 +20,17 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from landing_zone.core.errors import OperatorError
+from landing_zone.runs.rollouts import Rollout
 from tests.local.test_state_machines.conftest import IMAGE, PREFIX, Machines
 
-SERVES = "def model_fn(folder):\n    return '{name}'\n\ndef predict_fn(data, model):\n    return data\n"
-BREAKS = "def model_fn(folder):\n    return 0\n\ndef predict_fn(data, model):\n    raise RuntimeError('broken')\n"
+SERVES = (
+    "def model_fn(folder):\n    return '{name}'\n\ndef predict_fn(data, model):\n    return data\n"
+)
+BREAKS = (
+    "def model_fn(folder):\n    return 0\n\ndef predict_fn(data, model):\n    raise ValueError\n"
+)
+NO_SERVER = "raise SystemExit('this model cannot be served')\n"
 SETTINGS = {"instance_type": "ml.m5.large", "instance_count": 1, "capture_percent": 0}
 ROW = "1,2,3\n"
 
@@ -91,6 +99,12 @@ class Registry:
             EndpointName=self.endpoint
         )
         return found
+
+    def is_baking(self) -> bool:
+        """Whether a rollout in steps waits after its first step."""
+        pending = self.describe().get("PendingDeploymentSummary", {})
+        status = (pending.get("ProductionVariants") or [{}])[0].get("VariantStatus", [{}])[0]
+        return "capacity of 1 instance(s)" in status.get("StatusMessage", "")
 
     def live(self) -> str:
         """The ARN of the version that the endpoint serves, by the tags of its configuration."""
@@ -265,6 +279,33 @@ def call(registry: Registry, stop: threading.Event, answers: list[int]) -> None:
         except ClientError as error:
             answers.append(int(error.response["OriginalStatusCode"]))
         stop.wait(0.05)
+
+
+def test_a_rollout_is_aborted_and_the_reason_is_in_the_registry(registry: Registry) -> None:
+    first = registry.register(instance_count=2)
+    registry.deploy()
+    second = registry.register(instance_count=2)
+    execution = registry.start()
+    wait_until("the first instance of the new version has traffic", registry.is_baking)
+    rollout = Rollout(registry.machines, registry.endpoint, say=lambda _: None)
+    rollout.abort("wrong prices")
+    ended = registry.machines.wait(execution)
+
+    assert (ended["status"], ended["error"]) == ("FAILED", "EndpointRolledBack")
+    assert f"{registry.endpoint}-rollout-abort: wrong prices" in ended["cause"]
+    assert registry.live() == first
+    assert registry.status(second)[0] == "Rejected"
+    with pytest.raises(OperatorError, match="no rollout is in progress"):
+        rollout.abort("again")
+
+
+def test_a_failed_endpoint_names_reason_and_next_step(registry: Registry) -> None:
+    registry.register(NO_SERVER)
+    error, cause = registry.fails()
+    assert error == "EndpointFailed"
+    assert cause.startswith(f"Endpoint {registry.endpoint} is Failed: ")
+    assert "did not pass the ping health check" in cause
+    assert f"aws sagemaker delete-endpoint --endpoint-name {registry.endpoint}" in cause
 
 
 def test_an_archive_that_is_not_the_registered_one_is_not_deployed(registry: Registry) -> None:
