@@ -192,6 +192,7 @@ class Planner:
 
     def refused(self, failure: Mapping[str, str], repeated: Plan) -> Plan:
         """The plan when AWS has refused a step that is the next one again: a pause, in the end a failure."""
+        self.memory.failures += 1
         if self.memory.failures < MAX_FAILURES:
             self.memory.polls += 1
             return self._plan("wait", WaitSeconds=2**self.memory.failures)
@@ -237,8 +238,8 @@ class Planner:
         self.memory.version, self.memory.looks = target.version.arn, 0
 
     def _step(self, name: str, **values: Any) -> Plan:
-        self.memory.failures = self.memory.failures + 1 if self.memory.step == name else 0
-        self.memory.step = name
+        if self.memory.step != name:
+            self.memory.step, self.memory.failures = name, 0
         return self._plan(name, **values)
 
     def _plan(self, do: str, **values: Any) -> Plan:
