@@ -18,7 +18,7 @@ run "defaults" {
   assert {
     condition = toset(values(output.parameter_names)) == toset([
       for name in [
-        "approval_topic_arn", "artifact_bucket", "create_schema_lambda_name", "image_repository_url",
+        "approval_topic_arn", "artifact_bucket", "create_schema_lambda_name", "deploy_step_function_arn", "image_repository_url",
         "inference_step_function_arn", "kms_key", "model_package_group_prefix", "pipeline_name",
         "sagemaker_role_arn", "source_bucket", "training_step_function_arn", "update_schema_lambda_name",
         "workflow_bucket",

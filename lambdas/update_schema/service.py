@@ -95,7 +95,6 @@ def add_inference(
         "ModelPackageArn": result["ModelPackageArn"],
         # Prefixes: the state machine appends the name of its execution.
         "TransformJobName": f"{name}-transform",
-        "EndpointConfigName": f"{name}-config",
         "EndpointName": f"{settings.prefix}-{name}",
     }
 
