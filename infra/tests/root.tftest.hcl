@@ -60,6 +60,16 @@ run "rejects_access_log_bucket_in_capitals" {
   expect_failures = [var.access_log_bucket]
 }
 
+run "rejects_account_instead_of_role" {
+  command = plan
+
+  variables {
+    account_role_arn = "123456789012"
+  }
+
+  expect_failures = [var.account_role_arn]
+}
+
 run "rejects_availability_zone_instead_of_region" {
   command = plan
 

@@ -23,4 +23,6 @@ def dev_test_text(s3: Any, bucket: str, run_id: str) -> str:
             raise
         return "dev test  none: the use case has no dev endpoint (endpoint.dev.enabled)"
     verdict = "passed" if results["Passed"] else "failed"
-    return f"dev test  {verdict}: {results['Summary']}; {results['EndpointName']}, s3://{bucket}/{key}"
+    return (
+        f"dev test  {verdict}: {results['Summary']}; {results['EndpointName']}, s3://{bucket}/{key}"
+    )
