@@ -32,8 +32,8 @@ def evidence_for(aws: Clients, pipeline: Pipeline, run: Run, action: Action) -> 
         lines.append(list_inputs(s3, manifest[Key.INFERENCE_INPUT]))
     elif action.name == UPLOAD_INFERENCE_DATA:
         lines.append(
-            "an endpoint needs no inference data: approve to continue. The model is approved in the registry, "
-            "so an endpoint that exists is being updated already"
+            "an endpoint needs no inference data: approve to continue. The model is approved in the "
+            "registry, so an endpoint that exists is being updated already"
         )
     return "\n".join(lines)
 

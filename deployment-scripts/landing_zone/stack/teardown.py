@@ -34,7 +34,7 @@ def remove_scaling(aws: Clients, names: Names) -> None:
     )
     targets = [target for page in pages for target in page["ScalableTargets"]]
     for target in targets:
-        # endpoint/{name}/variant/{variant}
+        # Its id has the form endpoint/NAME/variant/VARIANT.
         if not target["ResourceId"].startswith(f"endpoint/{names.settings.prefix}-"):
             continue
         scaling.deregister_scalable_target(
