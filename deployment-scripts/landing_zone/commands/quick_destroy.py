@@ -4,8 +4,8 @@
     BUILD_STAGE=staging bash deployment-scripts/quick-destroy.sh --yes
 
 Stops the runs and their jobs, deletes endpoints with their scaling, models and model packages, empties the
-buckets, destroys the stack with Terraform, deletes the logs and, last, the bucket of the Terraform state. If it
-is interrupted, run it again. On AWS the KMS key remains until its deletion window has passed
+buckets, destroys the stack with Terraform, deletes the logs and, last, the bucket of the Terraform state. If
+it is interrupted, run it again. On AWS the KMS key remains until its deletion window has passed
 (kms_deletion_window_days): AWS does not delete a key sooner.
 """
 

@@ -308,6 +308,37 @@ def test_a_failed_endpoint_names_reason_and_next_step(registry: Registry) -> Non
     assert f"aws sagemaker delete-endpoint --endpoint-name {registry.endpoint}" in cause
 
 
+def test_a_new_version_is_tested_on_dev_with_rows_of_its_run(
+    machines: Machines, trained: dict[str, Any]
+) -> None:
+    key = f"{trained['RunId']}/config/use_case.json"
+    kept = machines.get(key)
+    use_case = json.loads(kept)
+    test = {**use_case["endpoint"]["dev"]["test"], "max_p99_milliseconds": 20_000}
+    use_case["endpoint"]["dev"] |= {"enabled": True, "test": test}
+    machines.put(key, json.dumps(use_case))
+    order = {"UseCase": "iris", "Target": "dev", "RunId": trained["RunId"], "Reason": "a test"}
+    endpoint = f"{PREFIX}-iris-dev"
+    try:
+        output = machines.succeeds("deploy", order)
+        # The version waits for its approval: dev comes before it.
+        assert output["ModelPackageArn"] == trained["ModelPackageArn"]
+        assert (output["Action"], output["EndpointName"]) == ("created", endpoint)
+        assert output["Test"]["Passed"] is True
+        results = json.loads(machines.get(f"{trained['RunId']}/deployment/dev.json"))
+        assert results["Load"]["Requests"] == test["requests"]
+        assert results["Load"]["ErrorRate"] == 0
+
+        use_case["endpoint"]["dev"]["test"]["max_p99_milliseconds"] = 0.001
+        machines.put(key, json.dumps(use_case))
+        error, cause = machines.fails("deploy", order)
+        assert error == "EndpointTestFailed"
+        assert "max_p99_milliseconds: found " in cause
+    finally:
+        machines.put(key, kept)
+        machines.sagemaker.delete_endpoint(EndpointName=endpoint)
+
+
 def test_an_archive_that_is_not_the_registered_one_is_not_deployed(registry: Registry) -> None:
     registry.register(sha256="00" * 32)
     error, cause = registry.fails()
