@@ -25,10 +25,10 @@ data "aws_iam_policy_document" "deploy" {
   }
 
   statement {
-    # The model of a version whose training has left none.
+    # The model of a version that was registered by hand, or whose model was deleted.
     sid     = "CreateModel"
     actions = ["sagemaker:AddTags", "sagemaker:CreateModel"]
-    # {prefix}-{use case}-{version}-model
+    # {prefix}-{use case}-{version}-model and, as the training names it, {use case}-model-{uuid}
     resources = ["${local.sagemaker}:model/${var.prefix}-*-model*", "${local.sagemaker}:model/*-model-*"]
   }
 
@@ -75,6 +75,16 @@ data "aws_iam_policy_document" "deploy" {
       variable = "application-autoscaling:service-namespace"
       values   = ["sagemaker"]
     }
+  }
+
+  statement {
+    # What Application Auto Scaling asks of the caller that registers an endpoint.
+    sid     = "LetEndpointsScale"
+    actions = ["sagemaker:DescribeEndpoint", "sagemaker:DescribeEndpointConfig", "sagemaker:UpdateEndpointWeightsAndCapacities"]
+    resources = [
+      "${local.sagemaker}:endpoint-config/${var.prefix}-*",
+      "${local.sagemaker}:endpoint/${var.prefix}-*",
+    ]
   }
 
   statement {
