@@ -235,7 +235,7 @@ class Machines:
         return arn
 
     def wait(self, arn: str) -> dict[str, Any]:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while time.monotonic() < deadline:
             execution: dict[str, Any] = self.states.describe_execution(executionArn=arn)
             if execution["status"] != "RUNNING":
