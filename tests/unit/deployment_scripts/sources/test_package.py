@@ -24,6 +24,7 @@ for name in ("boto3", "botocore", "botocore.config", "botocore.exceptions"):
 sys.modules["boto3"].client = None
 sys.modules["botocore.config"].Config = Exception
 sys.modules["botocore.exceptions"].ClientError = Exception
+sys.modules["botocore.exceptions"].BotoCoreError = Exception
 import handler, yaml, fastjsonschema
 from common.manifest import load_schema
 from common.schema import problems_of
