@@ -2,7 +2,6 @@
 
     python lambdas/run_local.py create_schema tests/events/create_schema.json
 
-The functions of the state machine deploy answer with a value, which is printed too.
 S3, SageMaker and the buckets named in the event are those of AWS_ENDPOINT_URL, or of AWS. The settings
 (SERVICE, STAGE, SOURCE_BUCKET ...) are those Terraform gives the function: lambdas/README.md lists them.
 """
@@ -16,8 +15,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-# Actions of the pipeline, and steps of the state machine deploy.
-ACTIONS, STEPS = ("create_schema", "update_schema"), ("plan_deployment", "test_endpoint")
+# Actions of the pipeline.
+ACTIONS = ("create_schema", "update_schema")
 
 
 class PrintedAnswers:
@@ -41,15 +40,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("function", choices=[*ACTIONS, *STEPS])
+    parser.add_argument("function", choices=[*ACTIONS, "plan_deployment", "test_endpoint"])
     parser.add_argument("event", type=Path, help="JSON file, for example of tests/events/")
     args = parser.parse_args(arguments)
-    answers = PrintedAnswers()
     event = json.loads(args.event.read_text(encoding="utf-8"))
     handler = importlib.import_module(f"{args.function}.handler")
-    if args.function in STEPS:
-        sys.stdout.write(f"{json.dumps(handler.run(event), indent=2)}\n")
+    if args.function not in ACTIONS:
+        sys.stdout.write(f"{json.dumps(handler.handler(event, None), indent=2)}\n")
         return 0
+    answers = PrintedAnswers()
     handler.run(event, answers, "run-local")
     return int(answers.failed)
 

@@ -16,13 +16,13 @@ from test_endpoint.service import Clients, test_endpoint
 from test_endpoint.settings import Settings
 
 _log = logging.getLogger(__name__)
-# A request that is sent again would hide the failure of the first.
-_ONCE = Config(retries={"total_max_attempts": 1}, max_pool_connections=CONNECTIONS)
 
 
 @lru_cache(maxsize=1)  # clients are built once: a warm call reuses their connections
 def clients() -> Clients:
-    return Clients(boto3.client("sagemaker-runtime", config=_ONCE), boto3.client("s3"))
+    # A request that is sent again would hide the failure of the first.
+    once = Config(retries={"total_max_attempts": 1}, max_pool_connections=CONNECTIONS)
+    return Clients(boto3.client("sagemaker-runtime", config=once), boto3.client("s3"))
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
