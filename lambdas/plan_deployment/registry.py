@@ -110,8 +110,7 @@ class Registry:
         if not types:
             raise InputError(
                 f"{version.arn}: its run has stored no endpoint settings, and the version names no "
-                f"instance type "
-                "in SupportedRealtimeInferenceInstanceTypes. Register it with one."
+                "instance type in SupportedRealtimeInferenceInstanceTypes. Register it with one."
             )
         return {"instance_type": types[0], "instance_count": 1, "capture_percent": 0}
 

@@ -143,8 +143,7 @@ class Deployment:
             endpoint.config,
             live,
             f"{text}: endpoint {endpoint.name} continues to serve {live or 'what it serves'}. "
-            f"Approve a version, or "
-            f"delete it (aws sagemaker delete-endpoint --endpoint-name {endpoint.name})",
+            f"Approve a version, or delete it (aws sagemaker delete-endpoint --endpoint-name {endpoint.name})",
         )
 
     def _desired(self) -> tuple[Version | None, str | None]:

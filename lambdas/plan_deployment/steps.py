@@ -46,9 +46,8 @@ class Planner:
         if self.memory.polls > MAX_POLLS:
             return self.fail(
                 "EndpointTimedOut",
-                f"The endpoint was looked at {MAX_POLLS} times, "
-                f"{self.settings.rollout.poll_seconds} s apart, and "
-                f"is still changing. Start the deployment again when it is in service. ({self.what})",
+                f"The endpoint was looked at {MAX_POLLS} times, {self.settings.rollout.poll_seconds} s "
+                f"apart, and is still changing. Start the deployment again when it is in service. ({self.what})",
             )
         return self._plan("wait", WaitSeconds=self.settings.rollout.poll_seconds)
 
@@ -77,8 +76,7 @@ class Planner:
         return self.fail(
             "EndpointFailed",
             f"Endpoint {endpoint.name} is {endpoint.status}: {reason}. Delete it (aws sagemaker "
-            f"delete-endpoint "
-            f"--endpoint-name {endpoint.name}) and retry the stage, or start the deployment again. "
+            f"delete-endpoint --endpoint-name {endpoint.name}) and retry the stage, or start the deployment again. "
             f"Log group: /aws/sagemaker/Endpoints/{endpoint.name}",
         )
 
@@ -108,8 +106,8 @@ class Planner:
                 "EndpointKind",
                 f"Endpoint {endpoint.name} is {_kind(endpoint.is_serverless)}, and its settings ask for a "
                 f"{_kind(target.is_serverless)} one: SageMaker does not change one into the other. "
-                f"Delete it (aws "
-                f"sagemaker delete-endpoint --endpoint-name {endpoint.name}) and start the deployment again.",
+                f"Delete it (aws sagemaker delete-endpoint --endpoint-name {endpoint.name}) and start the "
+                "deployment again.",
             )
         self._begin(target, endpoint.config, "updated")
         request: dict[str, Any] = {
@@ -212,8 +210,7 @@ class Planner:
         why = "; ".join(reasons) or "SageMaker gives no reason"
         cause = (
             f"Endpoint {endpoint.name} went back to configuration {endpoint.config}; "
-            f"{memory.watching} is not in "
-            f"service: {why}."
+            f"{memory.watching} is not in service: {why}."
         )
         # The version of a dev endpoint waits for its approval, and the run that failed says why.
         if self.order.is_dev or (memory.step == "reject" and not self.refused_step):

@@ -87,7 +87,7 @@ def _held_out(s3: Any, bucket: str, run_id: str) -> str:
         return text if len(text) < _HEAD_BYTES else text[: text.rfind("\n") + 1]
     raise InputError(
         f"s3://{bucket}/{run_id}/preprocessing/test/ holds neither {' nor '.join(_FILES)}: "
-        f"preprocess writes them"
+        "preprocess writes them"
     )
 
 
