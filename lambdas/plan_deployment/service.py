@@ -143,7 +143,8 @@ class Deployment:
             endpoint.config,
             live,
             f"{text}: endpoint {endpoint.name} continues to serve {live or 'what it serves'}. "
-            f"Approve a version, or delete it (aws sagemaker delete-endpoint --endpoint-name {endpoint.name})",
+            "Approve a version, or delete it (aws sagemaker delete-endpoint --endpoint-name "
+            f"{endpoint.name})",
         )
 
     def _desired(self) -> tuple[Version | None, str | None]:

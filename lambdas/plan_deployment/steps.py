@@ -47,7 +47,8 @@ class Planner:
             return self.fail(
                 "EndpointTimedOut",
                 f"The endpoint was looked at {MAX_POLLS} times, {self.settings.rollout.poll_seconds} s "
-                f"apart, and is still changing. Start the deployment again when it is in service. ({self.what})",
+                "apart, and is still changing. Start the deployment again when it is in service. "
+                f"({self.what})",
             )
         return self._plan("wait", WaitSeconds=self.settings.rollout.poll_seconds)
 
@@ -76,8 +77,8 @@ class Planner:
         return self.fail(
             "EndpointFailed",
             f"Endpoint {endpoint.name} is {endpoint.status}: {reason}. Delete it (aws sagemaker "
-            f"delete-endpoint --endpoint-name {endpoint.name}) and retry the stage, or start the deployment again. "
-            f"Log group: /aws/sagemaker/Endpoints/{endpoint.name}",
+            f"delete-endpoint --endpoint-name {endpoint.name}) and retry the stage, or start the "
+            f"deployment again. Log group: /aws/sagemaker/Endpoints/{endpoint.name}",
         )
 
     def create_model(self, request: Mapping[str, Any]) -> Plan:
