@@ -245,7 +245,7 @@ class Machines:
 
     def succeeds(self, machine: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
         execution = self.wait(self.start(machine, manifest))
-        assert execution["status"] == "SUCCEEDED", execution
+        assert execution["status"] == "SUCCEEDED", execution.get("cause")
         output: dict[str, Any] = json.loads(execution["output"])
         return output
 

@@ -45,14 +45,27 @@ class Registry:
         self.packages: list[str] = []
         machines.sagemaker.create_model_package_group(ModelPackageGroupName=self.endpoint)
 
+    def settings(self, run_id: str, dev: dict[str, Any] | None = None, **prod: Any) -> None:
+        """The use case of a run, as create_schema stores it."""
+        endpoint = {
+            "dev": {**SETTINGS, **(dev or {"enabled": False})},
+            "prod": {**SETTINGS, **prod},
+        }
+        columns = [{"name": "a"}, {"name": "y"}, {"name": "b"}]
+        use_case = {"task": "regression", "target": "y", "columns": columns, "endpoint": endpoint}
+        self.machines.put(f"{run_id}/config/use_case.json", json.dumps(use_case))
+
+    def run_of(self, arn: str) -> str:
+        found = self.machines.sagemaker.describe_model_package(ModelPackageName=arn)
+        return str(found["CustomerMetadataProperties"]["RunId"])
+
     def register(
-        self, code: str = SERVES, status: str = "Approved", sha256: str = "", **prod: Any
+        self, code: str = SERVES, status: str = "Approved", sha256: str = "", **settings: Any
     ) -> str:
         """A version as the training state machine registers it; returns its ARN."""
         run_id = str(uuid.uuid4())
         archive = archive_of(code.replace("{name}", run_id))
-        settings = {"dev": {"enabled": False}, "prod": {**SETTINGS, **prod}}
-        self.machines.put(f"{run_id}/config/use_case.json", json.dumps({"endpoint": settings}))
+        self.settings(run_id, **settings)
         url = self.machines.put(f"{run_id}/training/job/output/model.tar.gz", archive)
         arn: str = self.machines.sagemaker.create_model_package(
             ModelPackageGroupName=self.endpoint,
@@ -308,34 +321,28 @@ def test_a_failed_endpoint_names_reason_and_next_step(registry: Registry) -> Non
     assert f"aws sagemaker delete-endpoint --endpoint-name {registry.endpoint}" in cause
 
 
-def test_a_new_version_is_tested_on_dev_with_rows_of_its_run(
-    machines: Machines, trained: dict[str, Any]
-) -> None:
-    key = f"{trained['RunId']}/config/use_case.json"
-    kept = machines.get(key)
-    use_case = json.loads(kept)
-    test = {**use_case["endpoint"]["dev"]["test"], "max_p99_milliseconds": 20_000}
-    use_case["endpoint"]["dev"] |= {"enabled": True, "test": test}
-    machines.put(key, json.dumps(use_case))
-    order = {"UseCase": "iris", "Target": "dev", "RunId": trained["RunId"], "Reason": "a test"}
-    endpoint = f"{PREFIX}-iris-dev"
+def test_a_new_version_is_tested_on_dev_with_rows_of_its_run(registry: Registry) -> None:
+    machines = registry.machines
+    test = {"requests": 20, "rate": 20, "max_error_rate": 0, "max_p99_milliseconds": 20_000}
+    version = registry.register(status="PendingManualApproval", dev={"enabled": True, "test": test})
+    run_id = registry.run_of(version)
+    machines.put(f"{run_id}/preprocessing/test/test.csv", "a,y,b\n1,2,3\n4,5,6\n")
+    endpoint = f"{registry.endpoint}-dev"
     try:
-        output = machines.succeeds("deploy", order)
+        output = registry.deploy(Target="dev", RunId=run_id)
         # The version waits for its approval: dev comes before it.
-        assert output["ModelPackageArn"] == trained["ModelPackageArn"]
         assert (output["Action"], output["EndpointName"]) == ("created", endpoint)
-        assert output["Test"]["Passed"] is True
-        results = json.loads(machines.get(f"{trained['RunId']}/deployment/dev.json"))
-        assert results["Load"]["Requests"] == test["requests"]
-        assert results["Load"]["ErrorRate"] == 0
+        assert (output["ModelPackageArn"], output["Test"]["Passed"]) == (version, True)
+        results = json.loads(machines.get(f"{run_id}/deployment/dev.json"))
+        assert (results["Load"]["Requests"], results["Load"]["ErrorRate"]) == (20, 0)
 
-        use_case["endpoint"]["dev"]["test"]["max_p99_milliseconds"] = 0.001
-        machines.put(key, json.dumps(use_case))
-        error, cause = machines.fails("deploy", order)
+        registry.settings(
+            run_id, dev={"enabled": True, "test": {**test, "max_p99_milliseconds": 0.001}}
+        )
+        error, cause = registry.fails(Target="dev", RunId=run_id)
         assert error == "EndpointTestFailed"
         assert "max_p99_milliseconds: found " in cause
     finally:
-        machines.put(key, kept)
         machines.sagemaker.delete_endpoint(EndpointName=endpoint)
 
 

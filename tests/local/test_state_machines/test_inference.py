@@ -62,8 +62,8 @@ def test_an_endpoint_is_deployed_with_the_version_of_the_run(
     machines: Machines, trained: dict[str, Any], manifest: dict[str, Any], approved: None
 ) -> None:
     name = manifest["EndpointName"]
-    output = machines.succeeds("inference", manifest)
     try:
+        output = machines.succeeds("inference", manifest)
         answer = machines.runtime.invoke_endpoint(
             EndpointName=name, ContentType="text/csv", Body=ROWS, Accept="text/csv"
         )
