@@ -91,6 +91,21 @@ module "image_repository" {
   signer_arns          = var.image_signer_arns
 }
 
+module "deployment" {
+  source = "./modules/deployment"
+
+  account            = local.account
+  alarm_topic_arn    = module.notification.alarm_topic_arn
+  deploy_machine_arn = module.ml_workflow.state_machine_arns.deploy
+  kms_key_arn        = module.encryption.key_arn
+  logs               = local.logs
+  package_dir        = local.package_dir
+  rollout            = var.rollout
+  sagemaker_role_arn = module.ml_workflow.sagemaker_role_arn
+  stack              = { service = var.service, stage = var.build_stage }
+  workflow_bucket    = module.storage.buckets.workflow
+}
+
 module "inference_api" {
   source = "./modules/inference_api"
   count  = var.inference_api.enabled ? 1 : 0
@@ -140,12 +155,12 @@ module "ml_workflow" {
   alarm_topic_arn       = module.notification.alarm_topic_arn
   buckets               = module.storage.buckets
   definition_dir        = "${path.root}/../workflow/state_machines"
+  deployment_functions  = module.deployment.functions
   image_repository_arns = [module.image_repository.arn, local.prebuilt_repository_arn]
   kms_key_arn           = module.encryption.key_arn
   log_kms_key_arn       = module.encryption.log_key_arn
   log_retention_days    = var.retention_days.logs
   prefix                = local.prefix
-  rollout               = var.rollout
 }
 
 module "ml_pipeline" {
@@ -169,6 +184,7 @@ module "parameters" {
     approval_topic_arn          = module.notification.approval_topic_arn
     artifact_bucket             = module.storage.buckets.artifact.name
     create_schema_lambda_name   = module.manifest.functions.create_schema.name
+    deploy_step_function_arn    = module.ml_workflow.state_machine_arns.deploy
     image_repository_url        = module.image_repository.url
     inference_step_function_arn = module.ml_workflow.state_machine_arns.inference
     kms_key                     = module.encryption.key_arn

@@ -39,6 +39,6 @@ output "prebuilt_image_uri" {
 }
 
 output "state_machine_arns" {
-  description = "State machine ARNs, keyed by training and inference."
+  description = "State machine ARNs, keyed by deploy, inference and training."
   value       = module.ml_workflow.state_machine_arns
 }

@@ -3,6 +3,16 @@
 provider "aws" {
   region = var.aws_region
 
+  # Another account, for example that of production. The state stays in the account of the credentials.
+  dynamic "assume_role" {
+    for_each = var.account_role_arn == null ? [] : [var.account_role_arn]
+
+    content {
+      role_arn     = assume_role.value
+      session_name = "${var.service}-${var.build_stage}"
+    }
+  }
+
   default_tags {
     tags = merge(
       {

@@ -9,6 +9,17 @@ variable "access_log_bucket" {
   }
 }
 
+variable "account_role_arn" {
+  description = "ARN of a role that Terraform assumes, to create everything in another account, for example that of production. null: the account of the credentials."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.account_role_arn == null || can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/.+$", var.account_role_arn))
+    error_message = "account_role_arn must be null or the ARN of a role."
+  }
+}
+
 variable "aws_region" {
   description = "Region of every resource, for example eu-west-1."
   type        = string
@@ -145,7 +156,7 @@ variable "retention_days" {
 }
 
 variable "rollout" {
-  description = "How a new model replaces the one in service. The variable of the module ml_workflow, which checks it, describes each value."
+  description = "How a new model replaces the one in service. The variable of the module deployment, which checks it, describes each value."
   type        = object({ type = optional(string), step_percent = optional(number), wait_seconds = optional(number), termination_seconds = optional(number), max_error_rate = optional(number), max_latency_milliseconds = optional(number) })
   default     = {}
   nullable    = false

@@ -41,7 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("function", choices=[*ACTIONS, "infer", "probe"])
+    parser.add_argument(
+        "function", choices=[*ACTIONS, "infer", "plan_deployment", "probe", "test_endpoint"]
+    )
     parser.add_argument("event", type=Path, help="JSON file, for example of tests/events/")
     args = parser.parse_args(arguments)
     event = json.loads(args.event.read_text(encoding="utf-8"))

@@ -18,6 +18,7 @@ variables {
   kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000000"
   prefix      = "ml-core-development"
   state_machine_arns = {
+    deploy    = "arn:aws:states:eu-west-1:123456789012:stateMachine:deploy"
     inference = "arn:aws:states:eu-west-1:123456789012:stateMachine:inference"
     training  = "arn:aws:states:eu-west-1:123456789012:stateMachine:training"
   }
@@ -46,17 +47,17 @@ run "defaults" {
   }
 
   assert {
-    condition     = [for s in aws_codepipeline.this.stage : s.name] == ["Source", "MachineLearningStage", "ApproveModelStage", "InferenceStage"]
+    condition     = [for s in aws_codepipeline.this.stage : s.name] == ["Source", "MachineLearningStage", "DeployDevStage", "ApproveModelStage", "InferenceStage"]
     error_message = "The stages come in this order."
   }
 
   assert {
-    condition     = [for s in aws_codepipeline.this.stage : [for x in s.action : "${x.name} ${x.provider} ${x.run_order}"]] == [["UploadManifest S3 1"], ["InvokeCreateSchemaFunction Lambda 1", "UploadSourceData Manual 2", "InvokeMLStepFunction StepFunctions 3"], ["ApproveModel Manual 1"], ["InvokeUpdateSchemaFunction Lambda 1", "UploadInferenceDataConfirmation Manual 2", "InvokeMLStepFunctionInference StepFunctions 3"]]
+    condition     = [for s in aws_codepipeline.this.stage : [for x in s.action : "${x.name} ${x.provider} ${x.run_order}"]] == [["UploadManifest S3 1"], ["InvokeCreateSchemaFunction Lambda 1", "UploadSourceData Manual 2", "InvokeMLStepFunction StepFunctions 3"], ["InvokeDeployDev StepFunctions 1"], ["ApproveModel Manual 1"], ["InvokeUpdateSchemaFunction Lambda 1", "UploadInferenceDataConfirmation Manual 2", "InvokeMLStepFunctionInference StepFunctions 3"]]
     error_message = "The actions come in this order."
   }
 
   assert {
-    condition     = flatten([for s in aws_codepipeline.this.stage : [for x in s.action : "${join(",", coalesce(x.input_artifacts, []))}>${join(",", coalesce(x.output_artifacts, []))}" if x.provider != "Manual"]]) == [">SourceArtifact", "SourceArtifact>TrainingManifest", "TrainingManifest>TrainingResult", "TrainingResult>InferenceManifest", "InferenceManifest>InferenceResult"]
+    condition     = flatten([for s in aws_codepipeline.this.stage : [for x in s.action : "${join(",", coalesce(x.input_artifacts, []))}>${join(",", coalesce(x.output_artifacts, []))}" if x.provider != "Manual"]]) == [">SourceArtifact", "SourceArtifact>TrainingManifest", "TrainingManifest>TrainingResult", ">", "TrainingResult>InferenceManifest", "InferenceManifest>InferenceResult"]
     error_message = "Each action passes its artifact to the next."
   }
 
@@ -71,18 +72,23 @@ run "defaults" {
   }
 
   assert {
-    condition     = aws_codepipeline.this.stage[1].action[0].configuration["FunctionName"] == "create" && aws_codepipeline.this.stage[3].action[0].configuration["FunctionName"] == "update"
+    condition     = aws_codepipeline.this.stage[1].action[0].configuration["FunctionName"] == "create" && aws_codepipeline.this.stage[4].action[0].configuration["FunctionName"] == "update"
     error_message = "Each function is called in its stage."
   }
 
   assert {
-    condition     = aws_codepipeline.this.stage[1].action[2].configuration["StateMachineArn"] == var.state_machine_arns.training && aws_codepipeline.this.stage[3].action[2].configuration["StateMachineArn"] == var.state_machine_arns.inference
+    condition     = aws_codepipeline.this.stage[1].action[2].configuration["StateMachineArn"] == var.state_machine_arns.training && aws_codepipeline.this.stage[4].action[2].configuration["StateMachineArn"] == var.state_machine_arns.inference
     error_message = "Each state machine runs in its stage."
   }
 
   assert {
-    condition     = alltrue(flatten([for s in aws_codepipeline.this.stage : [for x in s.action : x.configuration["InputType"] == "FilePath" && x.configuration["Input"] == "manifest.json" if x.provider == "StepFunctions"]]))
+    condition     = alltrue(flatten([for s in aws_codepipeline.this.stage : [for x in s.action : x.configuration["InputType"] == "FilePath" && x.configuration["Input"] == "manifest.json" if x.provider == "StepFunctions" && x.name != "InvokeDeployDev"]]))
     error_message = "A state machine reads the manifest from its input artifact."
+  }
+
+  assert {
+    condition     = aws_codepipeline.this.stage[2].action[0].configuration["StateMachineArn"] == var.state_machine_arns.deploy && jsondecode(aws_codepipeline.this.stage[2].action[0].configuration["Input"]).Target == "dev" && jsondecode(aws_codepipeline.this.stage[2].action[0].configuration["Input"]).RunId == "#{codepipeline.PipelineExecutionId}"
+    error_message = "The version of the run goes to the dev endpoint before a person is asked."
   }
 
   assert {
@@ -175,7 +181,7 @@ run "rejects_state_machine_name_instead_of_arn" {
   }
 
   variables {
-    state_machine_arns = { inference = "inference", training = "training" }
+    state_machine_arns = { deploy = "deploy", inference = "inference", training = "training" }
   }
 
   expect_failures = [var.state_machine_arns]

@@ -9,7 +9,11 @@ variables {
     source   = { name = "ml-core-development-123456789012-source-bucket", arn = "arn:aws:s3:::ml-core-development-123456789012-source-bucket" }
     workflow = { name = "ml-core-development-123456789012-workflow-bucket", arn = "arn:aws:s3:::ml-core-development-123456789012-workflow-bucket" }
   }
-  definition_dir        = "../workflow/state_machines"
+  definition_dir = "../workflow/state_machines"
+  deployment_functions = {
+    plan_deployment = "arn:aws:lambda:eu-west-1:123456789012:function:ml-core-development-plan-deployment"
+    test_endpoint   = "arn:aws:lambda:eu-west-1:123456789012:function:ml-core-development-test-endpoint"
+  }
   image_repository_arns = ["arn:aws:ecr:eu-west-1:141502667606:repository/sagemaker-scikit-learn"]
   kms_key_arn           = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000000"
   log_kms_key_arn       = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000000"
@@ -24,8 +28,18 @@ run "defaults" {
   }
 
   assert {
-    condition     = { for k, m in aws_sfn_state_machine.this : k => m.name } == { inference = "ml-core-development-inference", training = "ml-core-development-training" }
-    error_message = "The state machines are named {prefix}-training and {prefix}-inference."
+    condition     = { for k, m in aws_sfn_state_machine.this : k => m.name } == { for k in ["deploy", "inference", "training"] : k => "ml-core-development-${k}" }
+    error_message = "The state machines are named {prefix}-deploy, {prefix}-inference and {prefix}-training."
+  }
+
+  assert {
+    condition     = alltrue([for arn in values(var.deployment_functions) : strcontains(aws_sfn_state_machine.this["deploy"].definition, arn)]) && one([for s in data.aws_iam_policy_document.deploy.statement : s.resources if s.sid == "CallFunctions"]) == toset(values(var.deployment_functions))
+    error_message = "The machine deploy calls its functions, and no other."
+  }
+
+  assert {
+    condition     = strcontains(aws_sfn_state_machine.this["inference"].definition, "arn:aws:states:eu-west-1:123456789012:stateMachine:ml-core-development-deploy")
+    error_message = "The machine inference starts deploy."
   }
 
   assert {
@@ -134,41 +148,7 @@ run "rejects_prefix_in_capitals" {
   expect_failures = [var.prefix]
 }
 
-run "a_rollout_in_steps" {
-  command = apply
-
-  module {
-    source = "./modules/ml_workflow"
-  }
-
-  variables {
-    rollout = {
-      type                     = "LINEAR"
-      step_percent             = 20
-      wait_seconds             = 1200
-      termination_seconds      = 600
-      max_latency_milliseconds = 500
-    }
-  }
-
-  assert {
-    condition     = strcontains(aws_sfn_state_machine.this["inference"].definition, "States.StringToJson('500000')")
-    error_message = "The alarm on the latency has microseconds, as the metric has."
-  }
-
-  assert {
-    # Five waits, the wait before the old instances stop, and an hour in which instances start.
-    condition     = strcontains(aws_sfn_state_machine.this["inference"].definition, "\"MaximumSeconds.$\": \"States.StringToJson('10200')\"")
-    error_message = "SageMaker gets the time that the waits need."
-  }
-
-  assert {
-    condition     = strcontains(aws_sfn_state_machine.this["inference"].definition, "\"PollSeconds.$\": \"States.StringToJson('9')\"")
-    error_message = "1200 looks are enough for the rollout."
-  }
-}
-
-run "an_unknown_type" {
+run "rejects_function_name_instead_of_arn" {
   command = plan
 
   module {
@@ -176,77 +156,8 @@ run "an_unknown_type" {
   }
 
   variables {
-    rollout = {
-      type = "BLUE_GREEN"
-    }
+    deployment_functions = { plan_deployment = "plan", test_endpoint = "test" }
   }
 
-  expect_failures = [var.rollout]
-}
-
-run "a_step_that_sagemaker_would_refuse" {
-  command = plan
-
-  module {
-    source = "./modules/ml_workflow"
-  }
-
-  variables {
-    rollout = {
-      type         = "LINEAR"
-      step_percent = 5
-    }
-  }
-
-  expect_failures = [var.rollout]
-}
-
-run "a_wait_that_is_too_long" {
-  command = plan
-
-  module {
-    source = "./modules/ml_workflow"
-  }
-
-  variables {
-    rollout = {
-      termination_seconds = 3601
-    }
-  }
-
-  expect_failures = [var.rollout]
-}
-
-run "waits_that_are_too_long_together" {
-  command = plan
-
-  module {
-    source = "./modules/ml_workflow"
-  }
-
-  variables {
-    rollout = {
-      type         = "LINEAR"
-      step_percent = 10
-      wait_seconds = 3600
-    }
-  }
-
-  expect_failures = [var.rollout]
-}
-
-run "an_error_rate_that_nothing_exceeds" {
-  command = plan
-
-  module {
-    source = "./modules/ml_workflow"
-  }
-
-  variables {
-    rollout = {
-      max_error_rate = 1
-    }
-  }
-
-  expect_failures = [var.rollout]
+  expect_failures = [var.deployment_functions]
 }

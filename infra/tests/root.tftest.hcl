@@ -18,8 +18,9 @@ run "defaults" {
   assert {
     condition = toset(values(output.parameter_names)) == toset([
       for name in [
-        "approval_topic_arn", "artifact_bucket", "create_schema_lambda_name", "image_repository_url",
-        "inference_api_url", "inference_step_function_arn", "kms_key", "model_package_group_prefix", "pipeline_name",
+        "approval_topic_arn", "artifact_bucket", "create_schema_lambda_name", "deploy_step_function_arn",
+        "image_repository_url", "inference_api_url", "inference_step_function_arn", "kms_key",
+        "model_package_group_prefix", "pipeline_name",
         "sagemaker_role_arn", "source_bucket", "training_step_function_arn", "update_schema_lambda_name",
         "workflow_bucket",
       ] : "/ml-core/development/${name}"
@@ -64,6 +65,16 @@ run "rejects_access_log_bucket_in_capitals" {
   }
 
   expect_failures = [var.access_log_bucket]
+}
+
+run "rejects_account_instead_of_role" {
+  command = plan
+
+  variables {
+    account_role_arn = "123456789012"
+  }
+
+  expect_failures = [var.account_role_arn]
 }
 
 run "rejects_availability_zone_instead_of_region" {

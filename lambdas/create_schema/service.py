@@ -15,6 +15,7 @@ from common.manifest import CREATE_SCHEMA, check_git_manifest, check_run_manifes
 from common.schema import Schema
 from create_schema.champion import find_champion
 from create_schema.cost import check_limit, estimate, read_prices, summary_of
+from create_schema.endpoint import resolve_endpoint
 from create_schema.resolve import model_package_group, override, resolve
 from create_schema.settings import Settings
 from create_schema.storage import check_code, ensure_model_package_group, prepare_run
@@ -53,6 +54,7 @@ def create_schema(job: Job, settings: Settings, schemas: Schemas, clients: Clien
         parse_overrides(manifest["TrainingHyperParameters"]),
         manifest["MetricThreshold"],
     )
+    use_case["endpoint"] = resolve_endpoint(use_case, manifest)
     check_code(clients.s3, settings.source_bucket, manifest["CodeVersion"])
     prices = read_prices(clients.s3, settings.source_bucket, settings.region)
     cost = estimate(manifest, use_case, prices)

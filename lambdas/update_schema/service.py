@@ -9,12 +9,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from common.action import Answer
+from common.archive import Archive, check_archive
 from common.artifacts import read_json, write_json
 from common.errors import AccessError, ConfigurationError, InputError
 from common.job import Credentials, Job
 from common.manifest import CREATE_SCHEMA, UPDATE_SCHEMA, Manifest, check_run_manifest
 from common.schema import Schema, shown
-from update_schema.archive import Archive, check_archive
 from update_schema.settings import Settings
 
 # CodePipeline's StepFunctions action stores the execution's output under this name.
@@ -95,7 +95,6 @@ def add_inference(
         "ModelPackageArn": result["ModelPackageArn"],
         # Prefixes: the state machine appends the name of its execution.
         "TransformJobName": f"{name}-transform",
-        "EndpointConfigName": f"{name}-config",
         "EndpointName": f"{settings.prefix}-{name}",
     }
 

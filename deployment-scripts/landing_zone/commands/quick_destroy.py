@@ -3,10 +3,10 @@
     bash deployment-scripts/quick-destroy.sh
     BUILD_STAGE=staging bash deployment-scripts/quick-destroy.sh --yes
 
-Stops the runs and their jobs, deletes endpoints, models and model packages, empties the buckets, destroys
-the stack with Terraform, deletes the logs and, last, the bucket of the Terraform state. If it is interrupted,
-run it again. On AWS the KMS key remains until its deletion window has passed (kms_deletion_window_days): AWS
-does not delete a key sooner.
+Stops the runs and their jobs, deletes endpoints with their scaling, models and model packages, empties the
+buckets, destroys the stack with Terraform, deletes the logs and, last, the bucket of the Terraform state. If
+it is interrupted, run it again. On AWS the KMS key remains until its deletion window has passed
+(kms_deletion_window_days): AWS does not delete a key sooner.
 """
 
 from __future__ import annotations
@@ -27,7 +27,12 @@ from landing_zone.core.timing import Steps
 from landing_zone.runs.pipeline import Pipeline
 from landing_zone.runs.resources import RunResources
 from landing_zone.stack import locks
-from landing_zone.stack.teardown import delete_state, destroy_stack, empty_storage
+from landing_zone.stack.teardown import (
+    delete_state,
+    destroy_stack,
+    empty_storage,
+    remove_scaling,
+)
 from landing_zone.stack.terraform import make_terraform
 
 
@@ -57,6 +62,7 @@ def destroy(aws: Aws, names: Names, steps: Steps, *, quiet: bool) -> None:
         if role_arn:
             made_by_runs.stop_jobs(role_arn)
     with steps.step("endpoints and models"):
+        remove_scaling(aws, names)
         made_by_runs.remove_endpoints()
         made_by_runs.remove_rollout_alarms()
         if role_arn:

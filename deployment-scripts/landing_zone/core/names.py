@@ -36,6 +36,9 @@ RESOURCES = {
         "module.image_repository.aws_ecr_repository.this", "{prefix}-workflow"
     ),
     "pipeline": Resource("module.ml_pipeline.aws_codepipeline.this", "{prefix}-ml-pipeline"),
+    "deploy_machine": Resource(
+        'module.ml_workflow.aws_sfn_state_machine.this["deploy"]', "{prefix}-deploy"
+    ),
     "inference_machine": Resource(
         'module.ml_workflow.aws_sfn_state_machine.this["inference"]', "{prefix}-inference"
     ),
@@ -45,6 +48,14 @@ RESOURCES = {
     "create_schema_logs": Resource(
         f'module.manifest.module.function["create_schema"].{_LOG_GROUPS}',
         "/aws/lambda/{prefix}-create-schema",
+    ),
+    "plan_deployment_logs": Resource(
+        f'module.deployment.module.function["plan_deployment"].{_LOG_GROUPS}',
+        "/aws/lambda/{prefix}-plan-deployment",
+    ),
+    "test_endpoint_logs": Resource(
+        f'module.deployment.module.function["test_endpoint"].{_LOG_GROUPS}',
+        "/aws/lambda/{prefix}-test-endpoint",
     ),
     "start_job_logs": Resource(
         f"module.job_package.module.function.{_LOG_GROUPS}", "/aws/lambda/{prefix}-start-job"
@@ -64,6 +75,9 @@ RESOURCES = {
     "inference_api_logs": Resource(
         "module.inference_api[0].aws_cloudwatch_log_group.access",
         "/aws/apigateway/{prefix}-inference-api",
+    ),
+    "deploy_logs": Resource(
+        f'module.ml_workflow.{_LOG_GROUPS}["deploy"]', "/aws/vendedlogs/states/{prefix}-deploy"
     ),
     "inference_logs": Resource(
         f'module.ml_workflow.{_LOG_GROUPS}["inference"]',
@@ -124,10 +138,11 @@ class Names:
 
     @property
     def state_machine_arns(self) -> list[str]:
-        """The state machines, training first."""
+        """The state machines, in the order of a run."""
         region = self.settings.region
         start = f"arn:{partition_of(region)}:states:{region}:{self.account}:stateMachine"
-        return [f"{start}:{self.of(name)}" for name in ("training_machine", "inference_machine")]
+        machines = ("training_machine", "inference_machine", "deploy_machine")
+        return [f"{start}:{self.of(name)}" for name in machines]
 
     @property
     def log_groups(self) -> list[str]:

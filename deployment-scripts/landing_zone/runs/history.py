@@ -19,6 +19,7 @@ _NAMED: dict[str, tuple[str, str | None]] = {
     "createModelPackage": ("ModelPackageGroupName", None),
     "createEndpointConfig": ("EndpointConfigName", None),
     "createEndpoint": ("EndpointName", f"{logs.ENDPOINTS}{{name}}"),
+    "startExecution": ("Name", None),
     "updateEndpoint": ("EndpointName", f"{logs.ENDPOINTS}{{name}}"),
 }
 _ENDS = {
@@ -75,7 +76,7 @@ def read_steps(history: Iterable[Mapping[str, Any]]) -> list[Step]:
 
 def _scheduled(event: Mapping[str, Any], state: str) -> Step | None:
     details = event["taskScheduledEventDetails"]
-    action = details["resource"].removesuffix(".sync")
+    action = details["resource"].removesuffix(":2").removesuffix(".sync")
     if action not in _NAMED:
         return None
     key, log_group = _NAMED[action]
@@ -94,7 +95,7 @@ def _scheduled(event: Mapping[str, Any], state: str) -> Step | None:
 
 
 def _error(event: Mapping[str, Any]) -> str:
-    """Why a task failed: the FailureReason of a job, else the message of the service."""
+    """Why a task failed: the reason of a job or of an execution, else the message of the service."""
     details: Mapping[str, Any] = next(
         (value for key, value in event.items() if key.endswith("EventDetails")), {}
     )
@@ -103,4 +104,6 @@ def _error(event: Mapping[str, Any]) -> str:
         described = json.loads(cause)
     except ValueError:
         return cause or str(details.get("error", ""))
-    return str(described.get("FailureReason", cause)) if isinstance(described, dict) else cause
+    if not isinstance(described, dict):
+        return cause
+    return str(described.get("FailureReason") or described.get("Cause") or cause)

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from landing_zone.core.aws import Clients, error_code
 from landing_zone.core.errors import OperatorError
 
-# workflow/state_machines/inference.asl.json gives its alarms these names.
+# lambdas/plan_deployment/rollout.py gives the alarms these names.
 ALARM_INFIX = "-rollout-"
 ABORT = f"{ALARM_INFIX}abort"
 _UPDATING = "Updating"

@@ -26,8 +26,10 @@ FUNCTIONS = (
     "find_idle_endpoints",
     "infer",
     "pause_dev_endpoints",
+    "plan_deployment",
     "probe",
     "start_job",
+    "test_endpoint",
     "update_schema",
 )
 # Lambda's runtime has boto3. Without their optional compiled parts these are pure Python, so that one package

@@ -26,6 +26,25 @@ def empty_storage(aws: Clients, names: Names, deployment: Deployment) -> None:
     empty_repository(aws.client("ecr"), names.of("image_repository"))
 
 
+def remove_scaling(aws: Clients, names: Names) -> None:
+    """Deregister what changes the number of instances of the endpoints; its policies and alarms go too."""
+    scaling = aws.client("application-autoscaling")
+    pages = scaling.get_paginator("describe_scalable_targets").paginate(
+        ServiceNamespace="sagemaker"
+    )
+    targets = [target for page in pages for target in page["ScalableTargets"]]
+    for target in targets:
+        # Its id has the form endpoint/NAME/variant/VARIANT.
+        if not target["ResourceId"].startswith(f"endpoint/{names.settings.prefix}-"):
+            continue
+        scaling.deregister_scalable_target(
+            ServiceNamespace="sagemaker",
+            ResourceId=target["ResourceId"],
+            ScalableDimension=target["ScalableDimension"],
+        )
+        print(f"deregistered scalable target {target['ResourceId']}")
+
+
 def destroy_stack(s3: Any, names: Names, make_terraform: Callable[[], Terraform]) -> None:
     """Destroy everything in the Terraform state; without its bucket there is none."""
     if not bucket_exists(s3, names.state_bucket, names.account):

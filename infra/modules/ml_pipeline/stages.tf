@@ -35,7 +35,7 @@ locals {
       name = "MachineLearningStage"
       actions = [
         {
-          name = "InvokeCreateSchemaFunction", kind = "Lambda", namespace = null, input = "SourceArtifact", output = "TrainingManifest"
+          name = "InvokeCreateSchemaFunction", kind = "Lambda", namespace = "CreateSchema", input = "SourceArtifact", output = "TrainingManifest"
           configuration = {
             FunctionName = var.functions.create_schema.name
             UserParameters = jsonencode({
@@ -66,13 +66,31 @@ locals {
       ]
     },
     {
+      name = "DeployDevStage"
+      actions = [{
+        # Does nothing where the use case has no dev endpoint, and for a batch.
+        name = "InvokeDeployDev", kind = "StepFunctions", namespace = null, input = null, output = null
+        configuration = {
+          StateMachineArn = var.state_machine_arns.deploy
+          InputType       = "Literal"
+          Input = jsonencode({
+            UseCase      = "#{CreateSchema.UseCase}"
+            EndpointType = "#{CreateSchema.EndpointType}"
+            Target       = "dev"
+            RunId        = local._run
+            Reason       = "Pipeline execution ${local._run}"
+          })
+        }
+      }]
+    },
+    {
       name = "ApproveModelStage"
       actions = [{
         name = "ApproveModel", kind = "Approval", namespace = null, input = null, output = null
         configuration = {
           NotificationArn    = var.approval_topic_arn
           ExternalEntityLink = "${local._console}/evaluation/output/"
-          CustomData         = "Approve the model for deployment? Metrics: ${local._location}/evaluation/output/evaluation.json, report.html beside it"
+          CustomData         = "Approve the model for deployment? Metrics: ${local._location}/evaluation/output/evaluation.json, report.html beside it; the test of a dev endpoint: ${local._location}/deployment/dev.json"
         }
       }]
     },
@@ -91,7 +109,7 @@ locals {
           configuration = {
             NotificationArn    = var.approval_topic_arn
             ExternalEntityLink = "${local._console}/inference/"
-            CustomData         = "EndpointType Batch: upload the rows to predict to ${local._location}/inference/ first. SageMakerEndpoint: nothing to upload, approve to deploy."
+            CustomData         = "EndpointType Batch: upload the rows to predict to ${local._location}/inference/ first. SageMakerEndpoint: nothing to upload, approve to continue."
           }
         },
         {

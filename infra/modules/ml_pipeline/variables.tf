@@ -77,8 +77,9 @@ variable "prefix" {
 }
 
 variable "state_machine_arns" {
-  description = "ARNs of the state machines training and inference."
+  description = "ARNs of the state machines deploy, inference and training."
   type = object({
+    deploy    = string
     inference = string
     training  = string
   })

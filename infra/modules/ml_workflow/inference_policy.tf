@@ -30,41 +30,23 @@ data "aws_iam_policy_document" "inference" {
   }
 
   statement {
-    sid = "DeployEndpoint"
-    actions = [
-      "sagemaker:AddTags",
-      "sagemaker:CreateEndpoint",
-      "sagemaker:CreateEndpointConfig",
-      "sagemaker:DescribeEndpoint",
-      "sagemaker:UpdateEndpoint",
-    ]
-    resources = [
-      # {use case}-config-{uuid}
-      "${local.sagemaker}:endpoint-config/*-config-*",
-      # One endpoint per use case.
-      "${local.sagemaker}:endpoint/${var.prefix}-*",
-    ]
+    sid       = "StartDeployment"
+    actions   = ["states:StartExecution"]
+    resources = [local.deploy_arn]
   }
 
   statement {
-    # {endpoint}-rollout-errors, -latency and -abort. UpdateEndpoint needs DescribeAlarms of its caller:
-    # https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html
-    sid       = "GuardRollouts"
-    actions   = ["cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm", "cloudwatch:SetAlarmState"]
-    resources = ["${local._head}:cloudwatch:${local._tail}:alarm:${var.prefix}-*-rollout-*"]
+    sid     = "WatchDeployment"
+    actions = ["states:DescribeExecution", "states:StopExecution"]
+    # {prefix}-deploy:{name of the execution}
+    resources = ["${replace(local.deploy_arn, ":stateMachine:", ":execution:")}:*"]
   }
 
-  # Creating an endpoint with encrypted volumes gives SageMaker a grant on the key:
-  # https://docs.aws.amazon.com/sagemaker/latest/dg/api-permissions-reference.html
+  # .sync:2 waits for the execution's event in the same way:
+  # https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
   statement {
-    sid       = "EncryptEndpointVolumes"
-    actions   = ["kms:CreateGrant", "kms:DescribeKey"]
-    resources = [var.kms_key_arn]
-
-    condition {
-      test     = "StringEquals"
-      variable = "kms:ViaService"
-      values   = ["sagemaker.${var.account.region}.amazonaws.com"]
-    }
+    sid       = "WaitForDeployment"
+    actions   = ["events:DescribeRule", "events:PutRule", "events:PutTargets"]
+    resources = ["${local._head}:events:${local._tail}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"]
   }
 }

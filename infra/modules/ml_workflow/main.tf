@@ -1,21 +1,18 @@
 locals {
   machines = {
-    inference = "Deploys an approved model: batch transform or endpoint."
+    deploy    = "Brings an endpoint to what the model registry says."
+    inference = "Hands an approved model to its users: batch transform or endpoint."
     training  = "Preprocess, train, evaluate, gate, register."
   }
   names = { for key in keys(local.machines) : key => "${var.prefix}-${key}" }
 
-  # The waits of a rollout, and an hour in which its instances start.
-  _rollout_steps          = var.rollout.type == "ALL_AT_ONCE" ? 0 : var.rollout.type == "CANARY" ? 1 : ceil(100 / var.rollout.step_percent)
-  _rollout_waits          = local._rollout_steps * var.rollout.wait_seconds + var.rollout.termination_seconds
-  rollout_maximum_seconds = min(28800, local._rollout_waits + 3600)
-  # The state machine looks at most 1200 times, so that its history stays below 25,000 events.
-  rollout_poll_seconds = max(3, ceil((local.rollout_maximum_seconds + 600) / 1200))
-
   _tail     = "${var.account.region}:${var.account.id}"
   _head     = "arn:${var.account.partition}"
   sagemaker = "${local._head}:sagemaker:${local._tail}"
+  # Known before it exists: the machines are one resource, and inference starts deploy.
+  deploy_arn = "${local._head}:states:${local._tail}:stateMachine:${local.names.deploy}"
   policies = {
+    deploy    = data.aws_iam_policy_document.deploy.json
     inference = data.aws_iam_policy_document.inference.json
     training  = data.aws_iam_policy_document.training.json
   }
@@ -39,19 +36,12 @@ resource "aws_sfn_state_machine" "this" {
   type     = "STANDARD"
   role_arn = aws_iam_role.machine[each.key].arn
   definition = templatefile("${var.definition_dir}/${each.key}.asl.json", {
-    alarm_topic_arn    = var.alarm_topic_arn
-    kms_key_arn        = var.kms_key_arn
-    prefix             = var.prefix
-    sagemaker_role_arn = aws_iam_role.sagemaker.arn
-
-    rollout_type                     = var.rollout.type
-    rollout_step_percent             = var.rollout.step_percent
-    rollout_wait_seconds             = var.rollout.wait_seconds
-    rollout_termination_seconds      = var.rollout.termination_seconds
-    rollout_maximum_seconds          = local.rollout_maximum_seconds
-    rollout_poll_seconds             = local.rollout_poll_seconds
-    rollout_max_error_rate           = var.rollout.max_error_rate
-    rollout_max_latency_microseconds = var.rollout.max_latency_milliseconds * 1000
+    deploy_arn          = local.deploy_arn
+    kms_key_arn         = var.kms_key_arn
+    plan_deployment_arn = var.deployment_functions.plan_deployment
+    prefix              = var.prefix
+    sagemaker_role_arn  = aws_iam_role.sagemaker.arn
+    test_endpoint_arn   = var.deployment_functions.test_endpoint
   })
 
   logging_configuration {

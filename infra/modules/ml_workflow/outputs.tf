@@ -7,6 +7,6 @@ output "sagemaker_role_arn" {
 }
 
 output "state_machine_arns" {
-  description = "State machine ARNs, keyed by training and inference."
+  description = "State machine ARNs, keyed by deploy, inference and training."
   value       = { for key, machine in aws_sfn_state_machine.this : key => machine.arn }
 }

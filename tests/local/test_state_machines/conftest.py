@@ -16,14 +16,15 @@ from typing import Any
 import pytest
 import yaml
 
+from common.archive import check_archive
 from create_schema.champion import find_champion, marker
+from create_schema.endpoint import resolve_endpoint
 from create_schema.resolve import model_package_group, resolve
 from create_schema.settings import Settings
 from create_schema.use_case import with_overrides
 from landing_zone.sources import package
 from landing_zone.sources.job_code import code_version
 from localaws.testing import REGION, LocalAws, running
-from update_schema.archive import check_archive
 from update_schema.service import add_archive, add_inference, split_output
 from update_schema.settings import Settings as InferenceSettings
 
@@ -32,22 +33,22 @@ ROOT = Path(__file__).resolve().parents[3]
 SCALE = 8
 ACCOUNT = "123456789012"
 PREFIX = "ml-core-development"
-# What infra/modules/ml_workflow computes of the variable rollout.
+# What infra/modules/deployment computes of the variable rollout.
 ROLLOUT = {
-    "rollout_max_error_rate": "0.01",
-    "rollout_max_latency_microseconds": "2000000",
-    "rollout_maximum_seconds": "3600",
-    "rollout_poll_seconds": "3",
-    "rollout_step_percent": "50",
-    "rollout_termination_seconds": "8",
-    "rollout_type": "LINEAR",
-    "rollout_wait_seconds": "600",
+    "type": "LINEAR",
+    "step_percent": 50,
+    "wait_seconds": 600,
+    "termination_seconds": 8,
+    "maximum_seconds": 3600,
+    "poll_seconds": 3,
+    "max_error_rate": 0.01,
+    "max_latency_microseconds": 2_000_000,
 }
 IMAGE = f"141502667606.dkr.ecr.{REGION}.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
 
 
 class Machines:
-    """Both state machines, and what a run finds in S3."""
+    """The state machines and their functions, and what a run finds in S3."""
 
     def __init__(self, localaws: LocalAws) -> None:
         self.client = localaws.client
@@ -72,22 +73,98 @@ class Machines:
         self.cloudwatch = localaws.client("cloudwatch")
         topic = localaws.client("sns").create_topic(Name=f"{PREFIX}-alarms")["TopicArn"]
         iam = localaws.client("iam")
-        variables = {
-            "alarm_topic_arn": topic,
-            "kms_key_arn": key,
-            "prefix": PREFIX,
-            **ROLLOUT,
-            "sagemaker_role_arn": _role(iam, "sagemaker"),
-        }
+        self.role = _role(iam, "sagemaker")
         role = _role(iam, "states")
+        functions = {
+            name: self._function(localaws, name, _role(iam, name.replace("_", "-")), topic)
+            for name in ("plan_deployment", "test_endpoint")
+        }
+        machine = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{PREFIX}"
+        variables = {
+            "deploy_arn": f"{machine}-deploy",
+            "kms_key_arn": key,
+            "plan_deployment_arn": functions["plan_deployment"],
+            "prefix": PREFIX,
+            "sagemaker_role_arn": self.role,
+            "test_endpoint_arn": functions["test_endpoint"],
+        }
         self.arns = {}
-        for machine in ("training", "inference"):
-            definition = (ROOT / f"workflow/state_machines/{machine}.asl.json").read_text()
-            for name, value in variables.items():
-                definition = definition.replace(f"${{{name}}}", value)
-            self.arns[machine] = self.states.create_state_machine(
-                name=f"{PREFIX}-{machine}", definition=definition, roleArn=role
+        for name in ("training", "inference", "deploy"):
+            definition = (ROOT / f"workflow/state_machines/{name}.asl.json").read_text()
+            for variable, value in variables.items():
+                definition = definition.replace(f"${{{variable}}}", value)
+            self.arns[name] = self.states.create_state_machine(
+                name=f"{PREFIX}-{name}", definition=definition, roleArn=role
             )["stateMachineArn"]
+
+        self._start_by_event(localaws.client("events"), role)
+
+    def _start_by_event(self, events: Any, role: str) -> None:
+        """The rule of infra/modules/deployment."""
+        pattern = {
+            "source": ["aws.sagemaker"],
+            "detail-type": ["SageMaker Model Package State Change"],
+            "detail": {
+                "ModelPackageGroupName": [{"prefix": f"{PREFIX}-"}],
+                "ModelApprovalStatus": ["Approved", "Rejected"],
+            },
+        }
+        events.put_rule(Name="decision", EventPattern=json.dumps(pattern))
+        target = {
+            "Id": "deploy",
+            "Arn": self.arns["deploy"],
+            "RoleArn": role,
+            "InputTransformer": {
+                "InputPathsMap": {"group": "$.detail.ModelPackageGroupName"},
+                "InputTemplate": '{"ModelPackageGroupName": "<group>", "Target": "prod", '
+                '"Reason": "an event", "MayCreate": false}',
+            },
+        }
+        events.put_targets(Rule="decision", Targets=[target])
+
+    def executions(self, machine: str, use_case: str, status: str = "RUNNING") -> list[str]:
+        """The executions of one use case, newest first."""
+        found = self.states.list_executions(
+            stateMachineArn=self.arns[machine], statusFilter=status
+        )["executions"]
+        arns = [item["executionArn"] for item in found]
+        return [
+            arn
+            for arn in arns
+            if use_case in self.states.describe_execution(executionArn=arn)["input"]
+        ]
+
+    def outputs(self, machine: str, use_case: str) -> list[dict[str, Any]]:
+        """The outputs of the executions of one use case that have succeeded."""
+        return [
+            json.loads(self.states.describe_execution(executionArn=arn)["output"])
+            for arn in self.executions(machine, use_case, "SUCCEEDED")
+        ]
+
+    def _function(self, localaws: LocalAws, name: str, role: str, topic: str) -> str:
+        """A function as infra/modules/deployment makes it."""
+        arn: str = localaws.client("lambda").create_function(
+            FunctionName=f"{PREFIX}-{name.replace('_', '-')}",
+            Runtime="python3.13",
+            Handler="handler.handler",
+            Role=role,
+            Timeout=120,
+            MemorySize=512,
+            Code={"ZipFile": package.zip_bytes(package.function_files(ROOT, name))},
+            Environment={
+                "Variables": {
+                    "ALARM_TOPIC_ARN": topic,
+                    "KMS_KEY_ARN": self.settings.kms_key_arn,
+                    "LOG_LEVEL": "INFO",
+                    "ROLLOUT": json.dumps(ROLLOUT),
+                    "SAGEMAKER_ROLE_ARN": self.role,
+                    "SERVICE": "ml-core",
+                    "STAGE": "development",
+                    "WORKFLOW_BUCKET": self.settings.workflow_bucket,
+                }
+            },
+        )["FunctionArn"]
+        return arn
 
     def upload_code(self, scripts: Mapping[str, str] | None = None) -> str:
         """The repository's job code with some scripts replaced; returns its version."""
@@ -116,6 +193,7 @@ class Machines:
         threshold = changes.pop("MetricThreshold", None)
         use_case = with_overrides(use_case, {}, threshold)
         git = json.loads((ROOT / "config/manifest.json").read_text())
+        use_case["endpoint"] = resolve_endpoint(use_case, git)
         git |= {"UseCase": "iris", "CodeVersion": self.upload_code(scripts)}
         group = model_package_group(use_case, self.settings)
         groups = self.sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]
@@ -157,7 +235,7 @@ class Machines:
         return arn
 
     def wait(self, arn: str) -> dict[str, Any]:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while time.monotonic() < deadline:
             execution: dict[str, Any] = self.states.describe_execution(executionArn=arn)
             if execution["status"] != "RUNNING":
@@ -167,7 +245,7 @@ class Machines:
 
     def succeeds(self, machine: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
         execution = self.wait(self.start(machine, manifest))
-        assert execution["status"] == "SUCCEEDED", execution
+        assert execution["status"] == "SUCCEEDED", execution.get("cause")
         output: dict[str, Any] = json.loads(execution["output"])
         return output
 

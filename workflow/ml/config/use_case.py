@@ -147,6 +147,7 @@ def parse_use_case(document: object) -> UseCase:
     search = read_search(root, model.hyperparameters, problems)
     cross_validation = read_cross_validation(root)
     root.ignore("sample")  # read by the deployment scripts only
+    root.ignore("endpoint")  # read by plan_deployment
     root.finish()
     _check_target(target, task, columns, problems)
     if problems:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from landing_zone.core.errors import OperatorError
@@ -20,6 +22,21 @@ def test_the_evidence_of_a_model_is_its_metrics() -> None:
 
     for expected in ("iris, Batch, code abc", "r2 0.8500 >= 0.8 on 100", "mse", "report.html"):
         assert expected in text
+
+
+def test_the_evidence_of_a_model_has_the_test_of_the_dev_endpoint() -> None:
+    scene = Scene(EndpointType="SageMakerEndpoint")
+    assert "dev test  none: the use case has no dev endpoint" in evidence(scene, "ApproveModel")
+    results = {"Passed": True, "Summary": "100 requests, p99 8 ms", "EndpointName": "zone-iris-dev"}
+    scene.s3.put_object(
+        Bucket="workflow-bucket", Key="run-1/deployment/dev.json", Body=json.dumps(results).encode()
+    )
+
+    text = evidence(scene, "ApproveModel")
+    assert (
+        "dev test  passed: 100 requests, p99 8 ms; zone-iris-dev, s3://workflow-bucket/run-1/"
+        in text
+    )
 
 
 def test_the_evidence_of_data_is_what_was_uploaded() -> None:

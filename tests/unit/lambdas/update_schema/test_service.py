@@ -90,7 +90,6 @@ def test_adds_the_inference_part(run: Run) -> None:
     inference_keys = keys_filled_by(run.schemas.manifest, UPDATE_SCHEMA)
     assert {key: manifest[key] for key in inference_keys} == {
         "TransformJobName": "housing-transform",
-        "EndpointConfigName": "housing-config",
         "EndpointName": "ml-core-development-housing",
         "ModelPackageArn": PACKAGE,
         "ModelDataKey": ARCHIVE,

@@ -104,6 +104,13 @@ def test_names_of_errors() -> None:
     assert error_name(client_error("Throttling", "m")) == "SageMaker.AmazonSageMakerException"
 
 
+def test_without_parameters_the_input_is_passed(runner: Runner, sagemaker: FakeSageMaker) -> None:
+    state = task("createTrainingJob", InputPath="$.Request")
+    del state["Parameters"]
+    runner.run({"Train": state}, {"Request": {"TrainingJobName": "n"}, "Other": 1})
+    assert sagemaker.calls == [("create_training_job", {"TrainingJobName": "n"})]
+
+
 def test_a_field_that_the_api_lacks_ends_the_execution(runner: Runner) -> None:
     catch = [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]
     states = {

@@ -14,6 +14,7 @@ from localaws.services.stepfunctions.tasks.values import iso_timestamps
 
 # The names of the clients in the Java SDK: names of errors begin with them. moto knows two of them.
 _SERVICE_NAMES = {
+    "applicationautoscaling": "ApplicationAutoScaling",
     "cloudwatch": "CloudWatch",
     "cloudwatchlogs": "CloudWatchLogs",
     "codebuild": "CodeBuild",

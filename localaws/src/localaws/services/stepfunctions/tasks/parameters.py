@@ -13,6 +13,7 @@ from localaws.core.wire.models import service_model
 
 # Services whose name in aws-sdk resources, which is that of the Java SDK, differs from botocore's.
 _SERVICES = {
+    "applicationautoscaling": "application-autoscaling",
     "sfn": "stepfunctions",
     "cloudwatchlogs": "logs",
     "eventbridge": "events",

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 from dataclasses import dataclass
@@ -109,10 +110,12 @@ class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):  # ty
 
     def _eval_parameters(self, env: Any) -> dict[str, Any]:
         # moto drops unknown fields. On AWS a misspelled field ends the execution.
-        parameters: dict[str, Any] = {}
         if self.parargs is not None:
             self.parargs.eval(env=env)
             parameters = env.stack.pop()
+        else:
+            # Without Parameters, the input of the state is passed.
+            parameters = copy.deepcopy(env.stack[-1])
         operation = operation_model("sagemaker", self.resource.api_action)
         assert operation is not None
         unknown = unsupported_fields(operation, parameters)
