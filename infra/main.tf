@@ -15,6 +15,7 @@ locals {
     partition = data.aws_partition.this.partition
     region    = var.aws_region
   }
+  logs = { kms_key_arn = module.encryption.log_key_arn, retention_days = var.retention_days.logs }
   # {account}.dkr.ecr.{region}.{suffix}/{name}:{tag}
   _prebuilt_registry = split(".", data.aws_sagemaker_prebuilt_ecr_image.this.registry_path)
   prebuilt_repository_arn = join(":", [
@@ -73,8 +74,7 @@ module "manifest" {
   buckets              = module.storage.buckets
   image_repository_url = module.image_repository.url
   kms_key_arn          = module.encryption.key_arn
-  log_kms_key_arn      = module.encryption.log_key_arn
-  log_retention_days   = var.retention_days.logs
+  logs                 = local.logs
   # `make package` builds the packages in this folder.
   package_dir        = "${path.root}/../build/lambdas"
   prebuilt_image_uri = data.aws_sagemaker_prebuilt_ecr_image.this.registry_path

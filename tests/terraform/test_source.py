@@ -48,9 +48,16 @@ def test_the_tables_of_every_readme_are_up_to_date() -> None:
 
 @pytest.mark.parametrize("module", [INFRA, *MODULES], ids=name)
 def test_every_validation_has_a_value_it_rejects(module: Path) -> None:
-    """Each validation block of a variable has at least one run ``rejects_...``."""
+    """Each validation block of a variable fails in a run ``rejects_...`` of its own.
+
+    One run may check several variables, once each.
+    """
     test = INFRA / "tests" / f"{'root' if module == INFRA else module.name}.tftest.hcl"
-    rejected = re.findall(r"expect_failures = \[var\.(\w+)\]", test.read_text())
+    rejected = [
+        variable
+        for variables in re.findall(r"expect_failures = \[(.*?)\]", test.read_text(), re.DOTALL)
+        for variable in re.findall(r"var\.(\w+)", variables)
+    ]
     variables = re.findall(
         r'^variable "(\w+)" \{\n(.*?)^\}',
         "\n".join(path.read_text() for path in sorted(module.glob("*.tf"))),
@@ -80,22 +87,48 @@ def test_every_variable_and_local_value_is_used(module: Path) -> None:
 
 @pytest.mark.parametrize("module", MODULES, ids=name)
 def test_every_output_of_a_module_is_used(module: Path) -> None:
-    root = "\n".join(path.read_text() for path in sorted(INFRA.glob("*.tf")))
     outputs = re.findall(r'^output "(\w+)"', (module / "outputs.tf").read_text(), re.MULTILINE)
+    used = {
+        word
+        for caller, label, _ in calls(module)
+        for word in outputs
+        # The caller uses one call, or all calls of a for_each in a loop.
+        if re.search(
+            rf"module\.{label}(\[[^]]+\])?\.{word}\b|in module\.{label} :.*\.{word}\b", caller
+        )
+    }
 
-    assert {word for word in outputs if f"module.{module.name}.{word}" not in root} == set()
+    assert set(outputs) - used == set()
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name)
 def test_a_module_is_given_every_variable(module: Path) -> None:
-    """A variable that the root module never sets is a constant."""
-    root = (INFRA / "main.tf").read_text()
-    call = re.search(rf'^module "{module.name}" \{{\n(.*?)^\}}', root, re.MULTILINE | re.DOTALL)
-    assert call
-    given = set(re.findall(r"^  (\w+) +=", call[1], re.MULTILINE)) - {"source"}
+    """A variable that no caller sets is a constant."""
+    given = {
+        word
+        for _, _, arguments in calls(module)
+        for word in re.findall(r"^  (\w+) +=", arguments, re.MULTILINE)
+    } - {"source", "for_each", "count"}
     variables = re.findall(r'^variable "(\w+)"', (module / "variables.tf").read_text(), re.M)
 
     assert set(variables) == given
+
+
+def calls(module: Path) -> list[tuple[str, str, str]]:
+    """Each call of a module, by the root module or by another: the caller's text, label and arguments."""
+    found = []
+    for caller in (INFRA, *MODULES):
+        source = "./modules" if caller == INFRA else ".."
+        text = "\n".join(path.read_text() for path in sorted(caller.glob("*.tf")))
+        found += [
+            (text, label, arguments)
+            for label, arguments in re.findall(
+                r'^module "(\w+)" \{\n(.*?)^\}', text, re.MULTILINE | re.DOTALL
+            )
+            if re.search(rf'^  source +?= "{source}/{module.name}"$', arguments, re.MULTILINE)
+        ]
+    assert found, f"{name(module)} is not called"
+    return found
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name)

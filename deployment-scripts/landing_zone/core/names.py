@@ -43,10 +43,12 @@ RESOURCES = {
         'module.ml_workflow.aws_sfn_state_machine.this["training"]', "{prefix}-training"
     ),
     "create_schema_logs": Resource(
-        f'module.manifest.{_LOG_GROUPS}["create_schema"]', "/aws/lambda/{prefix}-create-schema"
+        f'module.manifest.module.function["create_schema"].{_LOG_GROUPS}',
+        "/aws/lambda/{prefix}-create-schema",
     ),
     "update_schema_logs": Resource(
-        f'module.manifest.{_LOG_GROUPS}["update_schema"]', "/aws/lambda/{prefix}-update-schema"
+        f'module.manifest.module.function["update_schema"].{_LOG_GROUPS}',
+        "/aws/lambda/{prefix}-update-schema",
     ),
     "inference_logs": Resource(
         f'module.ml_workflow.{_LOG_GROUPS}["inference"]',

@@ -1,5 +1,5 @@
 data "aws_iam_policy_document" "create_schema" {
-  source_policy_documents = [data.aws_iam_policy_document.common["create_schema"].json]
+  source_policy_documents = [data.aws_iam_policy_document.pipeline_job.json]
 
   statement {
     sid     = "ReadUseCases"

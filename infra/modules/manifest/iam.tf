@@ -1,52 +1,18 @@
-data "aws_iam_policy_document" "assume" {
-  statement {
-    actions = ["sts:AssumeRole"]
-
-    principals {
-      type        = "Service"
-      identifiers = ["lambda.amazonaws.com"]
-    }
-  }
-}
-
-# What both functions do: write logs and traces, answer the pipeline. Artifacts need no permission: each job
-# brings credentials for them. https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html
-data "aws_iam_policy_document" "common" {
-  #checkov:skip=CKV_AWS_111:The only "*" are X-Ray, list actions and the CodePipeline answers, for which IAM knows no resource.
-  #checkov:skip=CKV_AWS_356:The only "*" are X-Ray and the CodePipeline answers, for which IAM knows no resource.
-  for_each = local.names
-
-  statement {
-    sid     = "Log"
-    actions = ["logs:CreateLogStream", "logs:PutLogEvents"]
-    # Any stream of the group.
-    resources = ["${aws_cloudwatch_log_group.this[each.key].arn}:*"]
-  }
-
-  statement {
-    sid     = "Trace"
-    actions = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
-    # X-Ray has no resource for traces.
-    resources = ["*"]
-  }
-
+# Both functions answer the pipeline. Artifacts need no permission: each job brings credentials for them.
+# https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html
+data "aws_iam_policy_document" "pipeline_job" {
+  #checkov:skip=CKV_AWS_111:IAM knows no resource for the answers to CodePipeline.
+  #checkov:skip=CKV_AWS_356:IAM knows no resource for the answers to CodePipeline.
   statement {
     sid     = "AnswerPipeline"
     actions = ["codepipeline:PutJobFailureResult", "codepipeline:PutJobSuccessResult"]
     # Neither action supports a resource; they need the id of a job.
     resources = ["*"]
   }
-
-  statement {
-    # The environment variables are encrypted.
-    sid       = "ReadSettings"
-    actions   = ["kms:Decrypt"]
-    resources = [var.kms_key_arn]
-  }
 }
 
 data "aws_iam_policy_document" "update_schema" {
-  source_policy_documents = [data.aws_iam_policy_document.common["update_schema"].json]
+  source_policy_documents = [data.aws_iam_policy_document.pipeline_job.json]
 
   statement {
     sid     = "ApproveModelPackage"
@@ -69,20 +35,4 @@ locals {
     create_schema = data.aws_iam_policy_document.create_schema.json
     update_schema = data.aws_iam_policy_document.update_schema.json
   }
-}
-
-resource "aws_iam_role" "this" {
-  for_each = local.names
-
-  name               = each.value
-  description        = "Execution role of the Lambda function ${each.value}."
-  assume_role_policy = data.aws_iam_policy_document.assume.json
-}
-
-resource "aws_iam_role_policy" "this" {
-  for_each = local.policies
-
-  name   = "function"
-  role   = aws_iam_role.this[each.key].id
-  policy = each.value
 }

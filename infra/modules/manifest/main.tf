@@ -3,9 +3,7 @@ locals {
     create_schema = "Fills the manifest for one run: names, S3 locations, images, hyperparameters."
     update_schema = "Adds the inference part to the manifest and approves the model package."
   }
-  names    = { for key in keys(local.functions) : key => "${var.prefix}-${replace(key, "_", "-")}" }
-  packages = { for key in keys(local.functions) : key => "${var.package_dir}/${key}.zip" }
-
+  names = { for key in keys(local.functions) : key => "${var.prefix}-${replace(key, "_", "-")}" }
   _common_settings = {
     LOG_LEVEL = "INFO"
     SERVICE   = var.stack.service
@@ -23,60 +21,17 @@ locals {
   }
 }
 
-resource "aws_cloudwatch_log_group" "this" {
-  #checkov:skip=CKV_AWS_338:Retention depends on the environment: a year by default, less in development (retention_days in config/environments).
-  for_each = local.names
-
-  name              = "/aws/lambda/${each.value}"
-  kms_key_id        = var.log_kms_key_arn
-  retention_in_days = var.log_retention_days
-}
-
-resource "aws_lambda_function" "this" {
-  #checkov:skip=CKV_AWS_115:Reserving concurrency takes it from the account's pool, and a new account has too little to reserve any; the pipeline calls each function once per run.
-  #checkov:skip=CKV_AWS_116:A dead-letter queue would store the event, which holds the job's temporary credentials. A crash fails the pipeline action and triggers the alarm.
-  #checkov:skip=CKV_AWS_117:Talks to AWS APIs only; no data source in a VPC. A VPC would add NAT costs and nothing to reach.
-  #checkov:skip=CKV_AWS_272:The packages are built from this repository by the deploy script; whoever could replace one could also replace the signing profile.
+module "function" {
+  source   = "../function"
   for_each = local.functions
 
-  function_name    = local.names[each.key]
-  description      = each.value
-  role             = aws_iam_role.this[each.key].arn
-  runtime          = "python3.13"
-  handler          = "handler.handler"
-  filename         = local.packages[each.key]
-  source_code_hash = fileexists(local.packages[each.key]) ? filebase64sha256(local.packages[each.key]) : null
-  # arm64 costs a fifth less than x86_64; the packages are pure Python and run on both.
-  architectures = ["arm64"]
-  kms_key_arn   = var.kms_key_arn
-  # More memory brings more CPU, and importing boto3 takes most of the time of a call.
-  memory_size = 512
-  # A call takes seconds; the pipeline itself would wait for 20 minutes.
-  timeout = 120
-
-  environment {
-    variables = local.settings[each.key]
-  }
-
-  tracing_config {
-    mode = "Active"
-  }
-}
-
-resource "aws_cloudwatch_metric_alarm" "errors" {
-  for_each = local.names
-
-  alarm_name          = "${each.value}-errors"
-  alarm_description   = "${each.value} crashed. Its pipeline action fails too: see log group /aws/lambda/${each.value}."
-  namespace           = "AWS/Lambda"
-  metric_name         = "Errors"
-  dimensions          = { FunctionName = aws_lambda_function.this[each.key].function_name }
-  statistic           = "Sum"
-  period              = 300
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 0
-  # Without calls there are no errors.
-  treat_missing_data = "notBreaching"
-  alarm_actions      = [var.alarm_topic_arn]
+  alarm_topic_arn = var.alarm_topic_arn
+  description     = each.value
+  kms_key_arn     = var.kms_key_arn
+  logs            = var.logs
+  name            = local.names[each.key]
+  package         = "${var.package_dir}/${each.key}.zip"
+  policy          = local.policies[each.key]
+  settings        = local.settings[each.key]
+  timeout_seconds = 120
 }
