@@ -21,7 +21,7 @@ from landing_zone.core.errors import OperatorError
 from landing_zone.sources.checkout import CODE_VERSION
 from landing_zone.sources.job_code import code_version, source_files
 
-FUNCTIONS = ("create_schema", "update_schema")
+FUNCTIONS = ("create_schema", "plan_drift", "start_retraining", "update_schema")
 # Lambda's runtime has boto3. Without their optional compiled parts these are pure Python, so that one package
 # runs on every processor and every version of Python.
 DEPENDENCIES = {"fastjsonschema": "fastjsonschema", "PyYAML": "yaml"}
