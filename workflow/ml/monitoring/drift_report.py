@@ -65,7 +65,7 @@ def _columns(found: Findings) -> str:
     rows = []
     for column in (found.prediction, *found.columns):
         values = next((t for t in column.tests if t.smallest_effect == found.limits.psi), None)
-        p_value = "" if values is None else f"{values.adjusted_p_value:.2g}"
+        p_value = "" if values is None else _chance(values.adjusted_p_value)
         rows.append(
             (
                 column.column,
@@ -79,6 +79,10 @@ def _columns(found: Findings) -> str:
             )
         )
     return table(head, rows, numbers=True)
+
+
+def _chance(p_value: float) -> str:
+    return f"{p_value:.4f}" if p_value >= 0.0001 else "< 0.0001"
 
 
 def _rounded(value: float | None) -> str:
@@ -157,7 +161,7 @@ def _chart(column: ColumnDrift) -> tuple[str, str]:
 def _names(bins: dict[str, Any]) -> list[str]:
     if "values" in bins:
         return list(bins["values"])
-    edges = [number(edge) for edge in bins["edges"]]
+    edges = [f"{edge:,.4g}" if abs(edge) < 1e4 else number(edge) for edge in bins["edges"]]
     if not edges:
         return ["all"]
     between = [f"{low} to {high}" for low, high in zip(edges, edges[1:], strict=False)]
