@@ -8,6 +8,7 @@
     plans/      the JSON of Terraform's plans: rules, summary, cost, drift
     images/     the container image: build, bill of materials, provenance, signature
     github/     the REST API of GitHub: comments, issues, commands in comments
+    monitoring/ what endpoints receive: reports of drift, labels
     load/       load tests: requests at a given rate, latency, thresholds, report
     core/       errors, settings, names, AWS clients, the entry point of the scripts
 
@@ -56,6 +57,10 @@
                 chatops       the commands in comments: who may give one, for which commit
                 changes       whether a push changes what Terraform deploys
                 reviewed      the commit whose plan was reviewed
+    monitoring/ reports       the reports of the drift job in S3
+                labels        labels that arrive later
+                machine       a run of the state machine, followed
+                view          reports as text, with bars
     load/       loads         presets, and the load that the options describe
                 schedule      when each request is due: constant, ramp, steps
                 rows          the rows that are sent

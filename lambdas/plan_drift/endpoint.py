@@ -42,9 +42,7 @@ def find_endpoint(sagemaker: Any, name: str) -> Endpoint:
         raise InputError(
             f"endpoint {name} cannot be described: {error}. Deploy a model of this use case first."
         ) from error
-    config = sagemaker.describe_endpoint_config(
-        EndpointConfigName=endpoint["EndpointConfigName"]
-    )
+    config = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
     tags = {
         tag["Key"]: tag["Value"]
         for tag in sagemaker.list_tags(ResourceArn=config["EndpointConfigArn"])["Tags"]

@@ -36,9 +36,7 @@ class Window:
             hour += timedelta(hours=1)
 
 
-def plan_drift(
-    event: Mapping[str, Any], settings: Settings, clients: Clients
-) -> dict[str, Any]:
+def plan_drift(event: Mapping[str, Any], settings: Settings, clients: Clients) -> dict[str, Any]:
     """`event` has Input (UseCase, Target and optionally WindowHours), Execution and Now."""
     given = event["Input"]
     now = datetime.fromisoformat(event["Now"])

@@ -18,9 +18,7 @@ _log = logging.getLogger(__name__)
 
 @lru_cache(maxsize=1)  # clients are built once: a warm call reuses their connections
 def clients() -> Clients:
-    return Clients(
-        boto3.client("s3"), boto3.client("cloudwatch"), boto3.client("codepipeline")
-    )
+    return Clients(boto3.client("s3"), boto3.client("cloudwatch"), boto3.client("codepipeline"))
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:

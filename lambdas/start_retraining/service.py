@@ -1,8 +1,8 @@
 """The work of start_retraining, in order.
 
-A retraining trains on the data of the run that made the live model and, beside it, on labelled.csv of the latest
-drift report: the captured rows whose label is known. Both are put where the approval UploadSourceData expects
-data, and a person still answers this approval.
+A retraining trains on the data of the run that made the live model and, beside it, on labelled.csv of the
+latest drift report: the captured rows whose label is known. Both are put where the approval UploadSourceData
+expects data, and a person still answers this approval.
 """
 
 from __future__ import annotations
@@ -172,5 +172,3 @@ class Store:
         )
         for page in pages:
             yield from (item["Key"] for item in page.get("Contents", []))
-
-

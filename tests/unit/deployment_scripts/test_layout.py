@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "images": {"core", "images"},
     "github": {"core", "github"},
     "load": {"core", "load"},
+    "monitoring": {"core", "monitoring"},
     "delivery": {"core", "delivery", "images", "plans", "runs", "sources", "stack"},
     "commands": {
         "commands",
@@ -31,6 +32,7 @@ MAY_IMPORT = {
         "github",
         "images",
         "load",
+        "monitoring",
         "plans",
         "runs",
         "sources",

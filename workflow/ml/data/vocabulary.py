@@ -1,7 +1,7 @@
 """The common words of a text column, as hashes: enough to see how much of later texts is known.
 
-A word is kept when several rows have it, and only its hash is: the profile lists no words. Whoever knows a word
-can still ask whether it is in the vocabulary.
+A word is kept when several rows have it, and only its hash is: the profile lists no words. Whoever knows a
+word can still ask whether it is in the vocabulary.
 """
 
 from __future__ import annotations

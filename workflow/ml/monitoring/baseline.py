@@ -190,6 +190,4 @@ def _read_simple(column: dict[str, Any]) -> NumberBaseline | CategoryBaseline:
 def _read_number(part: dict[str, Any]) -> NumberBaseline:
     low = -np.inf if part["low"] is None else part["low"]
     high = np.inf if part["high"] is None else part["high"]
-    return NumberBaseline(
-        tuple(part["edges"]), tuple(part["counts"]), part["missing"], low, high
-    )
+    return NumberBaseline(tuple(part["edges"]), tuple(part["counts"]), part["missing"], low, high)

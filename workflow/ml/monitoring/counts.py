@@ -114,9 +114,7 @@ class Traffic:
         self.prediction = _counts(baseline.prediction)
         self.rows = 0
 
-    def add(
-        self, rows: Sequence[Sequence[Any]], predictions: Sequence[Any], as_text: bool
-    ) -> None:
+    def add(self, rows: Sequence[Sequence[Any]], predictions: Sequence[Any], as_text: bool) -> None:
         self.rows += len(rows)
         for name, cells in zip(self._names, zip(*rows, strict=True), strict=True):
             self.columns[name].add(cells, as_text)

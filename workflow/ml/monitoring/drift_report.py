@@ -1,9 +1,10 @@
-"""report.html of drift.py: the verdict, every column beside the training, and pictures of the largest differences."""
+"""report.html of drift.py: the verdict, every column beside the training, and pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 from ml.evaluation import charts
@@ -19,7 +20,7 @@ MARKS = {DRIFT: ("✗", "failed"), NO_DRIFT: ("✓", "passed")}
 
 
 def render(found: Findings) -> str:
-    mark, style = MARKS.get(found.verdict, ("–", "note"))
+    mark, style = MARKS.get(found.verdict, ("?", "note"))
     name = found.endpoint
     body = [
         f"<h1>{escape(name)}</h1><p>What the endpoint received, beside the training of its model.</p>",
@@ -49,7 +50,10 @@ def _traffic(found: Findings) -> str:
         ("Compared", f"{seen.rows:,} rows of {seen.requests:,} requests"),
         ("From", seen.first or "no request"),
         ("To", seen.last or "no request"),
-        ("With", f"{found.baseline.rows:,} training rows of model {found.baseline.model_sha256[:12]}"),
+        (
+            "With",
+            f"{found.baseline.rows:,} training rows of model {found.baseline.model_sha256[:12]}",
+        ),
     ]
     left_out = {
         "requests that cannot be read": seen.unreadable_requests,
@@ -61,7 +65,16 @@ def _traffic(found: Findings) -> str:
 
 
 def _columns(found: Findings) -> str:
-    head = ("column", "PSI", "by chance", "Jensen-Shannon", "p-value, adjusted", "empty", "unknown", "")
+    head = (
+        "column",
+        "PSI",
+        "by chance",
+        "Jensen-Shannon",
+        "p-value, adjusted",
+        "empty",
+        "unknown",
+        "",
+    )
     rows = []
     for column in (found.prediction, *found.columns):
         values = next((t for t in column.tests if t.smallest_effect == found.limits.psi), None)
@@ -164,5 +177,5 @@ def _names(bins: dict[str, Any]) -> list[str]:
     edges = [f"{edge:,.4g}" if abs(edge) < 1e4 else number(edge) for edge in bins["edges"]]
     if not edges:
         return ["all"]
-    between = [f"{low} to {high}" for low, high in zip(edges, edges[1:], strict=False)]
+    between = [f"{low} to {high}" for low, high in pairwise(edges)]
     return [f"below {edges[0]}", *between, f"{edges[-1]} or more"]

@@ -1,4 +1,4 @@
-"""labelled.csv: captured rows whose label is known, in the form of training data. A retraining can use them."""
+"""labelled.csv: captured rows whose label is known, as training data, which a retraining can use."""
 
 from __future__ import annotations
 
@@ -57,6 +57,4 @@ class LabelledRows:
         features = iter(row)
         target = self._use_case.target_column
         answer = target.values[int(label)] if target.is_category else label
-        return [
-            answer if column is target else next(features) for column in self._use_case.columns
-        ]
+        return [answer if column is target else next(features) for column in self._use_case.columns]

@@ -49,9 +49,7 @@ class Pairs:
 
     def __init__(self, use_case: UseCase) -> None:
         self._use_case = use_case
-        self._codes = {
-            name: float(code) for code, name in enumerate(use_case.target_column.values)
-        }
+        self._codes = {name: float(code) for code, name in enumerate(use_case.target_column.values)}
         self._actual: list[npt.NDArray[np.float64]] = []
         self._predicted: list[npt.NDArray[np.float64]] = []
         self.rows = 0

@@ -58,7 +58,9 @@ def summary(found: Findings) -> str:
     rows, compared = found.seen.rows, len(found.columns)
     quality = _quality(found.quality)
     if found.verdict == TOO_FEW_ROWS:
-        return f"too few rows: {rows:,}, and a comparison needs {found.limits.minimum_rows:,}{quality}"
+        return (
+            f"too few rows: {rows:,}, and a comparison needs {found.limits.minimum_rows:,}{quality}"
+        )
     if found.verdict == NO_DRIFT:
         return f"no drift: none of {compared} columns differs from the training, on {rows:,} rows{quality}"
     if not found.drifted:
@@ -87,7 +89,10 @@ def _why(column: ColumnDrift, test: Test) -> str:
 def _quality(quality: QualityDrift) -> str:
     if quality.value is None:
         return ""
-    return f"; {quality.metric} {quality.value:.3f} on {quality.rows:,} labels, {quality.training:.3f} in the training"
+    return (
+        f"; {quality.metric} {quality.value:.3f} on {quality.rows:,} labels, "
+        f"{quality.training:.3f} in the training"
+    )
 
 
 def metrics(found: Findings) -> list[dict[str, Any]]:

@@ -38,7 +38,9 @@ def test_kolmogorov_smirnov_of_values_that_are_whole_numbers(random):
 def test_bins_never_make_kolmogorov_smirnov_more_certain(random):
     first, second = random.normal(size=2_000), random.normal(0.1, 1, size=1_000)
     edges = np.quantile(first, np.arange(1, 100) / 100)
-    counts = [np.bincount(np.searchsorted(edges, v), minlength=100).tolist() for v in (first, second)]
+    counts = [
+        np.bincount(np.searchsorted(edges, v), minlength=100).tolist() for v in (first, second)
+    ]
     statistic, p_value = kolmogorov_smirnov(*counts)
     expected = stats.ks_2samp(first, second, method="asymp")
     assert expected.statistic - 0.01 <= statistic <= expected.statistic
@@ -71,19 +73,21 @@ def test_benjamini_hochberg_is_that_of_scipy(random):
 
 
 def test_equal_shares_is_fishers_exact_test():
-    assert equal_shares(3, 100, 9, 90) == pytest.approx(
-        stats.fisher_exact([[3, 97], [9, 81]])[1]
-    )
+    assert equal_shares(3, 100, 9, 90) == pytest.approx(stats.fisher_exact([[3, 97], [9, 81]])[1])
     assert equal_shares(0, 100, 0, 90) == 1.0
     assert equal_shares(100, 100, 90, 90) == 1.0
 
 
 @pytest.mark.parametrize(("shift", "expected"), [(0.0, 0.0), (0.5, 0.25), (1.0, 1.0)])
-def test_the_stability_index_of_a_shifted_normal_is_the_square_of_the_shift(random, shift, expected):
+def test_the_stability_index_of_a_shifted_normal_is_the_square_of_the_shift(
+    random, shift, expected
+):
     """A known identity of the continuous index; ten bins lose a little of it."""
     first, second = random.normal(size=200_000), random.normal(shift, 1, size=200_000)
     edges = np.quantile(first, np.arange(1, 10) / 10)
-    counts = [np.bincount(np.searchsorted(edges, v), minlength=10).tolist() for v in (first, second)]
+    counts = [
+        np.bincount(np.searchsorted(edges, v), minlength=10).tolist() for v in (first, second)
+    ]
     assert population_stability_index(*counts) == pytest.approx(expected, rel=0.15, abs=0.001)
 
 

@@ -112,9 +112,7 @@ def captured(rows, requests=5):
 def run(folder, *more):
     options = ["--capture", "capture", "--baseline", "baseline", "--config", "use_case"]
     options += ["--labels", "labels", "--output", "drift"]
-    arguments = [
-        option if option.startswith("--") else str(folder / option) for option in options
-    ]
+    arguments = [option if option.startswith("--") else str(folder / option) for option in options]
     drift.main(drift.parse_arguments([*arguments, "--endpoint", "acme-dev-visits", *more]))
     return json.loads((folder / "drift/drift.json").read_text())
 
@@ -133,7 +131,9 @@ def test_unchanged_traffic_is_no_drift(folder):
         "DriftRows": 600, "DriftedColumns": 0, "DriftedShare": 0.0, "DriftVerdict": 0.0,
         "DriftPsi": pytest.approx(0.0, abs=0.05),
     }  # fmt: skip
-    assert found["metrics"][0]["Dimensions"] == [{"Name": "EndpointName", "Value": "acme-dev-visits"}]
+    assert found["metrics"][0]["Dimensions"] == [
+        {"Name": "EndpointName", "Value": "acme-dev-visits"}
+    ]
     assert [column["column"] for column in found["columns"] if column["psi"] is None] == []
 
 
@@ -208,7 +208,9 @@ def test_few_labels_are_not_judged(folder):
     (folder / "labels/a.jsonl").write_text(json.dumps({"inference_id": "id-0", "label": 99}))
     assert run(folder)["quality"]["status"] == "too few labels"
     (folder / "labels/a.jsonl").write_text(json.dumps({"id": "id-0", "label": 99}))
-    with pytest.raises(JobError, match=r"a\.jsonl: found the columns id, label, expected inference_id"):
+    with pytest.raises(
+        JobError, match=r"a\.jsonl: found the columns id, label, expected inference_id"
+    ):
         run(folder)
 
 
