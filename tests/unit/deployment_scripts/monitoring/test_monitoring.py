@@ -80,7 +80,7 @@ class FakeStates:
         self.request = request
         return {"executionArn": "arn:machine:1"}
 
-    def describe_execution(self, executionArn: str) -> dict[str, Any]:
+    def describe_execution(self, **_: str) -> dict[str, Any]:
         return self.answers.pop(0)
 
     def get_execution_history(self, **_: Any) -> dict[str, Any]:

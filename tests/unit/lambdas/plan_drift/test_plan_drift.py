@@ -30,18 +30,18 @@ class FakeS3:
     def get_paginator(self, _: str) -> FakeS3:
         return self
 
-    def paginate(self, Bucket: str, Prefix: str) -> list[dict[str, Any]]:
-        assert Bucket == "workflow"
+    def paginate(self, **request: str) -> list[dict[str, Any]]:
+        assert request["Bucket"] == "workflow"
         found = [
             {"Key": key, "Size": 10, "LastModified": moment}
             for key, moment in self.objects.items()
-            if key.startswith(Prefix)
+            if key.startswith(request["Prefix"])
         ]
         return [{"Contents": found}] if found else [{}]
 
-    def put_object(self, Key: str, Body: bytes, **options: str) -> None:
-        assert options["SSEKMSKeyId"] == "key"
-        self.put[Key] = Body
+    def put_object(self, **request: Any) -> None:
+        assert request["SSEKMSKeyId"] == "key"
+        self.put[request["Key"]] = request["Body"]
 
 
 class FakeSageMaker:
@@ -58,18 +58,18 @@ class FakeSageMaker:
         }
         self.tags = [{"Key": "RunId", "Value": "run-1"}, {"Key": "CodeVersion", "Value": "c0de"}]
 
-    def describe_endpoint(self, EndpointName: str) -> dict[str, str]:
-        if EndpointName != "acme-dev-iris":
+    def describe_endpoint(self, **request: str) -> dict[str, str]:
+        if request["EndpointName"] != "acme-dev-iris":
             raise ClientError({"Error": {"Code": "ValidationException"}}, "DescribeEndpoint")
         return {"EndpointConfigName": "iris-1"}
 
-    def describe_endpoint_config(self, EndpointConfigName: str) -> dict[str, Any]:
+    def describe_endpoint_config(self, **_: str) -> dict[str, Any]:
         return self.config
 
-    def list_tags(self, ResourceArn: str) -> dict[str, Any]:
+    def list_tags(self, **_: str) -> dict[str, Any]:
         return {"Tags": self.tags}
 
-    def describe_model(self, ModelName: str) -> dict[str, Any]:
+    def describe_model(self, **_: str) -> dict[str, Any]:
         return {"PrimaryContainer": {"Image": "image:1"}}
 
 
