@@ -151,7 +151,7 @@ class Monitored:
             MetricName=name,
             Dimensions=[{"Name": "EndpointName", "Value": ENDPOINT}],
             StartTime=self.live_since.timestamp() - 3600,
-            EndTime=self.live_since.timestamp() + 86_400,
+            EndTime=self.live_since.timestamp() + 40_000,
             Period=60,
             Statistics=["Maximum"],
         )
