@@ -6,17 +6,14 @@ import json
 import re
 import shlex
 import subprocess
-import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from landing_zone.core.settings import DEPLOYMENT, OTHERS, Setting
 from landing_zone.delivery.settings import CICD
+from tests.unit.pages import ROOT, SCRIPTS, help_of
 
-ROOT = Path(__file__).parents[2]
-SCRIPTS = ROOT / "deployment-scripts"
 PAGES = [
     *sorted(ROOT.glob("*.md")),
     ROOT / "localaws/README.md",
@@ -55,15 +52,6 @@ def commands() -> list[tuple[str, list[str]]]:
 
 def targets() -> set[str]:
     return set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
-
-
-@cache
-def help_of(script: str) -> str:
-    program = "bash" if script.endswith(".sh") else sys.executable
-    done = subprocess.run(
-        [program, str(SCRIPTS / script), "--help"], capture_output=True, text=True, check=True
-    )
-    return done.stdout
 
 
 def test_the_documentation_has_commands() -> None:

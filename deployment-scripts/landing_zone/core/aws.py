@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -31,6 +29,9 @@ class Aws:
     """Clients of one region, and the account that the credentials belong to."""
 
     def __init__(self, settings: Settings) -> None:
+        # Imported here, since it takes half a second that --help does not need.
+        import boto3
+
         self._settings = settings
         self._session = boto3.Session(region_name=settings.region)
         self._clients: dict[str, Any] = {}
@@ -42,7 +43,7 @@ class Aws:
             self._clients[service_name] = self._session.client(
                 service_name,
                 endpoint_url=self._settings.endpoint_url or None,
-                config=Config(
+                config=_config(
                     retries={"mode": "standard", "max_attempts": 5},
                     connect_timeout=10,
                     # An address has no subdomains, so the bucket goes into the path.
@@ -56,7 +57,7 @@ class Aws:
         return self._session.client(
             "sagemaker-runtime",
             endpoint_url=self._settings.endpoint_url or None,
-            config=Config(
+            config=_config(
                 retries={"total_max_attempts": 1},
                 connect_timeout=timeout_seconds,
                 read_timeout=timeout_seconds,
@@ -82,6 +83,12 @@ class Aws:
         settings = self._settings
         where = settings.endpoint_url or "AWS"
         return f"{settings.prefix} on {where}, account {self.account}, region {settings.region}"
+
+
+def _config(**options: Any) -> Any:
+    from botocore.config import Config
+
+    return Config(**options)
 
 
 def error_code(error: ClientError) -> str:
