@@ -43,13 +43,14 @@ def plan_drift(event: Mapping[str, Any], settings: Settings, clients: Clients) -
     use_case, target = given["UseCase"], given.get("Target", "prod")
     name = endpoint_name(settings.prefix, use_case, target)
     endpoint = find_endpoint(clients.sagemaker, name)
-    window = window_of(endpoint, int(given.get("WindowHours") or settings.window_hours), now)
+    hours = timedelta(hours=int(given.get("WindowHours") or settings.window_hours))
+    window = window_of(endpoint, hours, now)
     moment = now.strftime("%Y-%m-%d-%H-%M-%S")
     # The time sorts the results; the execution tells two of the same second apart.
     result = f"{FOLDER}/{name}/{moment}-{event['Execution'][:8]}"
     bucket = settings.workflow_bucket
     capture = captured(clients.s3, endpoint, window)
-    labels = labelled(clients.s3, bucket, use_case, window)
+    labels = labelled(clients.s3, bucket, use_case, now - hours)
     plan = {
         "JobName": f"{use_case}-drift-{moment}-{event['Execution'][:8]}",
         "UseCase": use_case,
@@ -94,9 +95,9 @@ def plan_drift(event: Mapping[str, Any], settings: Settings, clients: Clients) -
     return plan
 
 
-def window_of(endpoint: Endpoint, hours: int, now: datetime) -> Window:
+def window_of(endpoint: Endpoint, hours: timedelta, now: datetime) -> Window:
     """The last hours, but nothing that the model before this one has answered."""
-    return Window(max(now - timedelta(hours=hours), endpoint.live_since), now)
+    return Window(max(now - hours, endpoint.live_since), now)
 
 
 def captured(s3: Any, endpoint: Endpoint, window: Window) -> list[str]:
@@ -117,12 +118,12 @@ def captured(s3: Any, endpoint: Endpoint, window: Window) -> list[str]:
     return [item["Key"] for item in found]
 
 
-def labelled(s3: Any, bucket: str, use_case: str, window: Window) -> list[str]:
+def labelled(s3: Any, bucket: str, use_case: str, since: datetime) -> list[str]:
     """The keys of the labels that may be of requests in the window: none arrives before its request."""
     return [
         item["Key"]
         for item in _objects(s3, bucket, f"labels/{use_case}/")
-        if item["LastModified"] >= window.since and item["Size"]
+        if item["LastModified"] >= since and item["Size"]
     ]
 
 
