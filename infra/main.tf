@@ -176,6 +176,22 @@ module "ml_pipeline" {
   state_machine_arns = module.ml_workflow.state_machine_arns
 }
 
+module "monitoring" {
+  source = "./modules/monitoring"
+
+  account            = local.account
+  alarm_topic_arn    = module.notification.alarm_topic_arn
+  buckets            = module.storage.buckets
+  definition_dir     = "${path.root}/../workflow/state_machines"
+  kms_key_arn        = module.encryption.key_arn
+  logs               = local.logs
+  monitoring         = var.monitoring
+  package_dir        = "${path.root}/../build/lambdas"
+  pipeline_name      = module.ml_pipeline.name
+  prefix             = local.prefix
+  sagemaker_role_arn = module.ml_workflow.sagemaker_role_arn
+}
+
 module "parameters" {
   source = "./modules/parameters"
 
@@ -185,6 +201,7 @@ module "parameters" {
     artifact_bucket             = module.storage.buckets.artifact.name
     create_schema_lambda_name   = module.manifest.functions.create_schema.name
     deploy_step_function_arn    = module.ml_workflow.state_machine_arns.deploy
+    drift_step_function_arn     = module.monitoring.state_machine_arn
     image_repository_url        = module.image_repository.url
     inference_step_function_arn = module.ml_workflow.state_machine_arns.inference
     kms_key                     = module.encryption.key_arn

@@ -114,6 +114,23 @@ variable "kms_deletion_window_days" {
   }
 }
 
+variable "monitoring" {
+  description = "Which endpoints are compared with their training, when, and what drift starts. The variable of the module monitoring, which checks it, describes each value."
+  type = object({
+    use_cases            = optional(set(string))
+    schedule             = optional(string)
+    window_hours         = optional(number)
+    instance_type        = optional(string)
+    minimum_rows         = optional(number)
+    minimum_psi          = optional(number)
+    false_discovery_rate = optional(number)
+    alarm                = optional(object({ periods = optional(number), drifted = optional(number), period_hours = optional(number) }))
+    retrain              = optional(object({ enabled = optional(bool), cooldown_days = optional(number), minimum_labels = optional(number) }))
+  })
+  default  = {}
+  nullable = false
+}
+
 variable "notification_emails" {
   description = "Email addresses to notify of waiting approvals (approval) and of failures (alarm). AWS asks each address to confirm once."
   type        = object({ approval = optional(set(string), []), alarm = optional(set(string), []) })

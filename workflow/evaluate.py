@@ -4,8 +4,8 @@
         --config use_case.json --output evaluation/
 
 Writes evaluation.json (SageMaker's model quality layout, the gate's numbers, the comparison with the
-champion, groups of rows), report.html and predictions.csv. It does not judge: the state machine compares
-the gate's numbers with what is asked for.
+champion, groups of rows), report.html, predictions.csv, and baseline.json, which drift.py reads. It does not
+judge: the state machine compares the gate's numbers with what is asked for.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from ml.evaluation.slices import slices
 from ml.export.serving_check import check_serving
 from ml.model.artifact import LoadedModel, load_model
 from ml.model.scoring import Predictions, predict
+from ml.monitoring.baseline import BASELINE_FILE, make_baseline
 
 SAMPLE_ROWS = 200
 
@@ -139,12 +140,16 @@ def main(args: argparse.Namespace) -> None:
     text = json.dumps(evaluation, indent=2, allow_nan=False) + "\n"
     (args.output / "evaluation.json").write_text(text, encoding="utf-8")
     (args.output / "report.html").write_text(render(evidence), encoding="utf-8")
+    sha256 = evaluation["model"]["archive_sha256"]
+    baseline = make_baseline(profile, use_case, predictions, metrics, sha256)
+    text = json.dumps(baseline, indent=2, allow_nan=False) + "\n"
+    (args.output / BASELINE_FILE).write_text(text, encoding="utf-8")
     write_frame(sample_of(frame, predictions, use_case), args.output / "predictions.csv")
     print_summary(metrics, gate, model.card["metrics"]["train"])
     print_champion(champion)
     print_worst(groups)
     print(f"served by {serving['runtime']}: {serving['reason']}")
-    print(f"wrote evaluation.json, report.html and predictions.csv to {args.output}")
+    print(f"wrote evaluation.json, report.html, predictions.csv, {BASELINE_FILE} to {args.output}")
 
 
 def check_belongs(model: LoadedModel, use_case: UseCase, profile: dict[str, Any]) -> None:

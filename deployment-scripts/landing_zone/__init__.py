@@ -9,6 +9,7 @@
     images/     the container image: build, bill of materials, provenance, signature
     github/     the REST API of GitHub: comments, issues, commands in comments
     api/        the inference API as a client sees it: signed requests, predictions
+    monitoring/ what endpoints receive: reports of drift, labels
     load/       load tests: requests at a given rate, latency, thresholds, report
     models/     the model registry: decisions, deployments, traffic of variants, what was live when
     core/       errors, settings, names, AWS clients, the entry point of the scripts
@@ -63,6 +64,10 @@
                 reviewed      the commit whose plan was reviewed
     api/        session       requests with a signature or a token
                 predictions   predictions for rows
+    monitoring/ reports       the reports of the drift job in S3
+                labels        labels that arrive later
+                machine       a run of the state machine, followed
+                view          reports as text, with bars
     load/       loads         presets, and the load that the options describe
                 schedule      when each request is due: constant, ramp, steps
                 rows          the rows that are sent

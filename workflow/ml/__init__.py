@@ -6,6 +6,7 @@
     export/       the form of it that our own server loads                                 train.py
     evaluation/   what a reviewer looks at: evaluation.json and report.html                evaluate.py
     inference/    requests for predictions, and their answers                              inference.py
+    monitoring/   captured requests and labels, compared with the training                 drift.py
 
 Everything here runs on numpy, pandas, scikit-learn and the standard library alone, from Python 3.10 and
 scikit-learn 1.4 on: that is what the prebuilt SageMaker scikit-learn image holds.

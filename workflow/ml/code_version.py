@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ml.errors import JobError
 
-JOB_SCRIPTS = ("preprocess.py", "train.py", "evaluate.py", "inference.py")
+JOB_SCRIPTS = ("preprocess.py", "train.py", "evaluate.py", "inference.py", "drift.py")
 PACKAGE = "ml"
 VARIABLE = "CODE_VERSION"
 

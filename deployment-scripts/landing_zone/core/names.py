@@ -45,6 +45,7 @@ RESOURCES = {
     "training_machine": Resource(
         'module.ml_workflow.aws_sfn_state_machine.this["training"]', "{prefix}-training"
     ),
+    "drift_machine": Resource("module.monitoring.aws_sfn_state_machine.this", "{prefix}-drift"),
     "create_schema_logs": Resource(
         f'module.manifest.module.function["create_schema"].{_LOG_GROUPS}',
         "/aws/lambda/{prefix}-create-schema",
@@ -64,6 +65,14 @@ RESOURCES = {
         f"module.cost.module.find_idle_endpoints.{_LOG_GROUPS}",
         "/aws/lambda/{prefix}-find-idle-endpoints",
     ),
+    "plan_drift_logs": Resource(
+        f'module.monitoring.module.function["plan_drift"].{_LOG_GROUPS}',
+        "/aws/lambda/{prefix}-plan-drift",
+    ),
+    "start_retraining_logs": Resource(
+        f'module.monitoring.module.function["start_retraining"].{_LOG_GROUPS}',
+        "/aws/lambda/{prefix}-start-retraining",
+    ),
     "update_schema_logs": Resource(
         f'module.manifest.module.function["update_schema"].{_LOG_GROUPS}',
         "/aws/lambda/{prefix}-update-schema",
@@ -78,6 +87,9 @@ RESOURCES = {
     ),
     "deploy_logs": Resource(
         f'module.ml_workflow.{_LOG_GROUPS}["deploy"]', "/aws/vendedlogs/states/{prefix}-deploy"
+    ),
+    "drift_logs": Resource(
+        f"module.monitoring.{_LOG_GROUPS}", "/aws/vendedlogs/states/{prefix}-drift"
     ),
     "inference_logs": Resource(
         f'module.ml_workflow.{_LOG_GROUPS}["inference"]',
@@ -138,11 +150,14 @@ class Names:
 
     @property
     def state_machine_arns(self) -> list[str]:
-        """The state machines, in the order of a run."""
-        region = self.settings.region
-        start = f"arn:{partition_of(region)}:states:{region}:{self.account}:stateMachine"
-        machines = ("training_machine", "inference_machine", "deploy_machine")
-        return [f"{start}:{self.of(name)}" for name in machines]
+        """The state machines, training first."""
+        machines = ("training_machine", "inference_machine", "deploy_machine", "drift_machine")
+        return [self._machine_arn(name) for name in machines]
+
+    @property
+    def drift_machine_arn(self) -> str:
+        """The state machine that compares an endpoint with its training."""
+        return self._machine_arn("drift_machine")
 
     @property
     def log_groups(self) -> list[str]:
@@ -154,6 +169,11 @@ class Names:
     def sagemaker_role_parameter(self) -> str:
         """The SSM parameter with the ARN of the role of jobs and models."""
         return f"{self.settings.parameter_path}/{SAGEMAKER_ROLE_PARAMETER}"
+
+    def _machine_arn(self, name: str) -> str:
+        region = self.settings.region
+        start = f"arn:{partition_of(region)}:states:{region}:{self.account}:stateMachine"
+        return f"{start}:{self.of(name)}"
 
     def _fill(self, form: str) -> str:
         return form.format(prefix=self.settings.prefix, account=self.account)

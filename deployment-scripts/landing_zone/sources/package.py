@@ -27,8 +27,10 @@ FUNCTIONS = (
     "infer",
     "pause_dev_endpoints",
     "plan_deployment",
+    "plan_drift",
     "probe",
     "start_job",
+    "start_retraining",
     "test_endpoint",
     "update_schema",
 )

@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "github": {"core", "github"},
     "load": {"api", "core", "load"},
     "models": {"core", "load", "models", "runs"},
+    "monitoring": {"core", "monitoring"},
     "delivery": {"core", "delivery", "images", "plans", "runs", "sources", "stack"},
     "commands": {
         "api",
@@ -35,6 +36,7 @@ MAY_IMPORT = {
         "images",
         "load",
         "models",
+        "monitoring",
         "plans",
         "runs",
         "sources",

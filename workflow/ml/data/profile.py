@@ -20,6 +20,7 @@ from ml.data.column_cells import Flags, Floats, Texts, Values
 from ml.data.data_gate import GatedData
 from ml.data.frames import find_split, read_frame
 from ml.data.statistics import numbers_statistics
+from ml.data.vocabulary import MOST_TEXTS, Vocabulary
 from ml.errors import JobError
 from ml.hashes import file_sha256, sha256_of
 
@@ -115,7 +116,7 @@ def _floats(chunks: Iterable[Values]) -> Iterator[Floats]:
 
 
 def _text_statistics(values: Callable[[], Iterator[Values]]) -> dict[str, Any]:
-    """How long the texts are, in characters and in words. What they say stays out of the profile."""
+    """How long the texts are, and how common their words. What they say stays out of the profile."""
 
     def measured(measure: Callable[[str], int]) -> Iterator[Floats]:
         for chunk in values():
@@ -130,6 +131,28 @@ def _text_statistics(values: Callable[[], Iterator[Values]]) -> dict[str, Any]:
         "missing": characters.pop("missing"),
         "characters": characters,
         "words": {name: value for name, value in words.items() if name not in ("rows", "missing")},
+        "vocabulary": _vocabulary_statistics(values()),
+    }
+
+
+def _vocabulary_statistics(chunks: Iterator[Values]) -> dict[str, Any]:
+    """The common words of every second text, and the share of known words in the others.
+
+    The share in the texts that the words come from would be too high to compare later texts with.
+    """
+    texts: list[str] = []
+    for chunk in chunks:
+        if isinstance(chunk, Texts):
+            first = chunk.codes[: MOST_TEXTS - len(texts)].tolist()
+            texts += [chunk.values[code] for code in first]
+        if len(texts) >= MOST_TEXTS:
+            break
+    vocabulary = Vocabulary.of(texts[::2])
+    shares = vocabulary.known_shares(texts[1::2])
+    return {
+        "size": len(vocabulary),
+        "hashes": vocabulary.encode(),
+        "known_share": numbers_statistics(lambda: iter([shares])),
     }
 
 

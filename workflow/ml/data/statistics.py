@@ -17,6 +17,9 @@ from ml.data.column_cells import Floats
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 BINS = 20
+# Of the bins that hold equally many values; each holds at least BIN_ROWS, so that no border tells of one row.
+QUANTILE_BINS = 100
+BIN_ROWS = 10
 _CELLS = 1 << 14
 _LARGE = 1e140
 _SHARE = 2.0**-600
@@ -57,6 +60,7 @@ def numbers_statistics(chunks: Chunks) -> dict[str, Any]:
         "standard_deviation": float(np.sqrt(squares / present)),
         "quantiles": {f"{share:g}": ranks.quantile(share) for share in QUANTILES},
         "histogram": {"edges": edges.tolist(), "counts": ranks.histogram()},
+        "bins": ranks.bins(),
     }
 
 
@@ -65,11 +69,13 @@ def _scaled(chunks: Chunks) -> dict[str, Any]:
     small = numbers_statistics(lambda: (values * _SHARE for values in chunks()))
     quantiles = {share: value / _SHARE for share, value in small["quantiles"].items()}
     edges = [edge / _SHARE for edge in small["histogram"]["edges"]]
+    borders = [edge / _SHARE for edge in small["bins"]["edges"]]
     return {
         **small,
         **{name: small[name] / _SHARE for name in ("mean", "standard_deviation")},
         "quantiles": quantiles,
         "histogram": {"edges": edges, "counts": small["histogram"]["counts"]},
+        "bins": {"edges": borders, "counts": small["bins"]["counts"]},
     }
 
 
@@ -115,7 +121,9 @@ class _Ranks:
         self._rows = int(self._before[-1])
         wanted = np.zeros(len(grid.counts), dtype=bool)
         wanted[grid.cell(edges)] = True
-        for share in QUANTILES:
+        parts = min(QUANTILE_BINS, max(2, self._rows // BIN_ROWS))
+        self._borders = [part / parts for part in range(1, parts)]
+        for share in (*QUANTILES, *self._borders):
             place = share * (self._rows - 1)
             for rank in (int(np.floor(place)), int(np.ceil(place))):
                 wanted[self._cell_of(rank)] = True
@@ -140,12 +148,23 @@ class _Ranks:
 
     def histogram(self) -> list[int]:
         """A value on a border counts to the right of it, the largest to the last bin."""
-        cells = self._grid.cell(self._edges)
-        below = []
-        for edge, cell in zip(self._edges.tolist(), cells.tolist(), strict=True):
-            first, last = np.searchsorted(self._cells, [cell, cell + 1])
-            inside = int(np.searchsorted(self._kept[first:last], edge))
-            below.append(int(self._before[cell]) + inside)
+        below = [self._below(edge) for edge in self._edges.tolist()]
         below[-1] = self._rows
         below[0] = 0
         return np.diff(below).tolist()
+
+    def bins(self) -> dict[str, Any]:
+        """Bins between quantiles, open at both ends; a value on a border counts to the right of it.
+
+        Fewer where many values are equal: a border that is there already adds no bin.
+        """
+        edges = sorted({self.quantile(share) for share in self._borders})
+        below = [0, *(self._below(edge) for edge in edges), self._rows]
+        return {"edges": edges, "counts": np.diff(below).tolist()}
+
+    def _below(self, edge: float) -> int:
+        """How many values are less than a border, whose cell is one that was kept or is empty."""
+        cell = int(self._grid.cell(np.array([edge]))[0])
+        first, last = np.searchsorted(self._cells, [cell, cell + 1])
+        inside = int(np.searchsorted(self._kept[first:last], edge))
+        return int(self._before[cell]) + inside

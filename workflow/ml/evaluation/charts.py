@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 WIDTH, HEIGHT = 460, 340
 LEFT, RIGHT, TOP, BOTTOM = 62, 12, 12, 48
-INK, GRID, MARK, SECOND = "#1e293b", "#e2e8f0", "#2563eb", "#dc2626"
+INK, GRID, MARK, SECOND, OTHER = "#1e293b", "#e2e8f0", "#2563eb", "#dc2626", "#94a3b8"
 POINTS_PER_PATH = 25
 
 Values = npt.NDArray[np.float64]
@@ -173,6 +173,40 @@ def bars(names: Sequence[str], values: Sequence[float], errors: Sequence[float],
         )
     parts.append(_text((left + WIDTH) / 2, height - 4, label, "middle"))
     return _svg(label, "".join(parts), height)
+
+
+def paired_bars(
+    names: Sequence[str],
+    values: Sequence[tuple[float, float]],
+    legend: tuple[str, str],
+    label: str,
+    title: str,
+) -> str:
+    """Two horizontal bars for each name, and above them which is which."""
+    left, top, step = 150, 26, 28
+    bottom = top + step * len(names)
+    high = max(max(pair) for pair in values) or 1.0
+    scale = (WIDTH - left - RIGHT) / high
+    parts = [
+        f'<rect x="{left}" y="6" width="12" height="10" fill="{OTHER}"/>',
+        _text(left + 17, 15, legend[0], "start"),
+        f'<rect x="{left + 150}" y="6" width="12" height="10" fill="{MARK}"/>',
+        _text(left + 167, 15, legend[1], "start"),
+    ]
+    for value in _ticks(0.0, high):
+        x = left + value * scale
+        parts.append(f'<path d="M{x:.1f} {top}V{bottom}" stroke="{GRID}"/>')
+        parts.append(_text(x, bottom + 16, f"{value:.3g}", "middle"))
+    for row, (name, pair) in enumerate(zip(names, values, strict=True)):
+        y = top + row * step
+        parts.append(_text(left - 8, y + 17, _cut(name, 22), "end"))
+        for place, (value, color) in enumerate(zip(pair, (OTHER, MARK), strict=True)):
+            parts.append(
+                f'<rect x="{left}" y="{y + 4 + 10 * place}" width="{value * scale:.1f}" height="9" '
+                f'fill="{color}"/>'
+            )
+    parts.append(_text((left + WIDTH) / 2, bottom + 34, label, "middle"))
+    return _svg(title, "".join(parts), bottom + 40)
 
 
 def confusion(matrix: npt.NDArray[np.int64], names: Sequence[str], target: str) -> str:

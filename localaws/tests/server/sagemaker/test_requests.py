@@ -93,10 +93,6 @@ def test_a_role_that_does_not_trust_sagemaker(sagemaker):
             "InstanceCount",
             lambda r: r["ProcessingResources"]["ClusterConfig"].update(InstanceCount=2),
         ),
-        (
-            "S3DataType",
-            lambda r: r["ProcessingInputs"][0]["S3Input"].update(S3DataType="ManifestFile"),
-        ),
         ("S3InputMode", lambda r: r["ProcessingInputs"][0]["S3Input"].update(S3InputMode="Pipe")),
         ("ExperimentConfig", lambda r: r.update(ExperimentConfig={"ExperimentName": "x"})),
     ],

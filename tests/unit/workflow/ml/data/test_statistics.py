@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ml.data.statistics import BINS, QUANTILES, numbers_statistics
+from ml.data.statistics import BIN_ROWS, BINS, QUANTILE_BINS, QUANTILES, numbers_statistics
 
 numbers = st.floats(-1e12, 1e12, allow_subnormal=False) | st.integers(-50, 50).map(float)
 
@@ -35,6 +35,17 @@ def check(values, found):
     assert sum(counts) == len(present)
     places = np.clip(np.searchsorted(edges, present, side="right") - 1, 0, BINS - 1)
     assert counts == np.bincount(places, minlength=BINS).tolist()
+    check_bins(present, found["bins"])
+
+
+def check_bins(present, bins):
+    parts = min(QUANTILE_BINS, max(2, len(present) // BIN_ROWS))
+    borders = np.quantile(present, np.arange(1, parts) / parts)
+    scale = max(1e-300, float(np.abs(present).max()))
+    for edge in bins["edges"]:
+        assert np.abs(borders - edge).min() <= 1e-12 * scale
+    places = np.searchsorted(bins["edges"], present, side="right")
+    assert bins["counts"] == np.bincount(places, minlength=len(bins["edges"]) + 1).tolist()
 
 
 @settings(max_examples=200, deadline=None)

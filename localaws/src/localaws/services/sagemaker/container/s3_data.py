@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import mimetypes
 import os
 import shutil
@@ -90,6 +91,39 @@ def download_prefix(
     for key, relative in objects_under(s3, uri, role_arn, region):
         check()
         download_object(s3, bucket, key, directory / relative)
+
+
+def download_manifest(
+    s3: Any,
+    uri: str,
+    directory: Path,
+    role_arn: str,
+    region: str,
+    check: Callable[[], None] = lambda: None,
+) -> None:
+    """The objects that a manifest lists, as files in ``directory``; ``check`` may raise before each.
+
+    The manifest is ``[{"prefix": "s3://bucket/some/"}, "relative/key", ...]``:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html
+    """
+    bucket, key = split_uri(uri)
+    try:
+        listed = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        prefix, names = listed[0]["prefix"], listed[1:]
+        if not names or not all(isinstance(name, str) for name in names):
+            raise ValueError("the list must name at least one object after the prefix")
+    except (ClientError, BotoCoreError) as error:
+        raise RequestError(
+            f"Data download failed: {uri}: {_s3_message(error)} ({role_arn}, {region})"
+        ) from error
+    except (ValueError, LookupError, TypeError) as error:
+        raise RequestError(f"Data download failed: {uri} is not a manifest: {error}") from error
+    source, start = split_uri(prefix)
+    for name in names:
+        check()
+        if ".." in name.split("/"):
+            raise RequestError(f"Data download failed: {uri}: {name} is not below {prefix}")
+        download_object(s3, source, f"{start}{name}", directory / name.lstrip("/"))
 
 
 def download_object(s3: Any, bucket: str, key: str, target: Path) -> str:

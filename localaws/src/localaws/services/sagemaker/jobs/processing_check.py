@@ -43,8 +43,6 @@ def _check_input(item: dict[str, Any]) -> None:
     if "S3Input" not in item:
         raise _refuse("ProcessingInputs.DatasetDefinition", item["InputName"], "Use S3Input.")
     s3 = item["S3Input"]
-    if s3.get("S3DataType") == "ManifestFile":
-        raise _refuse("S3DataType", "ManifestFile", "Use S3Prefix.")
     if s3.get("S3InputMode", "File") != "File":
         raise _refuse("S3InputMode", s3["S3InputMode"], "Use File.")
     if s3.get("S3CompressionType", "None") != "None":

@@ -75,7 +75,9 @@ class ProcessingRun:
                 continue
             source = item["S3Input"]
             directory = sandbox.make(source["LocalPath"])
-            s3_data.download_prefix(
+            listed = source.get("S3DataType") == "ManifestFile"
+            download = s3_data.download_manifest if listed else s3_data.download_prefix
+            download(
                 s3,
                 source["S3Uri"],
                 directory,

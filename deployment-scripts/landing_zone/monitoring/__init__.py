@@ -1,0 +1,1 @@
+"""What endpoints receive, compared with the training of their models."""
