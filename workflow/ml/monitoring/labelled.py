@@ -45,8 +45,8 @@ class LabelledRows:
         if not known:
             return
         rows = [batch.rows[place] for place in known]
-        _, problems = check(Rows(rows, batch.as_text), self._use_case, range(len(rows)))
-        wrong = {number for number, _ in problems}
+        _, problems = check(Rows(rows, batch.as_text), self._use_case.features, range(len(rows)))
+        wrong = {problem.row for problem in problems}
         self.refused += len(wrong)
         for number, place in enumerate(known):
             if number not in wrong:
