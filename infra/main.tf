@@ -45,18 +45,6 @@ module "encryption" {
   prefix               = local.prefix
 }
 
-module "cost" {
-  source = "./modules/cost"
-
-  account         = local.account
-  alarm_topic_arn = module.notification.alarm_topic_arn
-  cost            = var.cost
-  kms_key_arn     = module.encryption.key_arn
-  logs            = { kms_key_arn = module.encryption.log_key_arn, retention_days = var.retention_days.logs }
-  package_dir     = "${path.root}/../build/lambdas"
-  prefix          = local.prefix
-}
-
 module "storage" {
   source = "./modules/storage"
 
@@ -78,118 +66,6 @@ module "notification" {
   emails      = var.notification_emails
   kms_key_arn = module.encryption.key_arn
   prefix      = local.prefix
-}
-
-module "image_repository" {
-  source = "./modules/image_repository"
-
-  account              = local.account
-  deletion_window_days = var.kms_deletion_window_days
-  force_destroy        = var.force_destroy
-  kms_key_arn          = module.encryption.key_arn
-  prefix               = local.prefix
-  signer_arns          = var.image_signer_arns
-}
-
-module "deployment" {
-  source = "./modules/deployment"
-
-  account            = local.account
-  alarm_topic_arn    = module.notification.alarm_topic_arn
-  deploy_machine_arn = module.ml_workflow.state_machine_arns.deploy
-  kms_key_arn        = module.encryption.key_arn
-  logs               = local.logs
-  package_dir        = local.package_dir
-  rollout            = var.rollout
-  sagemaker_role_arn = module.ml_workflow.sagemaker_role_arn
-  stack              = { service = var.service, stage = var.build_stage }
-  workflow_bucket    = module.storage.buckets.workflow
-}
-
-module "inference_api" {
-  source = "./modules/inference_api"
-  count  = var.inference_api.enabled ? 1 : 0
-
-  account         = local.account
-  alarm_topic_arn = module.notification.alarm_topic_arn
-  api             = var.inference_api
-  kms_key_arn     = module.encryption.key_arn
-  logs            = local.logs
-  package_dir     = local.package_dir
-  prefix          = local.prefix
-  probe           = var.inference_api.probe.enabled ? merge(var.inference_api.probe, { rows = local.probe_rows }) : null
-  workflow_bucket = module.storage.buckets.workflow
-}
-
-module "job_package" {
-  source = "./modules/job_package"
-
-  alarm_topic_arn = module.notification.alarm_topic_arn
-  buckets         = module.storage.buckets
-  kms_key_arn     = module.encryption.key_arn
-  logs            = local.logs
-  package_dir     = local.package_dir
-  pipeline        = { name = module.ml_pipeline.name, arn = module.ml_pipeline.arn }
-  prefix          = local.prefix
-}
-
-module "manifest" {
-  source = "./modules/manifest"
-
-  account              = local.account
-  alarm_topic_arn      = module.notification.alarm_topic_arn
-  buckets              = module.storage.buckets
-  image_repository_url = module.image_repository.url
-  kms_key_arn          = module.encryption.key_arn
-  logs                 = local.logs
-  package_dir          = local.package_dir
-  prebuilt_image_uri   = data.aws_sagemaker_prebuilt_ecr_image.this.registry_path
-  prefix               = local.prefix
-  stack                = { service = var.service, stage = var.build_stage }
-}
-
-module "ml_workflow" {
-  source = "./modules/ml_workflow"
-
-  account               = local.account
-  alarm_topic_arn       = module.notification.alarm_topic_arn
-  buckets               = module.storage.buckets
-  definition_dir        = "${path.root}/../workflow/state_machines"
-  deployment_functions  = module.deployment.functions
-  image_repository_arns = [module.image_repository.arn, local.prebuilt_repository_arn]
-  kms_key_arn           = module.encryption.key_arn
-  log_kms_key_arn       = module.encryption.log_key_arn
-  log_retention_days    = var.retention_days.logs
-  prefix                = local.prefix
-}
-
-module "ml_pipeline" {
-  source = "./modules/ml_pipeline"
-
-  account            = local.account
-  alarm_topic_arn    = module.notification.alarm_topic_arn
-  approval_topic_arn = module.notification.approval_topic_arn
-  buckets            = module.storage.buckets
-  functions          = module.manifest.functions
-  kms_key_arn        = module.encryption.key_arn
-  prefix             = local.prefix
-  state_machine_arns = module.ml_workflow.state_machine_arns
-}
-
-module "monitoring" {
-  source = "./modules/monitoring"
-
-  account            = local.account
-  alarm_topic_arn    = module.notification.alarm_topic_arn
-  buckets            = module.storage.buckets
-  definition_dir     = "${path.root}/../workflow/state_machines"
-  kms_key_arn        = module.encryption.key_arn
-  logs               = local.logs
-  monitoring         = var.monitoring
-  package_dir        = "${path.root}/../build/lambdas"
-  pipeline_name      = module.ml_pipeline.name
-  prefix             = local.prefix
-  sagemaker_role_arn = module.ml_workflow.sagemaker_role_arn
 }
 
 module "parameters" {

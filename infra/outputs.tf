@@ -13,6 +13,11 @@ output "image_repository_url" {
   value       = module.image_repository.url
 }
 
+output "inference_api_execution_arn" {
+  description = "ARN to which a policy adds /{stage}/{method}/{path} to allow execute-api:Invoke; null where the API is not enabled."
+  value       = one(module.inference_api[*].execution_arn)
+}
+
 output "inference_api_url" {
   description = "URL of the inference API; null where it is not enabled."
   value       = one(module.inference_api[*].url)

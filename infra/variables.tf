@@ -44,13 +44,6 @@ variable "build_stage" {
   }
 }
 
-variable "cost" {
-  description = "A monthly budget, hours of dev endpoints, and when an endpoint counts as idle. The variable of the module cost, which checks it, describes each value."
-  type        = object({ budget = optional(object({ monthly_usd = number, notify_at_percent = optional(set(number)) })), dev_hours = optional(object({ pause = string, resume = string, time_zone = optional(string) })), idle_hours = optional(number) })
-  default     = {}
-  nullable    = false
-}
-
 variable "force_destroy" {
   description = "Allow terraform destroy to delete buckets and image repositories that are not empty. Refused in production."
   type        = bool
@@ -75,33 +68,6 @@ variable "image_signer_arns" {
   }
 }
 
-variable "inference_api" {
-  description = "The API in front of the endpoints, and its probe of some use cases. The variables api and probe of the module inference_api, which checks them, describe each value."
-  type = object({
-    enabled                  = optional(bool, true)
-    authorization            = optional(string)
-    cors_origins             = optional(set(string))
-    jwt                      = optional(object({ audience = set(string), issuer = string }))
-    max_error_percent        = optional(number)
-    max_latency_milliseconds = optional(number)
-    throttling               = optional(object({ burst = optional(number), rate = optional(number) }))
-    probe = optional(object({
-      enabled             = optional(bool, false)
-      min_success_percent = optional(number)
-      period_seconds      = optional(number)
-      schedule            = optional(string)
-      use_cases           = optional(set(string), [])
-    }), {})
-  })
-  default  = {}
-  nullable = false
-
-  validation {
-    condition     = !var.inference_api.probe.enabled || length(var.inference_api.probe.use_cases) > 0
-    error_message = "inference_api.probe.use_cases must name the use cases to probe, such as [\"housing\"]."
-  }
-}
-
 variable "kms_deletion_window_days" {
   description = "Days between terraform destroy and the deletion of the KMS key, 7-30. Until then the deletion can be cancelled."
   type        = number
@@ -112,23 +78,6 @@ variable "kms_deletion_window_days" {
     condition     = var.kms_deletion_window_days >= 7 && var.kms_deletion_window_days <= 30 && floor(var.kms_deletion_window_days) == var.kms_deletion_window_days
     error_message = "kms_deletion_window_days must be a whole number from 7 to 30 (limits of AWS KMS)."
   }
-}
-
-variable "monitoring" {
-  description = "Which endpoints are compared with their training, when, and what drift starts. The variable of the module monitoring, which checks it, describes each value."
-  type = object({
-    use_cases            = optional(set(string))
-    schedule             = optional(string)
-    window_hours         = optional(number)
-    instance_type        = optional(string)
-    minimum_rows         = optional(number)
-    minimum_psi          = optional(number)
-    false_discovery_rate = optional(number)
-    alarm                = optional(object({ periods = optional(number), drifted = optional(number), period_hours = optional(number) }))
-    retrain              = optional(object({ enabled = optional(bool), cooldown_days = optional(number), minimum_labels = optional(number) }))
-  })
-  default  = {}
-  nullable = false
 }
 
 variable "notification_emails" {
@@ -154,10 +103,7 @@ variable "retention_days" {
 
   validation {
     # The values CloudWatch Logs accepts: API reference of PutRetentionPolicy.
-    condition = contains(
-      [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
-      var.retention_days.logs,
-    )
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.retention_days.logs)
     error_message = "retention_days.logs must be a value CloudWatch Logs accepts: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
   }
 
@@ -170,13 +116,6 @@ variable "retention_days" {
     condition     = var.retention_days.versions >= 1 && var.retention_days.versions <= 3650
     error_message = "retention_days.versions must be 1-3650."
   }
-}
-
-variable "rollout" {
-  description = "How a new model replaces the one in service. The variable of the module deployment, which checks it, describes each value."
-  type        = object({ type = optional(string), step_percent = optional(number), wait_seconds = optional(number), termination_seconds = optional(number), max_error_rate = optional(number), max_latency_milliseconds = optional(number) })
-  default     = {}
-  nullable    = false
 }
 
 variable "service" {

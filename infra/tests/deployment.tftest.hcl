@@ -150,3 +150,20 @@ run "an_error_rate_that_nothing_exceeds" {
 
   expect_failures = [var.rollout]
 }
+
+run "rejects_wrong_values" {
+  command = plan
+
+  module {
+    source = "./modules/deployment"
+  }
+
+  variables {
+    account            = { id = "1234", partition = "aws", region = "eu-west-1" }
+    alarm_topic_arn    = "alarms"
+    deploy_machine_arn = "deploy"
+    kms_key_arn        = "alias/ml-core-development"
+  }
+
+  expect_failures = [var.account, var.alarm_topic_arn, var.deploy_machine_arn, var.kms_key_arn]
+}

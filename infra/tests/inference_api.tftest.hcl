@@ -120,16 +120,16 @@ run "rejects_wrong_values" {
   variables {
     account         = { id = "1234", partition = "aws", region = "eu-west-1" }
     alarm_topic_arn = "alarms"
-    api             = { authorization = "NONE", cors_origins = ["*"], jwt = { issuer = "login", audience = [] }, throttling = { rate = 0 } }
+    api             = { authorization = "NONE" }
     kms_key_arn     = "alias/ml-core-development"
     prefix          = "ML-Core-Development"
-    probe           = { period_seconds = 90, rows = { iris = [] }, schedule = "every minute" }
+    probe           = { rows = { iris = ["5.1,3.5,1.4,0.2"] }, schedule = "every minute" }
   }
 
   expect_failures = [var.account, var.alarm_topic_arn, var.api, var.kms_key_arn, var.prefix, var.probe]
 }
 
-run "rejects_tokens_without_an_issuer" {
+run "rejects_tokens_without_an_issuer_and_odd_periods" {
   command = plan
 
   module {
@@ -137,7 +137,51 @@ run "rejects_tokens_without_an_issuer" {
   }
 
   variables {
-    api = { authorization = "JWT" }
+    api   = { authorization = "JWT" }
+    probe = { period_seconds = 90, rows = { iris = ["5.1,3.5,1.4,0.2"] } }
+  }
+
+  expect_failures = [var.api, var.probe]
+}
+
+run "rejects_an_issuer_without_address_and_no_rows" {
+  command = plan
+
+  module {
+    source = "./modules/inference_api"
+  }
+
+  variables {
+    api   = { authorization = "JWT", jwt = { issuer = "login", audience = ["predict"] } }
+    probe = { rows = { iris = [] } }
+  }
+
+  expect_failures = [var.api, var.probe]
+}
+
+run "rejects_any_origin" {
+  command = plan
+
+  module {
+    source = "./modules/inference_api"
+  }
+
+  variables {
+    api = { cors_origins = ["*"] }
+  }
+
+  expect_failures = [var.api]
+}
+
+run "rejects_a_rate_of_zero" {
+  command = plan
+
+  module {
+    source = "./modules/inference_api"
+  }
+
+  variables {
+    api = { throttling = { rate = 0 } }
   }
 
   expect_failures = [var.api]

@@ -117,7 +117,7 @@ run "defaults" {
   }
 }
 
-run "rejects_invalid_account_id" {
+run "rejects_wrong_values" {
   command = plan
 
   module {
@@ -125,78 +125,20 @@ run "rejects_invalid_account_id" {
   }
 
   variables {
-    account = { id = "1234", partition = "aws", region = "eu-west-1" }
-  }
-
-  expect_failures = [var.account]
-}
-
-run "rejects_alarm_topic_name_instead_of_arn" {
-  command = plan
-
-  module {
-    source = "./modules/ml_pipeline"
-  }
-
-  variables {
-    alarm_topic_arn = "alarms"
-  }
-
-  expect_failures = [var.alarm_topic_arn]
-}
-
-run "rejects_approval_topic_name_instead_of_arn" {
-  command = plan
-
-  module {
-    source = "./modules/ml_pipeline"
-  }
-
-  variables {
+    account            = { id = "1234", partition = "aws", region = "eu-west-1" }
+    alarm_topic_arn    = "alarms"
     approval_topic_arn = "approvals"
-  }
-
-  expect_failures = [var.approval_topic_arn]
-}
-
-run "rejects_kms_alias_instead_of_arn" {
-  command = plan
-
-  module {
-    source = "./modules/ml_pipeline"
-  }
-
-  variables {
-    kms_key_arn = "alias/ml-core-development"
-  }
-
-  expect_failures = [var.kms_key_arn]
-}
-
-run "rejects_state_machine_name_instead_of_arn" {
-  command = plan
-
-  module {
-    source = "./modules/ml_pipeline"
-  }
-
-  variables {
+    kms_key_arn        = "alias/ml-core-development"
+    prefix             = "ML-Core-Development"
     state_machine_arns = { deploy = "deploy", inference = "inference", training = "training" }
   }
 
-  expect_failures = [var.state_machine_arns]
-}
-
-run "rejects_prefix_in_capitals" {
-  command = plan
-
-  module {
-    source = "./modules/ml_pipeline"
-  }
-
-  variables {
-    prefix = "ML-Core-Development"
-  }
-
-  expect_failures = [var.prefix]
+  expect_failures = [
+    var.account,
+    var.alarm_topic_arn,
+    var.approval_topic_arn,
+    var.kms_key_arn,
+    var.prefix,
+    var.state_machine_arns,
+  ]
 }

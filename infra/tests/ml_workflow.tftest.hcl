@@ -78,7 +78,7 @@ run "defaults" {
   }
 }
 
-run "rejects_invalid_account_id" {
+run "rejects_wrong_values" {
   command = plan
 
   module {
@@ -86,78 +86,20 @@ run "rejects_invalid_account_id" {
   }
 
   variables {
-    account = { id = "1234", partition = "aws", region = "eu-west-1" }
-  }
-
-  expect_failures = [var.account]
-}
-
-run "rejects_alarm_topic_name_instead_of_arn" {
-  command = plan
-
-  module {
-    source = "./modules/ml_workflow"
-  }
-
-  variables {
-    alarm_topic_arn = "alarms"
-  }
-
-  expect_failures = [var.alarm_topic_arn]
-}
-
-run "rejects_kms_alias_instead_of_arn" {
-  command = plan
-
-  module {
-    source = "./modules/ml_workflow"
-  }
-
-  variables {
-    kms_key_arn = "alias/ml-core-development"
-  }
-
-  expect_failures = [var.kms_key_arn]
-}
-
-run "rejects_image_repository_with_wildcard" {
-  command = plan
-
-  module {
-    source = "./modules/ml_workflow"
-  }
-
-  variables {
+    account               = { id = "1234", partition = "aws", region = "eu-west-1" }
+    alarm_topic_arn       = "alarms"
+    deployment_functions  = { plan_deployment = "plan", test_endpoint = "test" }
     image_repository_arns = ["arn:aws:ecr:eu-west-1:123456789012:repository/*"]
+    kms_key_arn           = "alias/ml-core-development"
+    prefix                = "ML-Core-Development"
   }
 
-  expect_failures = [var.image_repository_arns]
-}
-
-run "rejects_prefix_in_capitals" {
-  command = plan
-
-  module {
-    source = "./modules/ml_workflow"
-  }
-
-  variables {
-    prefix = "ML-Core-Development"
-  }
-
-  expect_failures = [var.prefix]
-}
-
-run "rejects_function_name_instead_of_arn" {
-  command = plan
-
-  module {
-    source = "./modules/ml_workflow"
-  }
-
-  variables {
-    deployment_functions = { plan_deployment = "plan", test_endpoint = "test" }
-  }
-
-  expect_failures = [var.deployment_functions]
+  expect_failures = [
+    var.account,
+    var.alarm_topic_arn,
+    var.deployment_functions,
+    var.image_repository_arns,
+    var.kms_key_arn,
+    var.prefix,
+  ]
 }

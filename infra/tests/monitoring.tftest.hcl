@@ -98,16 +98,82 @@ run "rejects_wrong_values" {
   }
 
   variables {
-    kms_key_arn = "alias/ml-core-development"
-    monitoring = {
-      use_cases    = ["Housing"]
-      schedule     = "daily"
-      window_hours = 0
-      minimum_rows = 10
-      alarm        = { periods = 30, drifted = 2 }
-      retrain      = { cooldown_days = 0 }
-    }
+    account         = { id = "1234", partition = "aws", region = "eu-west-1" }
+    alarm_topic_arn = "alarms"
+    kms_key_arn     = "alias/ml-core-development"
+    monitoring      = { use_cases = ["Housing"] }
+    prefix          = "ML-Core-Development"
   }
 
-  expect_failures = [var.kms_key_arn, var.monitoring]
+  expect_failures = [var.account, var.alarm_topic_arn, var.kms_key_arn, var.monitoring, var.prefix]
+}
+
+run "rejects_a_schedule_in_words" {
+  command = plan
+
+  module {
+    source = "./modules/monitoring"
+  }
+
+  variables {
+    monitoring = { schedule = "daily" }
+  }
+
+  expect_failures = [var.monitoring]
+}
+
+run "rejects_a_window_of_nothing" {
+  command = plan
+
+  module {
+    source = "./modules/monitoring"
+  }
+
+  variables {
+    monitoring = { window_hours = 0 }
+  }
+
+  expect_failures = [var.monitoring]
+}
+
+run "rejects_too_few_rows" {
+  command = plan
+
+  module {
+    source = "./modules/monitoring"
+  }
+
+  variables {
+    monitoring = { minimum_rows = 10 }
+  }
+
+  expect_failures = [var.monitoring]
+}
+
+run "rejects_an_alarm_over_more_than_a_week" {
+  command = plan
+
+  module {
+    source = "./modules/monitoring"
+  }
+
+  variables {
+    monitoring = { alarm = { periods = 30, drifted = 2 } }
+  }
+
+  expect_failures = [var.monitoring]
+}
+
+run "rejects_a_retraining_without_cooldown" {
+  command = plan
+
+  module {
+    source = "./modules/monitoring"
+  }
+
+  variables {
+    monitoring = { retrain = { cooldown_days = 0 } }
+  }
+
+  expect_failures = [var.monitoring]
 }

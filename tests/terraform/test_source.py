@@ -34,10 +34,6 @@ def test_a_wrong_format_is_found(mocked: Terraform, tmp_path: Path) -> None:
     mocked.run("fmt", str(tmp_path), check=IsFlagged, expected=3)
 
 
-def test_the_configuration_is_valid(mocked: Terraform) -> None:
-    assert "The configuration is valid" in mocked.run("validate")
-
-
 def test_the_tables_of_every_readme_are_up_to_date() -> None:
     script = INFRA / "readme_tables.py"
     run = subprocess.run(
@@ -87,7 +83,8 @@ def test_every_variable_and_local_value_is_used(module: Path) -> None:
 
 @pytest.mark.parametrize("module", MODULES, ids=name)
 def test_every_output_of_a_module_is_used(module: Path) -> None:
-    outputs = re.findall(r'^output "(\w+)"', (module / "outputs.tf").read_text(), re.MULTILINE)
+    text = "\n".join(path.read_text() for path in sorted(module.glob("*.tf")))
+    outputs = re.findall(r'^output "(\w+)"', text, re.MULTILINE)
     used = {
         word
         for caller, label, _ in calls(module)
@@ -149,9 +146,8 @@ def test_nothing_runs_outside_the_provider(path: Path) -> None:
 
 
 def test_the_environments_set_variables_that_exist() -> None:
-    known = set(
-        re.findall(r'^variable "(\w+)"', (INFRA / "variables.tf").read_text(), re.MULTILINE)
-    )
+    text = "\n".join(path.read_text() for path in sorted(INFRA.glob("*.tf")))
+    known = set(re.findall(r'^variable "(\w+)"', text, re.MULTILINE))
     environments = sorted((ROOT / "config/environments").glob("*.tfvars"))
     assert [path.stem for path in environments] == ["development", "production", "staging"]
     for path in environments:

@@ -66,7 +66,7 @@ def use_case_keys() -> list[str]:
 
 
 def terraform_variables() -> list[str]:
-    text = (ROOT / "infra/variables.tf").read_text(encoding="utf-8")
+    text = "\n".join(text_of(path) for path in sorted((ROOT / "infra").glob("*.tf")))
     return re.findall(r'^variable "(\w+)"', text, re.MULTILINE)
 
 
