@@ -111,6 +111,7 @@
                 progress      shows a run on a terminal or in a log
                 follow        follows a run to its end, and its approvals
                 approvals     the approval that waits, and what to look at before answering it
+                dev_test      the test of a dev endpoint
                 evidence      an evaluation: gate, champion, worst group, metrics
                 costs         the worst case of a run, and what its jobs were charged for
                 inputs        CSV files for a run
