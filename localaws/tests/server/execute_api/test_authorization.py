@@ -105,6 +105,8 @@ def test_the_policies_of_a_role_decide(world, api):
     for keys in (stolen, nothing, other, denied):
         refused = api.post("/v1/signed", {}, keys=keys)
         assert (refused.status, refused.json) == FORBIDDEN
+    ledger = send(f"{world.localaws.endpoint_url}/_iam/ledger?principal=api-nothing").json
+    assert [entry["missing"] for entry in ledger["entries"]] == [statement(api, "v1/POST/signed")]
 
 
 def test_a_boundary_and_the_policy_of_a_session_limit_the_role(world, api):
@@ -122,7 +124,7 @@ def test_a_boundary_and_the_policy_of_a_session_limit_the_role(world, api):
             RoleName=f"api-limit-{name}", AssumeRolePolicyDocument="{}", PermissionsBoundary=arn
         )["Role"]
         iam.put_role_policy(RoleName=role["RoleName"], PolicyName="p", PolicyDocument=allowed)
-        keys = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="s", Policy=session)
+        keys = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="one", Policy=session)
         found = keys["Credentials"]
         signer = Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
         answers[name] = api.post("/signed", {}, keys=signer).status
