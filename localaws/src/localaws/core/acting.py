@@ -19,6 +19,7 @@ _PRINCIPALS: Final = {
     "codecommit": "codecommit.amazonaws.com",
     "codepipeline": "codepipeline.amazonaws.com",
     "events": "events.amazonaws.com",
+    "execute-api": "apigateway.amazonaws.com",
     "lambda": "lambda.amazonaws.com",
     "sagemaker": "sagemaker.amazonaws.com",
     "scheduler": "scheduler.amazonaws.com",

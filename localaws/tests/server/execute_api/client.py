@@ -100,7 +100,15 @@ class World:
         self.gateway = localaws.client("apigatewayv2")
         self.functions = localaws.client("lambda")
         iam = localaws.client("iam")
-        answer = iam.create_role(RoleName="api-function", AssumeRolePolicyDocument="{}")
+        trust = {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+        answer = iam.create_role(
+            RoleName="api-function",
+            AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+        )
         self.role = str(answer["Role"]["Arn"])
         self.function_arn = self.function("api-function")
 

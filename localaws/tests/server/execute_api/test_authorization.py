@@ -66,6 +66,9 @@ def test_a_signature_for_something_else(api):
         "body": headers(body=b"[]"),
         "path": headers(path="/echo"),
         "secret": headers(keys=Credentials("test", "guess")),
+        "key": headers(keys=Credentials("AKIAUNKNOWN", "guess")),
+        "unsigned header": {**headers(), "X-Amz-Security-Token": "token"},
+        "characters": {**headers(), "Authorization": headers()["Authorization"][:-1] + "\xe9"},
         "time": {**headers(), "X-Amz-Date": "20200101T000000Z"},
         "form": {"Authorization": "AWS4-HMAC-SHA256 Credential=test"},
     }
@@ -102,6 +105,30 @@ def test_the_policies_of_a_role_decide(world, api):
     for keys in (stolen, nothing, other, denied):
         refused = api.post("/v1/signed", {}, keys=keys)
         assert (refused.status, refused.json) == FORBIDDEN
+    ledger = send(f"{world.localaws.endpoint_url}/_iam/ledger?principal=api-nothing").json
+    assert [entry["missing"] for entry in ledger["entries"]] == [statement(api, "v1/POST/signed")]
+
+
+def test_a_boundary_and_the_policy_of_a_session_limit_the_role(world, api):
+    iam, sts = world.localaws.client("iam"), world.localaws.client("sts")
+    allowed, other = (
+        json.dumps({"Version": "2012-10-17", "Statement": statement(api, resource)})
+        for resource in ("*/POST/signed", "*/GET/*")
+    )
+    answers = {}
+    for name, boundary, session in (
+        ("both", allowed, allowed), ("boundary", other, allowed), ("session", allowed, other),
+    ):  # fmt: skip
+        arn = iam.create_policy(PolicyName=f"api-{name}", PolicyDocument=boundary)["Policy"]["Arn"]
+        role = iam.create_role(
+            RoleName=f"api-limit-{name}", AssumeRolePolicyDocument="{}", PermissionsBoundary=arn
+        )["Role"]
+        iam.put_role_policy(RoleName=role["RoleName"], PolicyName="p", PolicyDocument=allowed)
+        keys = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="one", Policy=session)
+        found = keys["Credentials"]
+        signer = Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
+        answers[name] = api.post("/signed", {}, keys=signer).status
+    assert answers == {"both": 200, "boundary": 403, "session": 403}
 
 
 def test_the_policies_of_a_user_and_its_groups_decide(world, api):

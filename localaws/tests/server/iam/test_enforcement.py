@@ -13,6 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from localaws.services.iam.cli import request
+from server.execute_api.client import TEST_KEYS, World
 from zips import make_zip
 
 ACCOUNT = "123456789012"
@@ -269,14 +270,15 @@ def test_a_function_calls_with_its_role(server, bucket):
     assert arn == f"arn:aws:sts::{ACCOUNT}:assumed-role/function/writer"
     assert "AccessDenied" in text and "s3:PutObject" in text
     found = request(server.endpoint_url, "ledger", "function")["entries"]
-    denied = [item for item in found if not item["allowed"]]
-    assert [item["missing"] for item in denied] == [
-        {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::data/x"}
+    stream = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/writer:log-stream:*"
+    assert [(item["kind"], item["missing"]) for item in found if not item["allowed"]] == [
+        # Lambda writes the log with the role.
+        ("service", allow("logs:CreateLogStream", stream)),
+        ("service", allow("logs:PutLogEvents", stream)),
+        ("api", allow("s3:PutObject", "arn:aws:s3:::data/x")),
     ]
-    generated = request(server.endpoint_url, "policy", "function")
-    assert generated["Statement"] == [
-        {"Effect": "Allow", "Action": ["s3:PutObject"], "Resource": ["arn:aws:s3:::data/x"]}
-    ]
+    generated = request(server.endpoint_url, "policy", "function")["Statement"]
+    assert allow(["s3:PutObject"], ["arn:aws:s3:::data/x"]) in generated
 
 
 def test_eventbridge_needs_the_policy_of_a_queue(server):
@@ -304,6 +306,17 @@ def test_eventbridge_needs_the_policy_of_a_queue(server):
         "open": True, "closed": False,
     }  # fmt: skip
     assert "Messages" not in sqs.receive_message(QueueUrl=queues["closed"])
+
+
+def test_api_gateway_calls_a_function_as_a_service(server):
+    api = World(server).api("enforced")
+    api.route("POST /", AuthorizationType="AWS_IAM")
+    api.stage()
+    assert api.post("/", {}, keys=TEST_KEYS).status == 200
+    found = request(server.endpoint_url, "ledger", "apigateway.amazonaws.com")["entries"]
+    assert [(item["action"], item["allowed"]) for item in found] == [
+        ("lambda:InvokeFunction", True)
+    ]
 
 
 @pytest.mark.parametrize(

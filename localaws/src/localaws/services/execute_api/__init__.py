@@ -7,7 +7,7 @@ A request passes through these modules in this order::
     cors                preflight requests of browsers
     routing             selects the route
     throttle            counts it against the limits of route and stage
-    authorization       NONE, AWS_IAM (signature, callers), JWT (jwt_authorizer), CUSTOM (lambda_authorizer);
+    authorization       NONE, AWS_IAM (by services/iam), JWT (jwt_authorizer), CUSTOM (lambda_authorizer);
                         identity_source reads what the last two look at
     integrations        Lambda functions (events, functions, responses) and HTTP servers
     metrics, access_log what is recorded of it

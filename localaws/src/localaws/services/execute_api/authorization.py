@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Final
 
+from localaws.core.body import RequestBody
+from localaws.core.call import Call
 from localaws.core.context import Context
-from localaws.services.execute_api.callers import ACTION, find_caller
+from localaws.core.errors import AwsError
 from localaws.services.execute_api.jwt_authorizer import JwtAuthorizer
 from localaws.services.execute_api.lambda_authorizer import LambdaAuthorizer
-from localaws.services.execute_api.request import RefusedError, Request
-from localaws.services.execute_api.signature import Signature, SignatureError
+from localaws.services.execute_api.request import INVOKE, RefusedError, Request
+from localaws.services.iam import context_keys
+from localaws.services.iam.authorization import Authorization as Needed
+from localaws.services.iam.authorizer import authorize
+from localaws.services.iam.explain import message
+from localaws.services.iam.identities import Identities
+from localaws.services.iam.ledger import Ledger
 
-_FORBIDDEN: Final = "Forbidden"
+_REGION: Final = "us-east-1"
+_SERVICE: Final = "execute-api"
 
 
 class Authorization:
@@ -27,6 +35,7 @@ class Authorization:
         self._context_of = context_of
         self._jwt = JwtAuthorizer(context_of)
         self._lambda = LambdaAuthorizer(context_of)
+        self._identities = Identities(context_of(_REGION).clients.service_keys)
 
     def check(self, request: Request) -> None:
         """Let a request pass and note what is known about its caller.
@@ -44,33 +53,33 @@ class Authorization:
             (self._jwt if kind == "JWT" else self._lambda).check(request, authorizer)
 
     def _check_signature(self, request: Request) -> None:
-        context = self._context_of(request.api.region)
-        headers = request.headers
+        body = RequestBody(io.BytesIO(request.body), len(request.body))
+        # Without the query, in which HTTP APIs accept no signature.
+        call = Call(
+            request.method, request.raw_path, {}, request.headers, body, request.query_string
+        )
         try:
-            signature = Signature.read(headers, request.api.region, datetime.now(UTC))
-        except SignatureError as error:
-            raise _forbidden(request, str(error)) from error
-        caller = find_caller(context, signature.access_key)
-        if caller is None:
-            raise _forbidden(request, "The security token included in the request is invalid.")
-        if not caller.has_token(headers.get("x-amz-security-token")):
-            raise _forbidden(request, "The security token included in the request is invalid.")
-        if caller.secret_key is not None and not signature.is_made_with(
-            caller.secret_key, request.method, request.raw_path, request.query_string, headers, request.body
-        ):  # fmt: skip
+            caller = self._identities.caller(call)
+        except AwsError as error:
+            raise _forbidden(request, error.message) from error
+        region = request.api.region
+        if caller.kind == "anonymous":
+            raise _forbidden(request, "Missing Authentication Token")
+        if (call.signing_name, call.region) != (_SERVICE, region):
             raise _forbidden(
                 request,
-                "The request signature we calculated does not match the signature you provided.",
+                f"Credential should be scoped to the service {_SERVICE} in {region}, but is for "
+                f"{call.signing_name} in {call.region}.",
             )
-        arn = request.invoked_arn
-        if not caller.may(ACTION, arn, {"aws:sourceip": [request.source_ip]}):
-            raise _forbidden(
-                request,
-                f"User: {caller.arn} is not authorized to perform: {ACTION} on resource: {arn}",
-            )
+        needed = Needed(INVOKE, request.invoked_arn)
+        asked, decision = authorize(caller, needed, context_keys.of_request(call, caller, {}))
+        ledger = self._context_of(_REGION).shared(Ledger)
+        ledger.record(asked, decision, needed.kind, needed.source)
+        if not decision.allowed:
+            raise _forbidden(request, message(asked, decision))
         request.authorizer["iam"] = {
             "accessKey": caller.access_key,
-            "accountId": context.account_id,
+            "accountId": caller.account,
             "callerId": caller.user_id,
             "cognitoIdentity": None,
             "principalOrgId": None,
@@ -81,4 +90,4 @@ class Authorization:
 
 def _forbidden(request: Request, reason: str) -> RefusedError:
     request.log["authorizer.error"] = reason
-    return RefusedError(403, _FORBIDDEN, reason, kind="ACCESS_DENIED")
+    return RefusedError(403, "Forbidden", reason, kind="ACCESS_DENIED")

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, ReadTimeoutError
 
+from localaws.core.acting import Acting
 from localaws.core.context import Context
+from localaws.services.iam.authorization import Authorization
+from localaws.services.iam.authorizer import authorize
+from localaws.services.iam.explain import message
+from localaws.services.iam.principals import service
 
-PRINCIPAL: Final = "apigateway.amazonaws.com"
 _FUNCTION: Final = re.compile(r"arn:[^:]+:lambda:(?P<region>[^:]+):\d{12}:function:[^/]+")
-_source_arn: ContextVar[str] = ContextVar("source_arn", default="")
 
 
 class FunctionError(Exception):
@@ -73,19 +74,19 @@ def invoke(
     Raises:
         FunctionError: the function did not give a result.
     """
-    client = _client(context, credentials_arn, seconds)
-    with _from(source_arn if credentials_arn is None else ""):
-        try:
-            answer = client.invoke(FunctionName=arn, Payload=payload)
-        except ReadTimeoutError as error:
-            raise FunctionError(
-                "Timeout", f"{arn} did not answer in {seconds:g} seconds"
-            ) from error
-        except (ConnectionError, HTTPClientError) as error:
-            raise FunctionError("ServiceException", str(error)) from error
-        except ClientError as error:
-            details = error.response["Error"]
-            raise FunctionError(details["Code"], details["Message"]) from error
+    acting = None if credentials_arn else context.acting(source_arn)
+    if acting is not None:
+        _check_permission(acting, arn)
+    client = context.client("lambda", credentials_arn, _config(seconds), acting)
+    try:
+        answer = client.invoke(FunctionName=arn, Payload=payload)
+    except ReadTimeoutError as error:
+        raise FunctionError("Timeout", f"{arn} did not answer in {seconds:g} seconds") from error
+    except (ConnectionError, HTTPClientError) as error:
+        raise FunctionError("ServiceException", str(error)) from error
+    except ClientError as error:
+        details = error.response["Error"]
+        raise FunctionError(details["Code"], details["Message"]) from error
     result: bytes = answer["Payload"].read()
     if answer.get("FunctionError"):
         raise FunctionError("FunctionError", result.decode(errors="replace"))
@@ -97,23 +98,9 @@ def _config(seconds: float) -> Config:
     return Config(read_timeout=seconds)
 
 
-def _client(context: Context, credentials_arn: str | None, seconds: float) -> Any:
-    client = context.client("lambda", credentials_arn, _config(seconds))
-    # The same id registers once, however often it is called.
-    client.meta.events.register("before-call.lambda.Invoke", _add_source, unique_id="execute-api")
-    return client
-
-
-@contextmanager
-def _from(source_arn: str) -> Iterator[None]:
-    token = _source_arn.set(source_arn)
-    try:
-        yield
-    finally:
-        _source_arn.reset(token)
-
-
-def _add_source(params: dict[str, Any], **_: Any) -> None:
-    if _source_arn.get():
-        params["headers"]["X-Localaws-Principal"] = PRINCIPAL
-        params["headers"]["X-Amz-Source-Arn"] = _source_arn.get()
+def _check_permission(acting: Acting, arn: str) -> None:
+    """Refuse what the policy of the function does not allow, also where IAM is not enforced."""
+    caller = service(acting.principal, acting.account, acting.source_arn)
+    request, decision = authorize(caller, Authorization("lambda:InvokeFunction", arn), {})
+    if not decision.allowed:
+        raise FunctionError("AccessDeniedException", message(request, decision))

@@ -13,10 +13,12 @@ from typing import Any, Final
 
 from localaws.core.context import Context
 from localaws.services.execute_api import identity_source
-from localaws.services.execute_api.callers import ACTION, Caller
 from localaws.services.execute_api.events import authorizer_event
 from localaws.services.execute_api.functions import FunctionError, function_arn, invoke
-from localaws.services.execute_api.request import RefusedError, Request
+from localaws.services.execute_api.request import INVOKE, RefusedError, Request
+from localaws.services.iam import context_keys, decision
+from localaws.services.iam.document import parse_object
+from localaws.services.iam.principals import Principal
 
 _TIMEOUT_SECONDS: Final = 10.0
 _CACHED: Final = 1000
@@ -121,13 +123,12 @@ def _simple(result: Mapping[str, Any]) -> tuple[bool, dict[str, Any]]:
 def _policy(request: Request, result: Mapping[str, Any]) -> tuple[bool, dict[str, Any]]:
     principal = str(result["principalId"])
     request.log["authorizer.principalId"] = principal
-    document = result["policyDocument"]
-    if not isinstance(document["Statement"], list | dict):
-        raise TypeError("the policy has no statements")
-    caller = Caller("", None, None, "", principal, (json.dumps(document),))
-    conditions = {"aws:sourceip": [request.source_ip]}
+    policies = decision.Policies(identity=[parse_object(result["policyDocument"])])
+    caller = Principal("user", principal, request.api.account_id, principal)
+    keys = context_keys.of_principal(caller)
+    asked = decision.Request(caller, INVOKE, request.invoked_arn, keys)
     found = {**(result.get("context") or {}), "principalId": principal}
-    return caller.may(ACTION, request.invoked_arn, conditions), found
+    return decision.decide(asked, policies).allowed, found
 
 
 def _failed(request: Request, reason: str) -> RefusedError:

@@ -7,12 +7,14 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
 from localaws.services.apigatewayv2.records import Api, Snapshot, Stage
 
 Headers = list[tuple[str, str]]
+INVOKE: Final = "execute-api:Invoke"
+"""The action that a caller needs to be allowed."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -54,13 +54,13 @@ class Identities:
         key = self._find(signature.access_key)
         if key is None:
             raise refusals.unknown_key(call)
-        if key.token and not hmac.compare_digest(key.token, signature.token):
+        if key.token and not hmac.compare_digest(key.token.encode(), signature.token.encode()):
             raise refusals.wrong_token(call)
         if not signature.is_current(datetime.now(UTC)):
             raise refusals.expired_signature(call, is_url=signature.is_url)
         if not signature.is_made_with(key.secret, call):
             raise refusals.wrong_signature(call)
-        return key.principal
+        return replace(key.principal, access_key=signature.access_key)
 
     def _find(self, access_key: str) -> _Key | None:
         if access_key in _ROOT_KEYS:

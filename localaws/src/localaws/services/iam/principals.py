@@ -37,6 +37,8 @@ class Principal:
     """The documents that were passed to AssumeRole."""
     source_arn: str = ""
     """The resource on whose behalf a service calls."""
+    access_key: str = field(default="", compare=False)
+    """With which the request is signed; empty for one that is not."""
 
     @property
     def policy_arn(self) -> str:

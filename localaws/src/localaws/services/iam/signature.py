@@ -64,7 +64,12 @@ class Signature:
             fields = dict(_FIELD.findall(header))
             date = call.headers.get("x-amz-date", "")
             token = call.headers.get("x-amz-security-token", "")
-            return cls._version_4(fields, date, token, expires="")
+            found = cls._version_4(fields, date, token, expires="")
+            required = {"host", *(name for name in call.headers if name.startswith("x-amz-"))}
+            unsigned = sorted(required.difference(found.signed_headers))
+            if unsigned:
+                raise ValueError(f"These headers must be signed: {', '.join(unsigned)}")
+            return found
         query = call.query
         if query.get("X-Amz-Algorithm") == "AWS4-HMAC-SHA256":
             fields = {
@@ -106,9 +111,8 @@ class Signature:
 
     def is_made_with(self, secret: str, call: Call) -> bool:
         """Whether the owner of a secret key has signed a request."""
-        if not self.scope:
-            return hmac.compare_digest(_version_2(secret, call, self), self.signature)
-        return hmac.compare_digest(self._expected(secret, call), self.signature)
+        expected = self._expected(secret, call) if self.scope else _version_2(secret, call, self)
+        return hmac.compare_digest(expected.encode(), self.signature.encode())
 
     def _expected(self, secret: str, call: Call) -> str:
         assert self.time is not None

@@ -27,7 +27,6 @@ from localaws.services.lambda_.function import ProcessFunction
 from localaws.services.lambda_.invocation import InvocationResult
 from localaws.services.lambda_.invoker import Invoker, ResolvedFunction
 from localaws.services.lambda_.metrics import MeasuredPool
-from localaws.services.lambda_.permission import check_permission
 from localaws.services.lambda_.pool import EnvironmentPool, ThrottledError
 from localaws.services.lambda_.settings import async_settings, runtime_spec
 
@@ -160,7 +159,6 @@ class LocalLambdaBackend(LocalBackend, LambdaBackend):  # type: ignore[misc]  # 
     ) -> bytes | None:
         """RequestResponse (also for moto's SQS mapping, which sends no headers), Event or DryRun."""
         function = self.get_function(function_name, qualifier)
-        check_permission(function, function_name, qualifier, headers)
         payload = body.encode() if isinstance(body, str) else body or b""
         kind = headers.get("X-Amz-Invocation-Type") or "RequestResponse"
         check_payload(payload, kind)

@@ -1,13 +1,10 @@
-"""Events, identity sources, CORS, limits, policies and permissions, without a server."""
-
-import json
+"""Events, identity sources, CORS and limits, without a server."""
 
 import pytest
 
 from localaws.core.clock import Clock
 from localaws.services.execute_api import cors, identity_source
 from localaws.services.execute_api.access_log import format_line
-from localaws.services.execute_api.callers import ACTION, Caller
 from localaws.services.execute_api.events import authorizer_event, event
 from localaws.services.execute_api.functions import FunctionError, function_arn
 from localaws.services.execute_api.request import Answer, RefusedError
@@ -127,38 +124,6 @@ def test_identity_sources(source, value):
         stage={"StageVariables": {"colour": "blue"}},
     )  # fmt: skip
     assert identity_source.values(request, [source]) == (None if value is None else [value])
-
-
-@pytest.mark.parametrize(
-    ("statements", "allowed"),
-    [
-        ([], False),
-        ([{"Effect": "Allow", "Action": "*", "Resource": "*"}], True),
-        ([{"Effect": "Allow", "Action": ["execute-api:invoke"], "Resource": [ARN]}], True),
-        ([{"Effect": "Allow", "Action": "execute-api:*", "Resource": ARN[:-7] + "*"}], True),
-        ([{"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": ARN + "/x"}], False),
-        ([{"Effect": "Allow", "NotAction": "s3:*", "NotResource": ARN}], False),
-        ([{"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}], True),
-        ([{"Effect": "Allow", "Action": "*", "Resource": "*"},
-          {"Effect": "Deny", "Action": "*", "Resource": ARN}], False),
-        ([{"Effect": "Allow", "Action": "*", "Resource": "*",
-           "Condition": {"StringEquals": {"aws:SourceIp": "10.0.0.1"}}}], False),
-    ],
-)  # fmt: skip
-def test_the_policies_of_a_caller(statements, allowed):
-    caller = Caller("k", "s", None, "arn", "id", (json.dumps({"Statement": statements}),))
-    assert caller.may(ACTION, ARN, {"aws:sourceip": ["127.0.0.1"]}) is allowed
-
-
-def test_session_tokens():
-    def caller(secret, token):
-        return Caller("k", secret, token, "arn", "id", ())
-
-    assert caller("s", "t").has_token("t")
-    assert not caller("s", "t").has_token("u")
-    assert not caller("s", "t").has_token(None)
-    assert not caller("s", None).has_token("t")
-    assert caller("s", None).has_token(None)
 
 
 def test_the_function_of_an_integration():
