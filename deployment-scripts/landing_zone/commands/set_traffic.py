@@ -67,8 +67,8 @@ def permanently(aws: Aws, registry: Registry, endpoint: str, use_case: str, vari
             f"{variant} serves {f'version {number}' if version else 'a model of no version'}. The next "
             "deployment sets the configured weights again. To keep it:",
             *steps,
-            f"  remove endpoint.prod.variants from config/use_cases/{use_case}.yaml, upload and run: the "
-            "newest Approved version then gets all traffic",
+            f"  remove endpoint.prod.challenger from config/use_cases/{use_case}.yaml, upload and run: the "
+            "version of that run then gets all traffic",
         ]
     )
 
