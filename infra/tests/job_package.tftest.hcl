@@ -23,7 +23,7 @@ run "defaults" {
   }
 
   assert {
-    condition     = output.function_name == "ml-core-development-start-job"
+    condition     = module.function.name == "ml-core-development-start-job"
     error_message = "The function is named {prefix}-start-job."
   }
 

@@ -158,13 +158,14 @@ class Deployed:
     def post(self, body: Any, path: str = "/predict/iris", **headers: str) -> Response:
         """A signed request."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        session = ApiSession(boto3.Session("test", "test").get_credentials(), REGION)
         given = {"Content-Type": "application/json", **headers}
-        return session.send("POST", f"{self.iam_url}{path}", content, given)
+        with ApiSession(boto3.Session("test", "test").get_credentials(), REGION) as session:
+            return session.send("POST", f"{self.iam_url}{path}", content, given)
 
     def with_token(self, token: str) -> Response:
         """A request to the API with tokens, whose limits are low."""
-        return ApiSession(None, REGION, token=token).send("GET", f"{self.jwt_url}/health")
+        with ApiSession(None, REGION, token=token) as session:
+            return session.send("GET", f"{self.jwt_url}/health")
 
     @property
     def environment(self) -> dict[str, str]:
@@ -345,12 +346,13 @@ def test_a_wrong_row_is_refused_with_its_field(
 
 
 def test_what_the_api_describes_and_what_it_does_not_know(deployed: Deployed) -> None:
-    session = ApiSession(boto3.Session("test", "test").get_credentials(), REGION)
-    model = json.loads(session.send("GET", f"{deployed.iam_url}/models/iris").body)
+    with ApiSession(boto3.Session("test", "test").get_credentials(), REGION) as session:
+        model = json.loads(session.send("GET", f"{deployed.iam_url}/models/iris").body)
+        health = session.send("GET", f"{deployed.iam_url}/health")
 
     assert (model["model_version"], model["predicts"]) == ("3", "variety")
     assert model["features"][0]["name"] == "sepal_length"
-    assert session.send("GET", f"{deployed.iam_url}/health").status == 200
+    assert health.status == 200
     unknown = deployed.post({"context": ROW}, "/predict/unknown")
     assert (unknown.status, message_of(unknown)) == (
         404,
@@ -365,8 +367,10 @@ def test_what_the_api_describes_and_what_it_does_not_know(deployed: Deployed) ->
 
 def test_requests_without_a_right_signature_are_refused(deployed: Deployed) -> None:
     url = f"{deployed.iam_url}/predict/iris"
-    unsigned = ApiSession(None, REGION, token="x").send("POST", url, b"{}")
-    other = ApiSession(boto3.Session("test", "other").get_credentials(), REGION).send("POST", url)
+    with ApiSession(None, REGION, token="x") as session:
+        unsigned = session.send("POST", url, b"{}")
+    with ApiSession(boto3.Session("test", "other").get_credentials(), REGION) as session:
+        other = session.send("POST", url)
 
     assert (unsigned.status, other.status) == (403, 403)
 

@@ -230,8 +230,10 @@ def test_no_role_may_do_more_than_it_names(stack: Stack) -> None:
     found = list(statements(stack))
     assert {role for role, _ in found} == {
         f"{PREFIX}-{word}"
-        for word in ("create-schema", "update-schema", "infer", "training", "inference", "sagemaker",
-                     "ml-pipeline", "manifest-uploaded", "find-idle-endpoints", "cost-schedules")
+        for word in ("create-schema", "update-schema", "infer", "plan-deployment", "test-endpoint", "plan-drift",
+                     "start-retraining", "start-job", "find-idle-endpoints", "training", "inference", "deploy",
+                     "drift", "sagemaker", "ml-pipeline", "manifest-uploaded", "model-decision", "drift-schedule",
+                     "cost-schedules")
     }  # fmt: skip
     for role, statement in found:
         actions = as_list(statement["Action"])
@@ -240,11 +242,15 @@ def test_no_role_may_do_more_than_it_names(stack: Stack) -> None:
             assert set(actions) <= WITHOUT_RESOURCE, (role, statement)
 
 
-def test_only_training_passes_a_role_and_only_to_sagemaker(stack: Stack) -> None:
+def test_state_machines_pass_a_role_and_only_to_sagemaker(stack: Stack) -> None:
     passing = [(r, s) for r, s in statements(stack) if "iam:PassRole" in as_list(s["Action"])]
-    assert [role for role, _ in passing] == [f"{PREFIX}-training"]
-    condition = passing[0][1]["Condition"]
-    assert condition == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+    assert sorted(role for role, _ in passing) == [
+        f"{PREFIX}-{machine}" for machine in ("deploy", "drift", "training")
+    ]
+    for _, statement in passing:
+        assert statement["Resource"].endswith(f":role/{PREFIX}-sagemaker")
+        condition = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+        assert statement["Condition"] == condition
 
 
 def test_each_role_trusts_one_service(stack: Stack) -> None:

@@ -65,6 +65,13 @@ class ApiSession:
         }
         self._session = URLLib3Session(max_pool_connections=connections, **options)
 
+    def __enter__(self) -> ApiSession:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the connections."""
+        self._session.close()
+
     def send(
         self, method: str, url: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> Response:

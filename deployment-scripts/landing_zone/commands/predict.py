@@ -40,8 +40,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     aws = Aws(settings)
     url = checked_url(predict_url(aws, settings, use_case_to_run(settings), args.target))
     token = read_token(args.token_file) if args.token_file else ""
-    session = ApiSession(aws.credentials, settings.region, token=token)
-    for prediction in predict(session, url, rows):
+    with ApiSession(aws.credentials, settings.region, token=token) as session:
+        predictions = predict(session, url, rows)
+    for prediction in predictions:
         if args.json:
             print(json.dumps(vars(prediction)))
         else:

@@ -116,10 +116,10 @@ def _through_the_api(
     """Predictions as applications get them, or why there are none."""
     if find_api(aws, settings) is None:
         return "inference API: not enabled (inference_api in config/environments)"
-    session = ApiSession(aws.credentials, settings.region)
     url = predict_url(aws, settings, manifest[Key.USE_CASE])
     try:
-        return api_predictions(aws.client("s3"), session, url, manifest, features)
+        with ApiSession(aws.credentials, settings.region) as session:
+            return api_predictions(aws.client("s3"), session, url, manifest, features)
     except ApiRefusedError as error:
         if error.status != HTTPStatus.UNAUTHORIZED:
             raise

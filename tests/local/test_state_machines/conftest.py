@@ -65,6 +65,7 @@ class Machines:
             kms_key_arn=key,
             prebuilt_image_uri=IMAGE,
             image_repository_uri="",
+            region=REGION,
         )
         for bucket in (self.settings.source_bucket, self.settings.workflow_bucket):
             self.s3.create_bucket(
