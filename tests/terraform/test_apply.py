@@ -230,10 +230,12 @@ def test_no_role_may_do_more_than_it_names(stack: Stack) -> None:
     found = list(statements(stack))
     assert {role for role, _ in found} == {
         f"{PREFIX}-{word}"
-        for word in ("create-schema", "update-schema", "infer", "plan-deployment", "test-endpoint", "plan-drift",
-                     "start-retraining", "start-job", "find-idle-endpoints", "training", "inference", "deploy",
-                     "drift", "sagemaker", "ml-pipeline", "manifest-uploaded", "model-decision", "drift-schedule",
-                     "cost-schedules")
+        for word in (
+            "create-schema", "update-schema", "infer", "plan-deployment", "test-endpoint",
+            "plan-drift", "start-retraining", "start-job", "find-idle-endpoints", "training",
+            "inference", "deploy", "drift", "sagemaker", "ml-pipeline", "manifest-uploaded",
+            "model-decision", "drift-schedule", "cost-schedules",
+        )
     }  # fmt: skip
     for role, statement in found:
         actions = as_list(statement["Action"])

@@ -16,7 +16,7 @@ import argparse
 import json
 from pathlib import Path
 
-from landing_zone.api.predictions import TARGETS, predict, predict_url
+from landing_zone.api.predictions import TARGETS, Prediction, predict, predict_url
 from landing_zone.api.session import ApiSession, checked_url, read_token
 from landing_zone.core.aws import Aws
 from landing_zone.core.errors import OperatorError
@@ -41,16 +41,16 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     url = checked_url(predict_url(aws, settings, use_case_to_run(settings), args.target))
     token = read_token(args.token_file) if args.token_file else ""
     with ApiSession(aws.credentials, settings.region, token=token) as session:
-        predictions = predict(session, url, rows)
-    for prediction in predictions:
-        if args.json:
-            print(json.dumps(vars(prediction)))
-        else:
-            print(
-                f"predicted {prediction.value:<22} from {prediction.row}  (model version "
-                f"{prediction.version}, variant {prediction.variant}, {prediction.inference_id})"
-            )
+        for prediction in predict(session, url, rows):
+            print(json.dumps(vars(prediction)) if args.json else _line(prediction))
     return 0
+
+
+def _line(prediction: Prediction) -> str:
+    return (
+        f"predicted {prediction.value:<22} from {prediction.row}  (model version "
+        f"{prediction.version}, variant {prediction.variant}, {prediction.inference_id})"
+    )
 
 
 def _rows(args: argparse.Namespace) -> list[str]:
