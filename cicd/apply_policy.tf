@@ -49,7 +49,7 @@ data "aws_iam_policy_document" "apply_roles" {
     condition {
       test     = "StringEquals"
       variable = "iam:PassedToService"
-      values   = [for service in ["codepipeline", "events", "lambda", "states"] : "${service}.amazonaws.com"]
+      values   = [for service in ["codepipeline", "events", "lambda", "scheduler", "states"] : "${service}.amazonaws.com"]
     }
   }
 

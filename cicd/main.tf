@@ -73,7 +73,7 @@ module "source" {
 
 module "builds" {
   source   = "./modules/builds"
-  for_each = { for name, group in local.builds : name => group if var.create_pipeline }
+  for_each = { for name, group in merge(local.builds, local.drift_builds) : name => group if var.create_pipeline }
 
   account            = local.account
   artifact_bucket    = module.artifacts.bucket
@@ -97,6 +97,7 @@ module "pipeline" {
   approval_topic_arn = module.notification[0].approval_topic_arn
   artifact_bucket    = module.artifacts.bucket
   branch             = var.branch
+  drift              = var.drift
   ignored_paths      = var.ignored_paths
   kms_key_arn        = module.encryption.key_arn
   prefix             = local.prefix

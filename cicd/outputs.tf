@@ -29,6 +29,6 @@ output "repository" {
 }
 
 output "role_arns" {
-  description = "ARN of the role of each group of builds: check, image, plan, apply, upload; none without create_pipeline."
+  description = "ARN of the role of each group of builds: check, image, plan, apply, upload, and drift with its schedule; none without create_pipeline."
   value       = { for name, builds in module.builds : name => builds.role_arn }
 }

@@ -34,6 +34,7 @@ locals {
       "${local._services.codepipeline}:${local.prefix}-*",
       "${local._services.events}:rule/${local.prefix}-*",
       "${local._services.logs}:log-group:/aws/*/${local.prefix}-*",
+      "${local._services.scheduler}:schedule/default/${local.prefix}-*",
       "${local._services.sns}:${local.prefix}-*",
       "arn:${local.account.partition}:s3:::${local.prefix}-*",
     ]

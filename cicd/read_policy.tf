@@ -108,10 +108,16 @@ data "aws_iam_policy_document" "read" {
     resources = ["${local.arns.apis}/*"]
   }
 
+  # A list may hold every alarm of the account.
+  statement {
+    sid       = "ListAlarms"
+    actions   = ["cloudwatch:DescribeAlarms"]
+    resources = ["${local._services.cloudwatch}:alarm:*"]
+  }
+
   statement {
     sid = "ListWhatHasNoResource"
     actions = [
-      "cloudwatch:DescribeAlarms",
       "logs:DescribeLogGroups",
       "ssm:DescribeParameters",
       "states:ValidateStateMachineDefinition",

@@ -102,7 +102,7 @@ variable "notification_emails" {
 }
 
 variable "provider_type" {
-  description = "Git provider of a created connection: Bitbucket, GitHub, GitHubEnterpriseServer, GitLab or GitLabSelfManaged."
+  description = "Git provider of a created connection, or of any connection with drift.schedule: Bitbucket, GitHub, GitHubEnterpriseServer, GitLab or GitLabSelfManaged."
   type        = string
   default     = "GitHub"
   nullable    = false

@@ -197,6 +197,8 @@ data "aws_iam_policy_document" "write" {
       "s3:DeleteBucket",
       "s3:DeleteObjectVersion",
       "s3:PutBucketPolicy",
+      "scheduler:DeleteSchedule",
+      "scheduler:UpdateSchedule",
       "sns:DeleteTopic",
       "sns:SetTopicAttributes",
     ]

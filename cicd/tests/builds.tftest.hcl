@@ -19,6 +19,12 @@ variables {
       buildspec  = "test", description = "Tests.", environment = { TEST_PATHS = "tests" }
       privileged = true
       reports    = { junit = "TEST", cobertura = "CODE_COVERAGE" }
+      source = {
+        type           = "GITHUB"
+        location       = "https://github.com/owner/landing-zone.git"
+        branch         = "development"
+        connection_arn = "arn:aws:codeconnections:eu-west-1:123456789012:connection/1"
+      }
     }
   }
 }
@@ -58,6 +64,18 @@ run "defaults" {
   assert {
     condition     = one(aws_codebuild_project.this["lint"].source).buildspec == "cicd/buildspecs/lint.yml"
     error_message = "The buildspec is part of the commit."
+  }
+
+  assert {
+    condition = [for key in ["lint", "test"] : [one(aws_codebuild_project.this[key].source).type, one(aws_codebuild_project.this[key].artifacts).type]] == [
+      ["CODEPIPELINE", "CODEPIPELINE"], ["GITHUB", "NO_ARTIFACTS"]
+    ]
+    error_message = "A project has the source of the pipeline, unless it has its own."
+  }
+
+  assert {
+    condition     = one(one(aws_codebuild_project.this["test"].source).auth).type == "CODECONNECTIONS" && aws_codebuild_project.this["test"].source_version == "development"
+    error_message = "A source of its own is a branch behind a connection."
   }
 
   assert {

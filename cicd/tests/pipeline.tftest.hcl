@@ -8,11 +8,12 @@ variables {
   approval_topic_arn = "arn:aws:sns:eu-west-1:123456789012:approvals"
   artifact_bucket    = { name = "artifacts", arn = "arn:aws:s3:::artifacts" }
   branch             = "development"
+  drift              = { schedule = "cron(17 4 ? * MON-FRI *)", time_zone = "Europe/Zurich" }
   ignored_paths      = ["docs/**"]
   kms_key_arn        = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000000"
   prefix             = "ml-core-development-cicd"
   projects = {
-    for name in ["changes", "lint", "policy", "test", "image", "plan", "apply", "upload", "verify"] :
+    for name in ["changes", "lint", "policy", "test", "image", "plan", "apply", "upload", "verify", "drift"] :
     name => { name = "cicd-${name}", arn = "arn:aws:codebuild:eu-west-1:123456789012:project/cicd-${name}" }
   }
   source_action = {
@@ -86,6 +87,21 @@ run "defaults" {
     condition     = aws_cloudwatch_event_target.failed.arn == var.alarm_topic_arn && length(aws_cloudwatch_event_rule.push) == 0
     error_message = "A failed run is reported, and only CodeCommit needs an event rule to start."
   }
+
+  assert {
+    condition     = aws_scheduler_schedule.drift[0].kms_key_arn == var.kms_key_arn && one(aws_scheduler_schedule.drift[0].target).arn == var.projects["drift"].arn
+    error_message = "An encrypted schedule starts the build that looks for drift."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_event_target.drift[0].arn == var.alarm_topic_arn && jsondecode(aws_cloudwatch_event_rule.drift[0].event_pattern).detail.project-name == ["cicd-drift"]
+    error_message = "A build of this project that fails is reported."
+  }
+
+  assert {
+    condition     = !contains(one([for s in data.aws_iam_policy_document.this.statement : s if s.sid == "Build"]).resources, var.projects["drift"].arn)
+    error_message = "The pipeline starts the builds of its own actions only."
+  }
 }
 
 run "codecommit" {
@@ -129,6 +145,7 @@ run "rejects_wrong_values" {
     account            = { id = "12", partition = "aws", region = "eu-west-1" }
     alarm_topic_arn    = "alarms"
     approval_topic_arn = "approvals"
+    drift              = { schedule = "daily" }
     ignored_paths      = []
     kms_key_arn        = "alias/key"
     prefix             = "ML-Core"
@@ -139,6 +156,7 @@ run "rejects_wrong_values" {
     var.account,
     var.alarm_topic_arn,
     var.approval_topic_arn,
+    var.drift,
     var.ignored_paths,
     var.kms_key_arn,
     var.prefix,

@@ -37,6 +37,24 @@ run "defaults" {
   }
 }
 
+run "drift" {
+  command = apply
+
+  variables {
+    drift = { schedule = "cron(17 4 ? * MON-FRI *)", time_zone = "Europe/Zurich" }
+  }
+
+  assert {
+    condition     = toset(keys(output.role_arns)) == toset(["check", "image", "plan", "apply", "upload", "drift"])
+    error_message = "The build that looks for drift has a role of its own, since it clones the repository."
+  }
+
+  assert {
+    condition     = toset(data.aws_iam_policy_document.drift_source[0].statement[0].resources) == toset([module.source[0].connection_arn])
+    error_message = "It may use this connection only."
+  }
+}
+
 run "rejects_wrong_values" {
   command = plan
 
@@ -65,12 +83,14 @@ run "rejects_wrong_values" {
   ]
 }
 
-run "rejects_repository_without_an_owner" {
+run "rejects_values_that_do_not_fit_each_other" {
   command = plan
 
   variables {
-    repository = "landing-zone"
+    drift         = { schedule = "rate(1 day)" }
+    provider_type = "GitLabSelfManaged"
+    repository    = "landing-zone"
   }
 
-  expect_failures = [var.repository]
+  expect_failures = [var.drift, var.repository]
 }

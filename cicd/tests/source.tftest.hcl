@@ -35,6 +35,11 @@ run "connection" {
     condition     = output.action.permissions.resources == [aws_codeconnections_connection.this[0].arn]
     error_message = "Only this connection may be used."
   }
+
+  assert {
+    condition     = output.clone.source.type == "GITHUB" && output.clone.source.location == "https://github.com/owner/landing-zone.git" && output.clone.source.connection_arn == output.connection_arn
+    error_message = "A build outside of the pipeline clones through the same connection."
+  }
 }
 
 run "existing_connection" {
@@ -74,6 +79,11 @@ run "codecommit" {
   assert {
     condition     = aws_codecommit_repository.this[0].kms_key_id == var.kms_key_arn && output.connection_arn == null
     error_message = "The repository is encrypted with our key, and there is no connection."
+  }
+
+  assert {
+    condition     = output.clone.source.location == "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/landing-zone" && one(output.clone.permissions.actions) == "codecommit:GitPull"
+    error_message = "A build outside of the pipeline clones from CodeCommit."
   }
 }
 

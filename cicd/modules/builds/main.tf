@@ -21,15 +21,26 @@ resource "aws_codebuild_project" "this" {
   build_timeout          = each.value.timeout_minutes
   queued_timeout         = 60
   concurrent_build_limit = 1
+  source_version         = each.value.source.branch
 
   source {
-    type = "CODEPIPELINE"
+    type     = each.value.source.type
+    location = each.value.source.location
     # In the source, so that a commit is checked, planned and applied by its own steps.
     buildspec = "cicd/buildspecs/${each.value.buildspec}.yml"
+
+    dynamic "auth" {
+      for_each = each.value.source.connection_arn[*]
+
+      content {
+        type     = "CODECONNECTIONS"
+        resource = auth.value
+      }
+    }
   }
 
   artifacts {
-    type = "CODEPIPELINE"
+    type = each.value.source.type == "CODEPIPELINE" ? "CODEPIPELINE" : "NO_ARTIFACTS"
   }
 
   # The packages that an earlier build on the same host has downloaded; their hashes are checked again.
@@ -59,6 +70,10 @@ resource "aws_codebuild_project" "this" {
       group_name = aws_cloudwatch_log_group.this[each.key].name
     }
   }
+
+  # CodeBuild refuses a project with a connection that its role may not use yet. A build that starts before its role
+  # has its policies fails.
+  depends_on = [aws_iam_role_policy.this, aws_iam_role_policy_attachment.this]
 }
 
 resource "aws_cloudwatch_log_group" "this" {

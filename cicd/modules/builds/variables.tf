@@ -83,14 +83,20 @@ variable "prefix" {
 }
 
 variable "projects" {
-  description = "The CodeBuild projects of this role, keyed by the last part of their names; reports: JUnit (TEST) or Cobertura (CODE_COVERAGE) report groups."
+  description = "The CodeBuild projects of this role, keyed by the last part of their names; reports: JUnit (TEST) or Cobertura (CODE_COVERAGE) report groups; source: what a build outside of a pipeline clones."
   type = map(object({
-    buildspec       = string
-    description     = string
-    compute_type    = optional(string, "BUILD_GENERAL1_SMALL")
-    environment     = optional(map(string), {})
-    privileged      = optional(bool, false)
-    reports         = optional(map(string), {})
+    buildspec    = string
+    description  = string
+    compute_type = optional(string, "BUILD_GENERAL1_SMALL")
+    environment  = optional(map(string), {})
+    privileged   = optional(bool, false)
+    reports      = optional(map(string), {})
+    source = optional(object({
+      type           = optional(string, "CODEPIPELINE")
+      location       = optional(string)
+      branch         = optional(string)
+      connection_arn = optional(string)
+    }), {})
     timeout_minutes = optional(number, 30)
   }))
   nullable = false

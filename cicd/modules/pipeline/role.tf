@@ -52,7 +52,7 @@ data "aws_iam_policy_document" "this" {
   statement {
     sid       = "Build"
     actions   = ["codebuild:BatchGetBuilds", "codebuild:StartBuild", "codebuild:StopBuild"]
-    resources = [for project in values(var.projects) : project.arn]
+    resources = [for build in values(local._builds) : var.projects[build.project].arn]
   }
 
   statement {

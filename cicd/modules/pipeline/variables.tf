@@ -47,6 +47,21 @@ variable "branch" {
   nullable    = false
 }
 
+variable "drift" {
+  description = "Schedule of the project drift (rate(...) or cron(...); null: none), and the time zone of cron."
+  type = object({
+    schedule  = optional(string)
+    time_zone = optional(string, "UTC")
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.drift.schedule == null || can(regex("^(rate|cron)\\(.+\\)$", var.drift.schedule))
+    error_message = "drift.schedule must be null, rate(...) or cron(...), as EventBridge Scheduler takes it."
+  }
+}
+
 variable "ignored_paths" {
   description = "Patterns of files that start no run when a push changes nothing else (connections only), at most 8."
   type        = list(string)
@@ -81,7 +96,7 @@ variable "prefix" {
 }
 
 variable "projects" {
-  description = "Name and ARN of the CodeBuild project of each step."
+  description = "Name and ARN of the CodeBuild project of each step; drift only with its schedule."
   type        = map(object({ name = string, arn = string }))
   nullable    = false
 

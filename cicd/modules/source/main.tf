@@ -2,8 +2,12 @@ locals {
   uses_connection   = var.provider_name == "connection"
   create_connection = local.uses_connection && var.connection_arn == null
   create_repository = var.provider_name == "codecommit" && var.create_repository
-  _arn              = "arn:${var.account.partition}:codecommit:${var.account.region}:${var.account.id}:${var.repository}"
+  # Where CodeBuild finds the repositories of a provider.
+  _hosts = { Bitbucket = "bitbucket.org", GitHub = "github.com", GitLab = "gitlab.com" }
+  _arn   = "arn:${var.account.partition}:codecommit:${var.account.region}:${var.account.id}:${var.repository}"
 }
+
+data "aws_partition" "this" {}
 
 # It is created PENDING: a person has to complete the handshake with the Git provider once.
 resource "aws_codeconnections_connection" "this" {

@@ -37,6 +37,35 @@ output "action" {
   }
 }
 
+output "clone" {
+  description = "The source of a CodeBuild project outside of a pipeline, and the permissions that it needs; null for self-managed providers."
+  value = local.uses_connection && !contains(keys(local._hosts), var.provider_type) ? null : {
+    source = local.uses_connection ? {
+      type           = upper(var.provider_type)
+      location       = "https://${local._hosts[var.provider_type]}/${var.repository}.git"
+      branch         = var.branch
+      connection_arn = local.create_connection ? aws_codeconnections_connection.this[0].arn : var.connection_arn
+      } : {
+      type           = "CODECOMMIT"
+      location       = "https://git-codecommit.${var.account.region}.${data.aws_partition.this.dns_suffix}/v1/repos/${var.repository}"
+      branch         = var.branch
+      connection_arn = null
+    }
+    permissions = local.uses_connection ? {
+      actions = [
+        "codeconnections:GetConnection",
+        "codeconnections:GetConnectionToken",
+        "codestar-connections:GetConnection",
+        "codestar-connections:GetConnectionToken",
+      ]
+      resources = [local.create_connection ? aws_codeconnections_connection.this[0].arn : var.connection_arn]
+      } : {
+      actions   = ["codecommit:GitPull"]
+      resources = [local._arn]
+    }
+  }
+}
+
 output "connection_arn" {
   description = "ARN of the connection; null with CodeCommit."
   value       = local.create_connection ? aws_codeconnections_connection.this[0].arn : local.uses_connection ? var.connection_arn : null

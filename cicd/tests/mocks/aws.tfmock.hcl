@@ -10,7 +10,7 @@ mock_data "aws_iam_policy_document" {
 }
 
 mock_data "aws_partition" {
-  defaults = { partition = "aws" }
+  defaults = { dns_suffix = "amazonaws.com", partition = "aws" }
 }
 
 mock_data "aws_sagemaker_prebuilt_ecr_image" {

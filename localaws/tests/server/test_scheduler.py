@@ -267,3 +267,70 @@ def test_the_metrics_of_rules_and_schedules(localaws, scheduler, role, queue):
     assert cloudwatch.list_metrics(Namespace="AWS/Scheduler", MetricName="InvocationAttemptCount")[
         "Metrics"
     ]
+
+
+def test_a_scheduled_build_that_fails_is_reported(localaws, scheduler, role, queue):
+    arn, receive = queue
+    client = localaws.client("codecommit")
+    client.create_repository(repositoryName="scheduled")
+    buildspec = "version: 0.2\nphases: {build: {commands: [exit 2]}}\n"
+    client.put_file(
+        repositoryName="scheduled", branchName="development", filePath="drift.yml",
+        fileContent=buildspec.encode(),
+    )  # fmt: skip
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "codebuild.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    build_role = localaws.client("iam").create_role(
+        RoleName="scheduled-build", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
+    )["Role"]["Arn"]
+    project = localaws.client("codebuild").create_project(
+        name="scheduled",
+        source={
+            "type": "CODECOMMIT",
+            "location": "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/scheduled",
+            "buildspec": "drift.yml",
+        },
+        sourceVersion="development",
+        artifacts={"type": "NO_ARTIFACTS"},
+        environment={
+            "type": "LINUX_CONTAINER",
+            "image": "aws/codebuild/standard:7.0",
+            "computeType": "BUILD_GENERAL1_SMALL",
+        },
+        serviceRole=build_role,
+    )["project"]["arn"]
+    pattern = {
+        "source": ["aws.codebuild"],
+        "detail-type": ["CodeBuild Build State Change"],
+        "detail": {
+            "project-name": ["scheduled"],
+            "build-status": [{"anything-but": ["IN_PROGRESS", "SUCCEEDED"]}],
+        },
+    }
+    events = localaws.client("events")
+    events.put_rule(Name="scheduled", EventPattern=json.dumps(pattern))
+    transformer = {
+        "InputPathsMap": {
+            "log": "$.detail.additional-information.logs.deep-link",
+            "status": "$.detail.build-status",
+        },
+        "InputTemplate": '"Drift has the status <status>: <log>"',
+    }
+    events.put_targets(
+        Rule="scheduled", Targets=[{"Id": "1", "Arn": arn, "InputTransformer": transformer}]
+    )
+    scheduler.create_schedule(
+        Name="build", ScheduleExpression=at(now(localaws) + timedelta(minutes=2)),
+        FlexibleTimeWindow=OFF, Target={"Arn": project, "RoleArn": role, "Input": "{}"},
+    )  # fmt: skip
+    (message,) = receive(1, attributes=True)
+    assert message["Body"].startswith("Drift has the status FAILED: https://")
+    (build,) = localaws.client("codebuild").batch_get_builds(
+        ids=localaws.client("codebuild").list_builds_for_project(projectName="scheduled")["ids"]
+    )["builds"]
+    # The sources were there: the command of the branch failed.
+    (failed,) = [p["phaseType"] for p in build["phases"] if p.get("phaseStatus") == "FAILED"]
+    assert failed == "BUILD"
