@@ -38,6 +38,8 @@ STATE_BUCKET = NAMES.state_bucket
 VARIABLES = "../config/environments/development.tfvars"
 # IAM knows no resource for these: service authorization reference of each service.
 WITHOUT_RESOURCE = {
+    "application-autoscaling:DescribeScalableTargets",
+    "application-autoscaling:DescribeScalingPolicies",
     "cloudwatch:GetMetricData",
     "cloudwatch:PutMetricData",
     "codepipeline:PutJobFailureResult",
