@@ -33,7 +33,6 @@ data "aws_iam_policy_document" "plan_drift" {
 }
 
 data "aws_iam_policy_document" "start_retraining" {
-  #checkov:skip=CKV_AWS_356:cloudwatch:DescribeAlarms lists alarms; the only alarm that is asked for is that of the endpoint.
   statement {
     sid     = "ReadReports"
     actions = ["s3:GetObject"]
@@ -61,9 +60,10 @@ data "aws_iam_policy_document" "start_retraining" {
   }
 
   statement {
+    # {endpoint}-drift
     sid       = "ReadAlarm"
     actions   = ["cloudwatch:DescribeAlarms"]
-    resources = ["*"]
+    resources = ["${local._head}:cloudwatch:${local._tail}:alarm:${var.prefix}-*-drift"]
   }
 
   statement {
