@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from common.errors import AccessError, InputError
 from common.job import Artifact
+from common.storage import encryption
 
 # A manifest is 3 KB, an execution's output at most 256 KB. Lambda has 512 MB: refuse long before.
 MAX_ARTIFACT_BYTES = 5_000_000
@@ -62,16 +63,13 @@ def write_json(
     info.external_attr = 0o644 << 16
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(info, json.dumps(document, indent=2) + "\n")
-    encryption = {"ServerSideEncryption": "aws:kms"}
-    if encryption_key:  # absent when the store uses AWS's own key for S3
-        encryption["SSEKMSKeyId"] = encryption_key
     try:
         s3.put_object(
             Bucket=artifact.bucket,
             Key=artifact.key,
             Body=buffer.getvalue(),
             ContentType="application/zip",
-            **encryption,
+            **encryption(encryption_key),
         )
     except ClientError as error:
         raise _refused("write", artifact, error) from error

@@ -9,6 +9,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from common.aws import tags_of
+from common.names import DEV, endpoint_name
+
 PAUSED = "PausedAt"
 # The tags that the state machine deploy gives an endpoint; those of a version belong to its configuration.
 _KEPT = ("UseCase", "Environment", "Target")
@@ -24,7 +27,7 @@ def pause(sagemaker: Any, prefix: str, now: datetime) -> dict[str, str]:
             EndpointConfigName=endpoint["EndpointConfigName"]
         )
         arn = config["EndpointConfigArn"]
-        if _dev_endpoint_of(_tags(sagemaker, arn), prefix) != name:
+        if _dev_endpoint_of(tags_of(sagemaker, arn), prefix) != name:
             found[name] = "kept: its configuration is not tagged as one of a dev endpoint"
         elif endpoint["EndpointStatus"] != "InService":
             found[name] = f"kept: it is {endpoint['EndpointStatus']}"
@@ -75,9 +78,9 @@ def _dev_endpoints(sagemaker: Any, prefix: str) -> list[str]:
 
 def _dev_endpoint_of(tags: Mapping[str, str], prefix: str) -> str | None:
     """The dev endpoint that a configuration with these tags is for; None: it is for another kind."""
-    if tags.get("Target") != "dev" or tags.get("Environment") != prefix or "UseCase" not in tags:
+    if tags.get("Target") != DEV or tags.get("Environment") != prefix or "UseCase" not in tags:
         return None
-    return f"{prefix}-{tags['UseCase']}-dev"
+    return endpoint_name(prefix, tags["UseCase"], DEV)
 
 
 def _configurations(sagemaker: Any) -> Iterator[tuple[str, str, dict[str, str]]]:
@@ -87,9 +90,4 @@ def _configurations(sagemaker: Any) -> Iterator[tuple[str, str, dict[str, str]]]
     )
     for item in [item for page in pages for item in page["EndpointConfigs"]]:
         arn = item["EndpointConfigArn"]
-        yield item["EndpointConfigName"], arn, _tags(sagemaker, arn)
-
-
-def _tags(sagemaker: Any, arn: str) -> dict[str, str]:
-    pages = sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
-    return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+        yield item["EndpointConfigName"], arn, tags_of(sagemaker, arn)

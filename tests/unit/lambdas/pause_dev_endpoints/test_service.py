@@ -48,9 +48,9 @@ class FakeSageMaker:
             for name in self.configs
         ]
 
-    def list_tags(self, ResourceArn: str) -> list[dict[str, Any]]:  # noqa: N803
+    def list_tags(self, ResourceArn: str) -> dict[str, Any]:  # noqa: N803
         tags = self.configs[ResourceArn.removeprefix("arn:")]
-        return [{"Tags": [{"Key": key, "Value": value}]} for key, value in tags.items()]
+        return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
 
     def describe_endpoint(self, EndpointName: str) -> dict[str, str]:  # noqa: N803
         return self.endpoints[EndpointName]
