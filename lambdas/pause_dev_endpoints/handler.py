@@ -24,7 +24,6 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, dict[str, str]]:
     log.configure(os.environ.get("LOG_LEVEL", "INFO"))
     environment = Environment(os.environ)
     prefix = environment.required("PREFIX")
-    environment.check_log_level()
     environment.check()
     action = event.get("Action")
     if action == "pause":
