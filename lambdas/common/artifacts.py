@@ -21,8 +21,9 @@ MAX_ARTIFACT_BYTES = 5_000_000
 MAX_MEMBER_BYTES = 2_000_000
 MANIFEST = "manifest.json"
 
-# RuntimeError: an encrypted member; NotImplementedError: an unknown compression
-_UNREADABLE = (
+# What zipfile raises for a zip that is damaged, an encrypted member (RuntimeError), or an unknown compression
+# (NotImplementedError).
+UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -106,7 +107,7 @@ def _unzip(body: bytes, artifact: Artifact, members: Sequence[str]) -> tuple[str
             # The size in the header may lie (a zip bomb), so reading is bounded, not the header believed.
             with archive.open(name) as member:
                 content = member.read(MAX_MEMBER_BYTES + 1)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise InputError(
             f"artifact {artifact.name}: the zip cannot be read: {error}. "
             f"Zip {allowed} again, without a password."
