@@ -54,4 +54,5 @@ module "cost" {
   logs            = local.logs
   package_dir     = local.package_dir
   prefix          = local.prefix
+  workflow_bucket = module.storage.buckets.workflow
 }

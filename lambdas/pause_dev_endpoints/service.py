@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -42,8 +42,14 @@ def pause(sagemaker: Any, prefix: str, now: datetime) -> dict[str, str]:
     return found
 
 
-def resume(sagemaker: Any, prefix: str) -> dict[str, str]:
-    """Create the endpoints again that were paused; return what became of each."""
+def resume(sagemaker: Any, prefix: str, is_enabled: Callable[[str], bool]) -> dict[str, str]:
+    """Create the endpoints again that were paused; return what became of each.
+
+    Args:
+        sagemaker: the client.
+        prefix: the first part of every name.
+        is_enabled: whether a use case still has a dev endpoint.
+    """
     found: dict[str, str] = {}
     for config, arn, tags in _configurations(sagemaker):
         name = _dev_endpoint_of(tags, prefix)
@@ -51,7 +57,11 @@ def resume(sagemaker: Any, prefix: str) -> dict[str, str]:
             continue
         # The newest configuration comes first.
         if name not in found:
-            found[name] = _create(sagemaker, name, config, tags)
+            found[name] = (
+                _create(sagemaker, name, config, tags)
+                if is_enabled(tags["UseCase"])
+                else "not resumed: its use case has endpoint.dev.enabled: false now"
+            )
             _log.info("endpoint %s: %s", name, found[name])
         # Last: a call that was interrupted before is repeated.
         sagemaker.delete_tags(ResourceArn=arn, TagKeys=[PAUSED])

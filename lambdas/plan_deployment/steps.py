@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from common.registry import APPROVED, Version
 from plan_deployment.order import Memory, Order
-from plan_deployment.registry import APPROVED, Version
 from plan_deployment.rollout import alarms, deployment_config
 from plan_deployment.settings import Settings
 from plan_deployment.target import Target

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from common.names import endpoint_name
+from common.registry import Version
 from plan_deployment.order import Order
-from plan_deployment.registry import Version
 from plan_deployment.settings import Settings
 
 ALL_TRAFFIC, VARIANT_A, VARIANT_B, SHADOW = "AllTraffic", "A", "B", "Shadow"
