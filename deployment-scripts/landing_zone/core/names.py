@@ -125,6 +125,10 @@ UPLOAD_INFERENCE_DATA = "UploadInferenceDataConfirmation"
 # The newest first: each holds all that is in the ones after it.
 MANIFEST_ARTIFACTS = ("InferenceResult", "InferenceManifest", "TrainingResult", "TrainingManifest")
 
+# The endpoints of a use case.
+DEV, PROD = "dev", "prod"
+TARGETS = (DEV, PROD)
+
 
 @dataclass(frozen=True)
 class Names:
@@ -182,6 +186,11 @@ class Names:
 
     def _fill(self, form: str) -> str:
         return form.format(prefix=self.settings.prefix, account=self.account)
+
+
+def endpoint_name(prefix: str, use_case: str, target: str) -> str:
+    """The endpoint of a target: {prefix}-{use_case} is production, with -dev it is development."""
+    return f"{prefix}-{use_case}" + ("" if target == PROD else f"-{target}")
 
 
 def partition_of(region: str) -> str:
