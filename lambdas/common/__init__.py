@@ -5,7 +5,7 @@ action       runs a function's work and answers CodePipeline, whatever happens
 archive      the model.tar.gz, compared with what the model registry recorded
 artifacts    the manifest in and out of the artifact store
 manifest     who fills which key, and the checks in Git and in a run
-names        the names of endpoints
+names        the names and the tags of endpoints
 registry     the versions of a use case, and the settings that their runs have stored
 storage      objects in S3: their encryption, and which there are
 schema       JSON Schema validation that reports every problem at once, in plain words

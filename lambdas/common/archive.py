@@ -16,9 +16,9 @@ from botocore.exceptions import ClientError
 
 from common.errors import AccessError, InputError
 
-SHA256_KEY = (
-    "ModelSha256"  # of the version's CustomerMetadataProperties; set by the training state machine
-)
+# Of the version's CustomerMetadataProperties: the training state machine sets it, from what
+# workflow/ml/model/model_files.py computes.
+SHA256_KEY = "ModelSha256"
 READ_BYTES = 1 << 20
 
 

@@ -1,9 +1,11 @@
-"""The names of endpoints."""
+"""The names and the tags of endpoints."""
 
 from __future__ import annotations
 
 DEV, PROD = "dev", "prod"
 TARGETS = (DEV, PROD)
+# The tags that an endpoint keeps; those of a version belong to its configuration.
+ENDPOINT_TAGS = ("UseCase", "Environment", "Target")
 _ENDINGS = {DEV: "-dev", PROD: ""}
 
 

@@ -10,11 +10,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from common.aws import tags_of
-from common.names import DEV, endpoint_name
+from common.names import DEV, ENDPOINT_TAGS, endpoint_name
 
 PAUSED = "PausedAt"
-# The tags that the state machine deploy gives an endpoint; those of a version belong to its configuration.
-_KEPT = ("UseCase", "Environment", "Target")
 _log = logging.getLogger(__name__)
 
 
@@ -69,7 +67,7 @@ def resume(sagemaker: Any, prefix: str, is_enabled: Callable[[str], bool]) -> di
 
 
 def _create(sagemaker: Any, name: str, config: str, tags: Mapping[str, str]) -> str:
-    kept = [{"Key": key, "Value": tags[key]} for key in _KEPT]
+    kept = [{"Key": key, "Value": tags[key]} for key in ENDPOINT_TAGS]
     try:
         sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config, Tags=kept)
     except ClientError as error:
