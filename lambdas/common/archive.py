@@ -16,8 +16,7 @@ from botocore.exceptions import ClientError
 
 from common.errors import AccessError, InputError
 
-# Of the version's CustomerMetadataProperties: the training state machine sets it, from what
-# workflow/ml/model/model_files.py computes.
+# Of the version's CustomerMetadataProperties: the machine training takes it from the report of evaluate.
 SHA256_KEY = "ModelSha256"
 READ_BYTES = 1 << 20
 
