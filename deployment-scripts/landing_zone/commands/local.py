@@ -23,7 +23,6 @@ from typing import Any
 
 from landing_zone.core.aws import Aws
 from landing_zone.core.errors import OperatorError
-from landing_zone.core.names import PROD, endpoint_name
 from landing_zone.core.settings import LOCALAWS_PORT, LOCALAWS_STATE_DIR, ROOT, Settings
 from landing_zone.core.timing import Steps
 from landing_zone.models.story import Story
@@ -146,7 +145,7 @@ def tell(scenario: str, settings: Settings) -> None:
     aws, use_case = Aws(settings), use_case_to_run(settings)
     sample = read_use_case(use_case).inference_sample
     row = sample.read_bytes().splitlines(keepends=True)[0]
-    story = Story(aws, endpoint_name(settings.prefix, use_case, PROD), row)
+    story = Story(aws, f"{settings.prefix}-{use_case}", row)
     try:
         story.rollout() if scenario == "rollout" else story.ab()
     finally:
