@@ -38,7 +38,7 @@ module "monitoring" {
   kms_key_arn        = module.encryption.key_arn
   logs               = local.logs
   monitoring         = var.monitoring
-  package_dir        = "${path.root}/../build/lambdas"
+  package_dir        = local.package_dir
   pipeline_name      = module.ml_pipeline.name
   prefix             = local.prefix
   sagemaker_role_arn = module.ml_workflow.sagemaker_role_arn
@@ -51,7 +51,8 @@ module "cost" {
   alarm_topic_arn = module.notification.alarm_topic_arn
   cost            = var.cost
   kms_key_arn     = module.encryption.key_arn
-  logs            = { kms_key_arn = module.encryption.log_key_arn, retention_days = var.retention_days.logs }
-  package_dir     = "${path.root}/../build/lambdas"
+  logs            = local.logs
+  package_dir     = local.package_dir
   prefix          = local.prefix
+  workflow_bucket = module.storage.buckets.workflow
 }

@@ -34,8 +34,7 @@ module "ml_workflow" {
   deployment_functions  = module.deployment.functions
   image_repository_arns = [module.image_repository.arn, local.prebuilt_repository_arn]
   kms_key_arn           = module.encryption.key_arn
-  log_kms_key_arn       = module.encryption.log_key_arn
-  log_retention_days    = var.retention_days.logs
+  logs                  = local.logs
   prefix                = local.prefix
 }
 

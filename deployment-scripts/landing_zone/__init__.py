@@ -23,6 +23,7 @@
                 deployment    the same names as Terraform stored them in SSM
                 manifest      the manifest's keys that the scripts read
                 aws, s3       clients, each created once; places in S3
+                git           Git in one folder
                 timing        how long each step took
                 amounts       counts and amounts of money with a smallest and a largest value
     stack/      terraform     finds Terraform; runs init, plan, apply, destroy

@@ -9,6 +9,7 @@ variables {
   logs            = { kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000000", retention_days = 30 }
   package_dir     = "./no/such/folder"
   prefix          = "ml-core-development"
+  workflow_bucket = { name = "workflow", arn = "arn:aws:s3:::workflow" }
 }
 
 run "defaults" {

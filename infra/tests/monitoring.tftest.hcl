@@ -28,16 +28,6 @@ run "defaults" {
   }
 
   assert {
-    condition     = aws_sfn_state_machine.this.name == "ml-core-development-drift" && aws_sfn_state_machine.this.logging_configuration[0].level == "ALL" && aws_sfn_state_machine.this.tracing_configuration[0].enabled
-    error_message = "The state machine exists, logs and traces without any use case, for drift.py --now."
-  }
-
-  assert {
-    condition     = aws_cloudwatch_log_group.this.kms_key_id == var.logs.kms_key_arn && aws_cloudwatch_log_group.this.retention_in_days == 30
-    error_message = "Logs are encrypted and kept as long as given."
-  }
-
-  assert {
     condition     = local.settings.start_retraining.RETRAIN == "false" && local.settings.plan_drift.WINDOW_HOURS == "24"
     error_message = "Retraining is off by default, and a day is compared."
   }

@@ -16,9 +16,8 @@ from botocore.exceptions import ClientError
 
 from common.errors import AccessError, InputError
 
-SHA256_KEY = (
-    "ModelSha256"  # of the version's CustomerMetadataProperties; set by the training state machine
-)
+# Of the version's CustomerMetadataProperties: the machine training takes it from the report of evaluate.
+SHA256_KEY = "ModelSha256"
 READ_BYTES = 1 << 20
 
 

@@ -14,14 +14,16 @@ from botocore.exceptions import ClientError
 
 from common.errors import AccessError, InputError
 from common.job import Artifact
+from common.storage import encryption
 
 # A manifest is 3 KB, an execution's output at most 256 KB. Lambda has 512 MB: refuse long before.
 MAX_ARTIFACT_BYTES = 5_000_000
 MAX_MEMBER_BYTES = 2_000_000
 MANIFEST = "manifest.json"
 
-# RuntimeError: an encrypted member; NotImplementedError: an unknown compression
-_UNREADABLE = (
+# What zipfile raises for a zip that is damaged, an encrypted member (RuntimeError), or an unknown compression
+# (NotImplementedError).
+UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -62,16 +64,13 @@ def write_json(
     info.external_attr = 0o644 << 16
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(info, json.dumps(document, indent=2) + "\n")
-    encryption = {"ServerSideEncryption": "aws:kms"}
-    if encryption_key:  # absent when the store uses AWS's own key for S3
-        encryption["SSEKMSKeyId"] = encryption_key
     try:
         s3.put_object(
             Bucket=artifact.bucket,
             Key=artifact.key,
             Body=buffer.getvalue(),
             ContentType="application/zip",
-            **encryption,
+            **encryption(encryption_key),
         )
     except ClientError as error:
         raise _refused("write", artifact, error) from error
@@ -108,7 +107,7 @@ def _unzip(body: bytes, artifact: Artifact, members: Sequence[str]) -> tuple[str
             # The size in the header may lie (a zip bomb), so reading is bounded, not the header believed.
             with archive.open(name) as member:
                 content = member.read(MAX_MEMBER_BYTES + 1)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise InputError(
             f"artifact {artifact.name}: the zip cannot be read: {error}. "
             f"Zip {allowed} again, without a password."

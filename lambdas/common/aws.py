@@ -1,4 +1,4 @@
-"""Clients that differ from boto3's defaults."""
+"""Clients that differ from boto3's defaults, and answers in a simpler form."""
 
 from __future__ import annotations
 
@@ -20,3 +20,8 @@ def artifact_s3(credentials: Credentials) -> Any:
         # Objects encrypted with KMS are served to signature version 4 only.
         config=Config(signature_version="s3v4"),
     )
+
+
+def tags_of(sagemaker: Any, arn: str) -> dict[str, str]:
+    """The tags of a resource of SageMaker: at most 50, which are one page of ListTags."""
+    return {tag["Key"]: tag["Value"] for tag in sagemaker.list_tags(ResourceArn=arn)["Tags"]}

@@ -24,12 +24,11 @@ class Environment:
     def optional(self, name: str, default: str = "") -> str:
         return self._variables.get(name, "").strip() or default
 
-    def check_log_level(self) -> None:
+    def check(self) -> None:
+        """Raise ConfigurationError with all problems, that of LOG_LEVEL among them."""
         level = self.optional("LOG_LEVEL", "INFO")
         if level not in LEVELS:
             self._problems.append(f"LOG_LEVEL: found {level!r}; allowed: {', '.join(LEVELS)}")
-
-    def check(self) -> None:
         if self._problems:
             raise ConfigurationError(
                 "Lambda function",

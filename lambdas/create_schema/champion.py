@@ -12,11 +12,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from common.archive import SHA256_KEY
 from common.errors import AccessError
 from create_schema.settings import Settings
 
-# The training state machine stores it with each version; see workflow/ml/model/model_files.py.
-SHA256_KEY = "ModelSha256"
 NO_VERSION = "no version of this model has been approved yet"
 
 

@@ -31,8 +31,6 @@ TRANSFORM_JOB = ("transform", "Batch Transform", 86_400)
 HOSTING = "Hosting"
 # AWS charges by the hour; a month has 730.
 HOURS = Decimal(730)
-# The instances of an endpoint that scales, where the use case does not say it.
-AUTOSCALING = {"min": 2, "max": 10}
 _REFRESH = "python deployment-scripts/prices.py --refresh"
 
 
@@ -85,11 +83,8 @@ def estimate(manifest: Manifest, use_case: UseCase, prices: Prices) -> dict[str,
         _job(name, component, seconds, manifest["InstanceType"], prices)
         for name, component, seconds in (*TRAINING_JOBS, *([TRANSFORM_JOB] if is_batch else []))
     ]
-    endpoints = (
-        []
-        if is_batch
-        else [_endpoint(*found, prices) for found in endpoints_of(use_case, manifest)]
-    )
+    hosted = [] if is_batch else endpoints_of(use_case["endpoint"])
+    endpoints = [_endpoint(*found, prices) for found in hosted]
     amounts = [job["usd"] for job in jobs]
     known = [Decimal(amount) for amount in amounts if amount is not None]
     return {
@@ -142,22 +137,21 @@ def summary_of(cost: Mapping[str, Any]) -> str:
     return f"Its jobs cost at most {cost['usd']} USD."
 
 
-def endpoints_of(
-    use_case: UseCase, manifest: Mapping[str, Any]
-) -> Iterator[tuple[str, str, int, int]]:
-    """Target, instance type, fewest and most instances; a serverless endpoint has no instances."""
-    section = use_case.get("endpoint") or {}
-    dev, prod = section.get("dev") or {}, section.get("prod") or {}
-    kind, count = manifest["EndpointInstanceType"], manifest["EndpointInstanceCount"]
-    if dev.get("enabled") and "serverless" not in dev:
-        instances = dev.get("instance_count", 1)
-        yield "dev", dev.get("instance_type", kind), instances, instances
+def endpoints_of(endpoint: Mapping[str, Any]) -> Iterator[tuple[str, str, int, int]]:
+    """Target, instance type, fewest and most instances; a serverless endpoint has no instances.
+
+    Args:
+        endpoint: the section of the use case, as resolve_endpoint has completed it.
+    """
+    dev, prod = endpoint["dev"], endpoint["prod"]
+    if dev["enabled"] and "serverless" not in dev:
+        yield "dev", dev["instance_type"], dev["instance_count"], dev["instance_count"]
     # A challenger and a shadow are variants with instances of their own.
     variants = 1 + ("challenger" in prod) + ("shadow" in prod)
-    fewest = most = prod.get("instance_count", count)
+    fewest = most = prod["instance_count"]
     if "autoscaling" in prod:
-        fewest, most = (prod["autoscaling"].get(*limit) for limit in AUTOSCALING.items())
-    yield "prod", prod.get("instance_type", kind), fewest * variants, most * variants
+        fewest, most = prod["autoscaling"]["min"], prod["autoscaling"]["max"]
+    yield "prod", prod["instance_type"], fewest * variants, most * variants
 
 
 def _job(name: str, component: str, seconds: int, kind: str, prices: Prices) -> dict[str, Any]:

@@ -33,7 +33,6 @@ class Settings:
             prebuilt_image_uri=environment.required("PREBUILT_IMAGE_URI"),
             image_repository_uri=environment.optional("IMAGE_REPOSITORY_URI"),
         )
-        environment.check_log_level()
         environment.check()
         return settings
 

@@ -9,6 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from common.errors import AccessError, ConfigurationError
+from common.storage import encryption
 from create_schema.champion import ChampionVersion, marker
 from create_schema.cost import COST_KEY
 from create_schema.settings import Settings
@@ -70,8 +71,7 @@ def prepare_run(
             Bucket=settings.workflow_bucket,
             Key=key,
             Body=body,
-            ServerSideEncryption="aws:kms",
-            SSEKMSKeyId=settings.kms_key_arn,
+            **encryption(settings.kms_key_arn),
         )
 
 

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from common.errors import AccessError, ConfigurationError
 from common.schema import Schema, problems_of, shown
+from common.storage import objects
 
 FOLDER = "config/use_cases/"
 MAX_BYTES = 200_000
@@ -69,8 +70,7 @@ def _not_readable(s3: Any, bucket: str, name: str, error: ClientError) -> Except
             f"s3://{bucket}/{FOLDER}{name}.yaml cannot be read: {error}. Look at the role of this "
             "function (infra/modules/manifest) and at the bucket's and the key's policy."
         )
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=FOLDER)
-    keys = [item["Key"].removeprefix(FOLDER) for page in pages for item in page.get("Contents", ())]
+    keys = [item["Key"].removeprefix(FOLDER) for item in objects(s3, bucket, FOLDER)]
     names = sorted(key.removesuffix(".yaml") for key in keys if key.endswith(".yaml"))
     return ConfigurationError(
         "UseCase",

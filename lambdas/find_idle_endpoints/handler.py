@@ -23,7 +23,6 @@ def handler(_event: Any, _context: Any) -> dict[str, list[str]]:
     log.configure(os.environ.get("LOG_LEVEL", "INFO"))
     environment = Environment(os.environ)
     prefix, hours = environment.required("PREFIX"), environment.required("IDLE_HOURS")
-    environment.check_log_level()
     environment.check()
     now = datetime.now(UTC)
     return find_idle_endpoints(client("sagemaker"), client("cloudwatch"), prefix, int(hours), now)

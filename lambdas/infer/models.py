@@ -18,6 +18,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from common.aws import tags_of
+from common.names import DEV, PROD, TARGETS, endpoint_name
 from infer.requests import Refusal
 from infer.settings import Settings
 from ml.config.columns import Column, read_columns
@@ -30,7 +32,6 @@ MOST_ENTRIES = 200
 # As in config/use_case.schema.json.
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,14}")
 _VERSION = "ModelVersion"  # a tag; with a dot and its name, that of one variant
-TARGETS = {"prod": "", "dev": "-dev"}
 
 logger = logging.getLogger(__name__)
 
@@ -77,13 +78,12 @@ class Models:
     def live(self, use_case: str, target: str) -> LiveModel:
         """Raise Refusal 404 for a use case that does not exist, 504 for one whose endpoint does not."""
         if target not in TARGETS:
-            allowed = ", ".join(TARGETS)
             raise Refusal(
-                HTTPStatus.NOT_FOUND, f"target: found {target[:40]!r}; allowed: {allowed}"
+                HTTPStatus.NOT_FOUND, f"target: found {target[:40]!r}; allowed: {PROD}, {DEV}"
             )
         if not _NAME.fullmatch(use_case):
             raise _unknown(use_case)
-        endpoint = f"{self._settings.prefix}-{use_case}{TARGETS[target]}"
+        endpoint = endpoint_name(self._settings.prefix, use_case, target)
         known = self._entries.get(endpoint)
         if known is not None and self._now() < known.until:
             return known.model
@@ -112,9 +112,7 @@ class Models:
             return known
         # The ARN of the configuration, from that of the endpoint.
         arn = described["EndpointArn"].rpartition(":")[0] + f":endpoint-config/{configuration}"
-        tags = {
-            tag["Key"]: tag["Value"] for tag in self._sagemaker.list_tags(ResourceArn=arn)["Tags"]
-        }
+        tags = tags_of(self._sagemaker, arn)
         # A use case "iris-dev" must not lead to the endpoint of iris in dev.
         if tags.get("UseCase", use_case) != use_case:
             raise _unknown(use_case)

@@ -17,6 +17,5 @@ class Settings:
     def from_environment(cls, variables: Mapping[str, str]) -> Settings:
         environment = Environment(variables)
         settings = cls(environment.required("PREFIX"), environment.required("WORKFLOW_BUCKET"))
-        environment.check_log_level()
         environment.check()
         return settings

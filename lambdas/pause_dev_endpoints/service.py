@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from common.aws import tags_of
+from common.names import DEV, ENDPOINT_TAGS, endpoint_name
+
 PAUSED = "PausedAt"
-# The tags that the state machine deploy gives an endpoint; those of a version belong to its configuration.
-_KEPT = ("UseCase", "Environment", "Target")
 _log = logging.getLogger(__name__)
 
 
@@ -24,7 +25,7 @@ def pause(sagemaker: Any, prefix: str, now: datetime) -> dict[str, str]:
             EndpointConfigName=endpoint["EndpointConfigName"]
         )
         arn = config["EndpointConfigArn"]
-        if _dev_endpoint_of(_tags(sagemaker, arn), prefix) != name:
+        if _dev_endpoint_of(tags_of(sagemaker, arn), prefix) != name:
             found[name] = "kept: its configuration is not tagged as one of a dev endpoint"
         elif endpoint["EndpointStatus"] != "InService":
             found[name] = f"kept: it is {endpoint['EndpointStatus']}"
@@ -39,8 +40,14 @@ def pause(sagemaker: Any, prefix: str, now: datetime) -> dict[str, str]:
     return found
 
 
-def resume(sagemaker: Any, prefix: str) -> dict[str, str]:
-    """Create the endpoints again that were paused; return what became of each."""
+def resume(sagemaker: Any, prefix: str, is_enabled: Callable[[str], bool]) -> dict[str, str]:
+    """Create the endpoints again that were paused; return what became of each.
+
+    Args:
+        sagemaker: the client.
+        prefix: the first part of every name.
+        is_enabled: whether a use case still has a dev endpoint.
+    """
     found: dict[str, str] = {}
     for config, arn, tags in _configurations(sagemaker):
         name = _dev_endpoint_of(tags, prefix)
@@ -48,7 +55,11 @@ def resume(sagemaker: Any, prefix: str) -> dict[str, str]:
             continue
         # The newest configuration comes first.
         if name not in found:
-            found[name] = _create(sagemaker, name, config, tags)
+            found[name] = (
+                _create(sagemaker, name, config, tags)
+                if is_enabled(tags["UseCase"])
+                else "not resumed: its use case has endpoint.dev.enabled: false now"
+            )
             _log.info("endpoint %s: %s", name, found[name])
         # Last: a call that was interrupted before is repeated.
         sagemaker.delete_tags(ResourceArn=arn, TagKeys=[PAUSED])
@@ -56,7 +67,7 @@ def resume(sagemaker: Any, prefix: str) -> dict[str, str]:
 
 
 def _create(sagemaker: Any, name: str, config: str, tags: Mapping[str, str]) -> str:
-    kept = [{"Key": key, "Value": tags[key]} for key in _KEPT]
+    kept = [{"Key": key, "Value": tags[key]} for key in ENDPOINT_TAGS]
     try:
         sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config, Tags=kept)
     except ClientError as error:
@@ -75,9 +86,9 @@ def _dev_endpoints(sagemaker: Any, prefix: str) -> list[str]:
 
 def _dev_endpoint_of(tags: Mapping[str, str], prefix: str) -> str | None:
     """The dev endpoint that a configuration with these tags is for; None: it is for another kind."""
-    if tags.get("Target") != "dev" or tags.get("Environment") != prefix or "UseCase" not in tags:
+    if tags.get("Target") != DEV or tags.get("Environment") != prefix or "UseCase" not in tags:
         return None
-    return f"{prefix}-{tags['UseCase']}-dev"
+    return endpoint_name(prefix, tags["UseCase"], DEV)
 
 
 def _configurations(sagemaker: Any) -> Iterator[tuple[str, str, dict[str, str]]]:
@@ -87,9 +98,4 @@ def _configurations(sagemaker: Any) -> Iterator[tuple[str, str, dict[str, str]]]
     )
     for item in [item for page in pages for item in page["EndpointConfigs"]]:
         arn = item["EndpointConfigArn"]
-        yield item["EndpointConfigName"], arn, _tags(sagemaker, arn)
-
-
-def _tags(sagemaker: Any, arn: str) -> dict[str, str]:
-    pages = sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
-    return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+        yield item["EndpointConfigName"], arn, tags_of(sagemaker, arn)

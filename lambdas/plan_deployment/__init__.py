@@ -8,7 +8,6 @@ same time.
 handler   the Lambda entry: clients and settings
 settings  the environment, read once
 order     the input of the state machine, and what an execution remembers from one call to the next
-registry  the versions of a use case, and the settings that its run has stored
 target    the endpoint that a version should have: its models, its configuration, its scaling
 world     the endpoint, its scaling and its alarms as they are
 rollout   how an update moves the traffic, and the alarms that take it back

@@ -30,10 +30,6 @@ def clients() -> Clients:
 
 
 def handler(event: dict[str, Any], _context: Any) -> Plan:
-    return run(event)
-
-
-def run(event: dict[str, Any]) -> Plan:
     log.configure(os.environ.get("LOG_LEVEL", "INFO"))
     try:
         plan = plan_deployment(event, Settings.from_environment(os.environ), clients())

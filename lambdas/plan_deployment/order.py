@@ -7,8 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from common.errors import ConfigurationError
-
-DEV, PROD = "dev", "prod"
+from common.names import DEV, TARGETS
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,8 @@ class Order:
                 f"UseCase: found {document.get('UseCase')!r}; allowed: the name of a use case, or "
                 f"ModelPackageGroupName with a group {prefix}-*"
             )
-        if target not in (DEV, PROD):
-            problems.append(f"Target: found {target!r}; allowed: {DEV}, {PROD}")
+        if target not in TARGETS:
+            problems.append(f"Target: found {target!r}; allowed: {', '.join(TARGETS)}")
         if problems:
             raise ConfigurationError(
                 "input of the state machine deploy",

@@ -7,8 +7,9 @@ from typing import Any
 
 from common.archive import check_archive
 from common.errors import InputError
+from common.names import endpoint_name
+from common.registry import REJECTED, Registry, Version
 from plan_deployment.order import Memory, Order
-from plan_deployment.registry import REJECTED, Registry, Version
 from plan_deployment.settings import Settings
 from plan_deployment.steps import (
     BROKEN,
@@ -25,7 +26,6 @@ from plan_deployment.target import (
     VARIANT_B,
     Part,
     Target,
-    endpoint_name,
     make_target,
 )
 from plan_deployment.world import Clients, Endpoint, World

@@ -43,7 +43,6 @@ class Settings:
         role = environment.required("SAGEMAKER_ROLE_ARN")
         topic = environment.required("ALARM_TOPIC_ARN")
         rollout = environment.required("ROLLOUT")
-        environment.check_log_level()
         environment.check()
         return cls(service, stage, bucket, key, role, topic, _read_rollout(rollout))
 

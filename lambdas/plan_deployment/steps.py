@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from common.names import ENDPOINT_TAGS
+from common.registry import APPROVED, Version
 from plan_deployment.order import Memory, Order
-from plan_deployment.registry import APPROVED, Version
 from plan_deployment.rollout import alarms, deployment_config
 from plan_deployment.settings import Settings
 from plan_deployment.target import Target
@@ -96,7 +97,7 @@ class Planner:
                 tag
                 for tag in target.config["Tags"]
                 # An endpoint outlives the version that it was created with.
-                if tag["Key"] in ("UseCase", "Environment", "Target")
+                if tag["Key"] in ENDPOINT_TAGS
             ],
         }
         return self._step("create", Request=request)

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from common.names import endpoint_name
+from common.registry import Version
 from plan_deployment.order import Order
-from plan_deployment.registry import Version
 from plan_deployment.settings import Settings
 
 ALL_TRAFFIC, VARIANT_A, VARIANT_B, SHADOW = "AllTraffic", "A", "B", "Shadow"
@@ -111,10 +112,6 @@ def make_target(
         tuple(part.variant for part in production),
         scaling,
     )
-
-
-def endpoint_name(prefix: str, use_case: str, target: str) -> str:
-    return f"{prefix}-{use_case}{'-dev' if target == 'dev' else ''}"
 
 
 def model_of(

@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from common.aws import tags_of
 from plan_deployment.rollout import alarm_names
 from plan_deployment.target import Target
 
@@ -100,12 +101,11 @@ class World:
             arn = self._clients.sagemaker.describe_endpoint_config(EndpointConfigName=name)[
                 "EndpointConfigArn"
             ]
-            found = self._clients.sagemaker.list_tags(ResourceArn=arn)["Tags"]
+            return tags_of(self._clients.sagemaker, arn)
         except ClientError as error:
             if not _is_missing(error):
                 raise
             return {}
-        return {tag["Key"]: tag["Value"] for tag in found}
 
     def scalings(self, endpoint: Endpoint) -> list[Scaling]:
         """The variants of an endpoint that scale by themselves."""

@@ -9,9 +9,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from common.aws import tags_of
 from common.errors import ConfigurationError, InputError
-
-TARGETS = {"dev": "{prefix}-{use_case}-dev", "prod": "{prefix}-{use_case}"}
+from common.names import TARGETS, endpoint_name
 
 
 @dataclass(frozen=True)
@@ -27,15 +27,12 @@ class Endpoint:
     live_since: datetime
 
 
-def endpoint_name(prefix: str, use_case: str, target: str) -> str:
+def find_endpoint(sagemaker: Any, prefix: str, use_case: str, target: str) -> Endpoint:
     if target not in TARGETS:
         raise ConfigurationError(
             "Target", f"found {target!r}; allowed: {', '.join(TARGETS)}", "Start the machine again."
         )
-    return TARGETS[target].format(prefix=prefix, use_case=use_case)
-
-
-def find_endpoint(sagemaker: Any, name: str) -> Endpoint:
+    name = endpoint_name(prefix, use_case, target)
     try:
         endpoint = sagemaker.describe_endpoint(EndpointName=name)
     except ClientError as error:
@@ -43,10 +40,7 @@ def find_endpoint(sagemaker: Any, name: str) -> Endpoint:
             f"endpoint {name} cannot be described: {error}. Deploy a model of this use case first."
         ) from error
     config = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
-    tags = {
-        tag["Key"]: tag["Value"]
-        for tag in sagemaker.list_tags(ResourceArn=config["EndpointConfigArn"])["Tags"]
-    }
+    tags = tags_of(sagemaker, config["EndpointConfigArn"])
     missing = [key for key in ("RunId", "CodeVersion") if not tags.get(key)]
     if missing:
         raise InputError(

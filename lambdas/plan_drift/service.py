@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from common.errors import InputError
-from plan_drift.endpoint import Endpoint, endpoint_name, find_endpoint
+from common.storage import encryption, objects
+from plan_drift.endpoint import Endpoint, find_endpoint
 from plan_drift.settings import Settings
 
 FOLDER = "monitoring"
@@ -41,13 +42,12 @@ def plan_drift(event: Mapping[str, Any], settings: Settings, clients: Clients) -
     given = event["Input"]
     now = datetime.fromisoformat(event["Now"])
     use_case, target = given["UseCase"], given.get("Target", "prod")
-    name = endpoint_name(settings.prefix, use_case, target)
-    endpoint = find_endpoint(clients.sagemaker, name)
+    endpoint = find_endpoint(clients.sagemaker, settings.prefix, use_case, target)
     hours = timedelta(hours=int(given.get("WindowHours") or settings.window_hours))
     window = window_of(endpoint, hours, now)
     moment = now.strftime("%Y-%m-%d-%H-%M-%S")
     # The time sorts the results; the execution tells two of the same second apart.
-    result = f"{FOLDER}/{name}/{moment}-{event['Execution'][:8]}"
+    result = f"{FOLDER}/{endpoint.name}/{moment}-{event['Execution'][:8]}"
     bucket = settings.workflow_bucket
     capture = captured(clients.s3, endpoint, window)
     labels = labelled(clients.s3, bucket, use_case, now - hours)
@@ -55,7 +55,7 @@ def plan_drift(event: Mapping[str, Any], settings: Settings, clients: Clients) -
         "JobName": f"{use_case}-drift-{moment}-{event['Execution'][:8]}",
         "UseCase": use_case,
         "Target": target,
-        "EndpointName": name,
+        "EndpointName": endpoint.name,
         "ModelPackageArn": endpoint.model_package_arn,
         "RunId": endpoint.run_id,
         "CodeVersion": endpoint.code_version,
@@ -76,21 +76,20 @@ def plan_drift(event: Mapping[str, Any], settings: Settings, clients: Clients) -
     capture_bucket = endpoint.capture_uri.removeprefix("s3://").partition("/")[0]
     if capture_bucket != bucket:
         raise InputError(
-            f"endpoint {name} captures to {endpoint.capture_uri}; expected a location in s3://{bucket}/."
+            f"endpoint {endpoint.name} captures to {endpoint.capture_uri}; expected a location in s3://{bucket}/."
         )
-    objects = {
+    inputs = {
         empty: b"A list of objects must name at least one.\n",
         f"{result}/input/capture.manifest": manifest(bucket, [empty, *capture]),
         f"{result}/input/labels.manifest": manifest(bucket, [empty, *labels]),
         f"{result}/plan.json": json.dumps(plan, indent=2).encode(),
     }
-    for key, body in objects.items():
+    for key, body in inputs.items():
         clients.s3.put_object(
             Bucket=bucket,
             Key=key,
             Body=body,
-            ServerSideEncryption="aws:kms",
-            SSEKMSKeyId=settings.kms_key_arn,
+            **encryption(settings.kms_key_arn),
         )
     return plan
 
@@ -107,7 +106,7 @@ def captured(s3: Any, endpoint: Endpoint, window: Window) -> list[str]:
     found = [
         item
         for hour in window.hours()
-        for item in _objects(s3, bucket, f"{folder}/{hour:%Y/%m/%d/%H}/")
+        for item in objects(s3, bucket, f"{folder}/{hour:%Y/%m/%d/%H}/")
     ]
     size = sum(item["Size"] for item in found)
     if size > MOST_BYTES:
@@ -122,7 +121,7 @@ def labelled(s3: Any, bucket: str, use_case: str, since: datetime) -> list[str]:
     """The keys of the labels that may be of requests in the window: none arrives before its request."""
     return [
         item["Key"]
-        for item in _objects(s3, bucket, f"labels/{use_case}/")
+        for item in objects(s3, bucket, f"labels/{use_case}/")
         if item["LastModified"] >= since and item["Size"]
     ]
 
@@ -130,8 +129,3 @@ def labelled(s3: Any, bucket: str, use_case: str, since: datetime) -> list[str]:
 def manifest(bucket: str, keys: list[str]) -> bytes:
     """A list of objects as S3DataType ManifestFile has it."""
     return json.dumps([{"prefix": f"s3://{bucket}/"}, *keys]).encode()
-
-
-def _objects(s3: Any, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        yield from page.get("Contents", [])

@@ -26,6 +26,5 @@ class Settings:
             kms_key_arn=environment.required("KMS_KEY_ARN"),
             window_hours=int(environment.required("WINDOW_HOURS") or 0),
         )
-        environment.check_log_level()
         environment.check()
         return settings

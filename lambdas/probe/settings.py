@@ -24,6 +24,5 @@ class Settings:
             environment.required("ROUTE"),
             environment.required("NAMESPACE"),
         )
-        environment.check_log_level()
         environment.check()
         return settings

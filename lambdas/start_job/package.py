@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import io
 import json
-import lzma
 import re
 import stat
 import zipfile
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
+from common.artifacts import UNREADABLE
 from common.errors import InputError
 
 # The values of the manifest that a job may set; the use case is the folder of the upload.
@@ -34,16 +33,6 @@ _DATA = re.compile(r"(?:data/)?([A-Za-z0-9][A-Za-z0-9_-]{0,99}\.csv)")
 MAX_ZIP_BYTES = 50_000_000
 MAX_BYTES = 150_000_000
 MAX_MEMBERS = 50
-_UNREADABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    NotImplementedError,
-    RuntimeError,
-    EOFError,
-    OSError,
-    UnicodeDecodeError,
-)
 
 
 @dataclass(frozen=True)
@@ -63,7 +52,7 @@ def read_package(body: bytes) -> JobPackage:
             if problems:
                 raise InputError(f"the zip is refused: {'; '.join(problems)}")
             content = _read(archive, members)
-    except _UNREADABLE as error:
+    except (*UNREADABLE, UnicodeDecodeError) as error:
         raise InputError(
             f"the zip cannot be read: {error}. Make it again with deployment-scripts/job_package.py"
         ) from error

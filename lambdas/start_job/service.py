@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from common.errors import ActionError, InputError
 from common.manifest import check_git_manifest
 from common.schema import Schema
+from common.storage import encryption
 from start_job.drop import Drop
 from start_job.package import MAX_ZIP_BYTES, JobPackage, read_package
 from start_job.settings import Settings
@@ -104,13 +105,7 @@ def _get(s3: Any, drop: Drop) -> dict[str, Any]:
 
 
 def _put(s3: Any, settings: Settings, bucket: str, key: str, body: bytes) -> None:
-    s3.put_object(
-        Bucket=bucket,
-        Key=key,
-        Body=body,
-        ServerSideEncryption="aws:kms",
-        SSEKMSKeyId=settings.kms_key_arn,
-    )
+    s3.put_object(Bucket=bucket, Key=key, Body=body, **encryption(settings.kms_key_arn))
 
 
 def _copy(drop: Drop, settings: Settings, s3: Any, key: str) -> None:
@@ -118,6 +113,5 @@ def _copy(drop: Drop, settings: Settings, s3: Any, key: str) -> None:
         Bucket=settings.workflow_bucket,
         Key=key,
         CopySource={"Bucket": drop.bucket, "Key": drop.key, **drop.exactly},
-        ServerSideEncryption="aws:kms",
-        SSEKMSKeyId=settings.kms_key_arn,
+        **encryption(settings.kms_key_arn),
     )

@@ -24,6 +24,5 @@ class Settings:
             kms_key_arn=environment.required("KMS_KEY_ARN"),
             pipeline_name=environment.required("PIPELINE_NAME"),
         )
-        environment.check_log_level()
         environment.check()
         return settings

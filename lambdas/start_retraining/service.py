@@ -16,12 +16,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from common.errors import InputError
+from common.names import PROD, endpoint_name
+from common.storage import encryption, objects
 from start_retraining.decision import LastRetraining, Situation, decide
 from start_retraining.settings import Settings
 
 # Reports older than this say nothing about today.
 REPORT_DAYS = 31
-TARGETS = {"dev": "-dev", "prod": ""}
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def start_retraining(
     """`event` has UseCase, Target, Now and Trigger ("alarm" or "drift"): what asks for a retraining."""
     now = datetime.fromisoformat(event["Now"])
     use_case = event["UseCase"]
-    endpoint = f"{settings.prefix}-{use_case}{TARGETS[event.get('Target', 'prod')]}"
+    endpoint = endpoint_name(settings.prefix, use_case, event.get("Target", PROD))
     store = Store(clients.s3, settings)
     report = store.latest_report(endpoint, now)
     verdict, plan = store.read(f"{report}verdict.json"), store.read(f"{report}plan.json")
@@ -120,19 +121,21 @@ class Store:
 
     def last_started(self, endpoint: str) -> dict[str, Any] | None:
         folder = f"retraining/{endpoint}/started/"
-        keys = sorted(self._keys(folder, ""))
+        keys = sorted(self._keys(folder))
         return self.read(keys[-1]) if keys else None
 
     def record(self, endpoint: str, now: datetime, record: Mapping[str, Any]) -> None:
         kind = "started" if record["Started"] else "not-started"
-        self.put(
-            f"retraining/{endpoint}/{kind}/{now:%Y-%m-%d-%H-%M-%S}.json",
-            json.dumps(record, indent=2).encode(),
+        self.s3.put_object(
+            Bucket=self.settings.workflow_bucket,
+            Key=f"retraining/{endpoint}/{kind}/{now:%Y-%m-%d-%H-%M-%S}.json",
+            Body=json.dumps(record, indent=2).encode(),
+            **encryption(self.settings.kms_key_arn),
         )
 
     def copy_data(self, live_run: str, report: str, run_id: str) -> list[str]:
         """Put the data of the live model's run and the labelled rows where the new run reads its data."""
-        sources = [key for key in self._keys(f"{live_run}/source/", "") if not key.endswith("/")]
+        sources = [key for key in self._keys(f"{live_run}/source/") if not key.endswith("/")]
         # The labelled rows of earlier retrainings are part of the live model's data already.
         copies = {key: key.removeprefix(f"{live_run}/source/") for key in sources}
         copies[f"{report}labelled.csv"] = f"labelled-{report.rstrip('/').rpartition('/')[2]}.csv"
@@ -143,7 +146,7 @@ class Store:
                 {"Bucket": self.settings.workflow_bucket, "Key": key},
                 self.settings.workflow_bucket,
                 target,
-                ExtraArgs=self._encryption(),
+                ExtraArgs=encryption(self.settings.kms_key_arn),
             )
             made.append(f"s3://{self.settings.workflow_bucket}/{target}")
         return made
@@ -158,17 +161,7 @@ class Store:
         document: dict[str, Any] = json.loads(body)
         return document
 
-    def put(self, key: str, body: bytes) -> None:
-        self.s3.put_object(
-            Bucket=self.settings.workflow_bucket, Key=key, Body=body, **self._encryption()
-        )
-
-    def _encryption(self) -> dict[str, str]:
-        return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self.settings.kms_key_arn}
-
-    def _keys(self, prefix: str, after: str) -> Iterator[str]:
-        pages = self.s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self.settings.workflow_bucket, Prefix=prefix, StartAfter=f"{prefix}{after}"
-        )
-        for page in pages:
-            yield from (item["Key"] for item in page.get("Contents", []))
+    def _keys(self, prefix: str, after: str = "") -> Iterator[str]:
+        bucket = self.settings.workflow_bucket
+        found = objects(self.s3, bucket, prefix, StartAfter=f"{prefix}{after}")
+        return (item["Key"] for item in found)

@@ -30,6 +30,5 @@ class Settings:
             cooldown_days=int(environment.required("COOLDOWN_DAYS") or 0),
             minimum_labels=int(environment.required("MINIMUM_LABELS") or 0),
         )
-        environment.check_log_level()
         environment.check()
         return settings

@@ -26,10 +26,6 @@ def clients() -> Clients:
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    return run(event)
-
-
-def run(event: dict[str, Any]) -> dict[str, Any]:
     log.configure(os.environ.get("LOG_LEVEL", "INFO"))
     answer = test_endpoint(event, Settings.from_environment(os.environ), clients())
     _log.info("tested", extra={"endpoint": event["EndpointName"], **answer})

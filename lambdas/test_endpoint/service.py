@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from common.storage import encryption
 from test_endpoint.load import Result, run_load
 from test_endpoint.rows import Rows, read_rows
 from test_endpoint.settings import Settings
@@ -66,8 +67,7 @@ def test_endpoint(
         Key=key,
         Body=json.dumps(results, indent=2).encode(),
         ContentType="application/json",
-        ServerSideEncryption="aws:kms",
-        SSEKMSKeyId=settings.kms_key_arn,
+        **encryption(settings.kms_key_arn),
     )
     return answer
 

@@ -3,5 +3,4 @@
 handler   the Lambda entry: clients and settings, then common.action
 settings  the environment, read once
 service   the work: check the result, approve the model package, name the inference resources
-archive   the model.tar.gz, compared with what the model registry recorded
 """

@@ -14,6 +14,7 @@ from common.artifacts import read_json, write_json
 from common.errors import AccessError, ConfigurationError, InputError
 from common.job import Credentials, Job
 from common.manifest import CREATE_SCHEMA, UPDATE_SCHEMA, Manifest, check_run_manifest
+from common.names import PROD, endpoint_name
 from common.schema import Schema, shown
 from update_schema.settings import Settings
 
@@ -95,7 +96,7 @@ def add_inference(
         "ModelPackageArn": result["ModelPackageArn"],
         # Prefixes: the state machine appends the name of its execution.
         "TransformJobName": f"{name}-transform",
-        "EndpointName": f"{settings.prefix}-{name}",
+        "EndpointName": endpoint_name(settings.prefix, name, PROD),
     }
 
 

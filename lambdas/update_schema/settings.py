@@ -17,7 +17,6 @@ class Settings:
     def from_environment(cls, variables: Mapping[str, str]) -> Settings:
         environment = Environment(variables)
         settings = cls(environment.required("SERVICE"), environment.required("STAGE"))
-        environment.check_log_level()
         environment.check()
         return settings
 

@@ -24,6 +24,21 @@ PATH = os.pathsep.join(
     [str(Path(sys.executable).parent), os.environ["PATH"], str(ROOT / "deployment-scripts")]
 )
 
+# Of a configuration for `configured`. Default tags make Terraform compare the tags of every resource.
+PROVIDER = """
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+
+provider "aws" {
+  default_tags {
+    tags = { Project = "tests" }
+  }
+}
+"""
+
 
 class Terraform(python_terraform.Terraform):  # type: ignore[misc]
     """python-terraform with an environment of its own; an unexpected exit code fails the test."""
@@ -65,6 +80,12 @@ def configured(folder: Path, configuration: str, server: Mapping[str, str]) -> T
         pytest.skip(f"no mirror has the AWS provider and the registry does not answer: {err}")
     assert code == 0, out + err
     return made
+
+
+def client_environment(url: str) -> dict[str, str]:
+    """The environment of a client of a localaws."""
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    return {**keys, "AWS_REGION": "eu-west-1", "AWS_ENDPOINT_URL": url}
 
 
 def copy_parts(target: Path) -> Path:

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from landing_zone.core.settings import load_settings
-from landing_zone.stack.terraform import terraform_environment
-from tests.terraform.runner import Terraform, aws_free_environment
+from tests.terraform.runner import Terraform, client_environment, configured
 
 CONFIGURATION = """
 terraform {
@@ -184,23 +182,7 @@ resource "aws_codebuild_source_credential" "github" {
 
 @pytest.fixture
 def terraform(localaws: str, tmp_path: Path) -> Terraform:
-    environment = {
-        **aws_free_environment(),
-        "AWS_ENDPOINT_URL": localaws,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-    }
-    added = terraform_environment(load_settings(environment), environment, scratch=tmp_path / "tf")
-    environment = {key: value for key, value in {**environment, **added}.items() if value}
-    folder = tmp_path / "configuration"
-    folder.mkdir()
-    (folder / "main.tf").write_text(CONFIGURATION)
-    found = Terraform(folder, {k: v for k, v in environment.items() if not k.startswith("TF_VAR_")})
-    code, out, err = found.cmd("init", input=False)
-    if code and "Failed to query available provider packages" in err:
-        pytest.skip(f"no mirror has the AWS provider and the registry does not answer: {err}")
-    assert code == 0, out + err
-    return found
+    return configured(tmp_path, CONFIGURATION, client_environment(localaws))
 
 
 def test_the_resources_of_codebuild_are_applied_updated_and_destroyed(terraform: Terraform) -> None:

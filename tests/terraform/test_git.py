@@ -10,9 +10,7 @@ import boto3
 import pytest
 from python_terraform import IsFlagged, IsNotFlagged
 
-from landing_zone.core.settings import load_settings
-from landing_zone.stack.terraform import terraform_environment
-from tests.terraform.runner import Terraform, aws_free_environment
+from tests.terraform.runner import Terraform, client_environment, configured
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
@@ -65,19 +63,7 @@ output "arns" {
 
 @pytest.fixture
 def terraform(localaws: str, tmp_path: Path) -> Terraform:
-    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION}
-    environment = {**aws_free_environment(), **keys, "AWS_ENDPOINT_URL": localaws}
-    added = terraform_environment(load_settings(environment), environment, scratch=tmp_path / "tf")
-    folder = tmp_path / "configuration"
-    folder.mkdir()
-    (folder / "main.tf").write_text(CONFIGURATION)
-    known = {key: value for key, value in {**environment, **added}.items() if value}
-    terraform = Terraform(folder, known)
-    code, out, err = terraform.cmd("init", input=False)
-    if code and "Failed to query available provider packages" in err:
-        pytest.skip(f"no mirror has the AWS provider and the registry does not answer: {err}")
-    assert code == 0, out + err
-    return terraform
+    return configured(tmp_path, CONFIGURATION, client_environment(localaws))
 
 
 def test_repositories_triggers_and_connections(terraform: Terraform, localaws: str) -> None:

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from common.registry import Registry
 from find_idle_endpoints.service import find_idle_endpoints
 from localaws.testing import LocalAws, running
 from pause_dev_endpoints.service import pause, resume
-from tests.terraform.runner import Terraform, configured
+from tests.terraform.runner import PROVIDER, Terraform, configured
 
 ACCOUNT = "123456789012"
 IMAGE = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/served:1"
@@ -34,18 +35,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 port = int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))
 http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
 """
-CONFIGURATION = """
-terraform {
-  required_providers {
-    aws = { source = "hashicorp/aws" }
-  }
-}
-
-provider "aws" {
-  default_tags {
-    tags = { Project = "monitoring" }
-  }
-}
+RESOURCES = """
 
 resource "aws_sns_topic" "alarms" {
   name = "alarms"
@@ -313,7 +303,7 @@ def until_deleted(sagemaker: Any, endpoint: str) -> None:
 @pytest.fixture(scope="module")
 def terraform(localaws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     folder = tmp_path_factory.mktemp("monitoring")
-    return configured(folder, CONFIGURATION, localaws.environment)
+    return configured(folder, PROVIDER + RESOURCES, localaws.environment)
 
 
 def test_a_dev_endpoint_is_paused_and_resumed(localaws: LocalAws) -> None:
@@ -336,14 +326,19 @@ def test_a_dev_endpoint_is_paused_and_resumed(localaws: LocalAws) -> None:
     cloudwatch = localaws.client("cloudwatch")
     later = datetime.now(UTC) + timedelta(minutes=90)
 
+    def is_enabled(use_case: str) -> bool:
+        # No version was registered that could say otherwise.
+        s3 = localaws.client("s3")
+        return Registry(sagemaker, s3, f"{prefix}-{use_case}", "workflow").has_dev_endpoint()
+
     idle = find_idle_endpoints(sagemaker, cloudwatch, prefix, 1, later)
     assert idle == {"Idle": [other, name]}
     assert pause(sagemaker, prefix, datetime.now(UTC)) == {name: "paused"}
     until_deleted(sagemaker, name)
     assert sagemaker.describe_endpoint(EndpointName=other)["EndpointStatus"] == "InService"
-    assert resume(sagemaker, prefix) == {name: "resumed"}
+    assert resume(sagemaker, prefix, is_enabled) == {name: "resumed"}
     until_in_service(sagemaker, name)
-    assert resume(sagemaker, prefix) == {}
+    assert resume(sagemaker, prefix, is_enabled) == {}
 
 
 def test_apply_plan_and_destroy(localaws: LocalAws, terraform: Terraform) -> None:

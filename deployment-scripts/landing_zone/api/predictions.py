@@ -12,10 +12,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from landing_zone.api.session import Response
 from landing_zone.core.aws import Clients, error_code
 from landing_zone.core.errors import OperatorError
-from landing_zone.core.names import INFERENCE_API_PARAMETER
+from landing_zone.core.names import DEV, INFERENCE_API_PARAMETER, PROD
 from landing_zone.core.settings import Settings
 
-TARGETS = ("prod", "dev")
+TARGETS = (PROD, DEV)
 # The API takes 1,000 rows in one request.
 ROWS_AT_ONCE = 500
 

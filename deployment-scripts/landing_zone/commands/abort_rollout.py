@@ -13,6 +13,7 @@ import argparse
 
 from landing_zone.core.aws import Aws
 from landing_zone.core.errors import OperatorError
+from landing_zone.core.names import PROD, endpoint_name
 from landing_zone.core.settings import Settings
 from landing_zone.runs.follow import interval
 from landing_zone.runs.rollouts import Rollout
@@ -27,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    endpoint = args.endpoint or f"{settings.prefix}-{use_case_to_run(settings)}"
+    endpoint = args.endpoint or endpoint_name(settings.prefix, use_case_to_run(settings), PROD)
     rollout = Rollout(Aws(settings), endpoint)
     before = rollout.abort(args.reason)
     found = rollout.follow(interval(settings.is_local))

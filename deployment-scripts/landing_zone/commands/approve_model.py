@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from landing_zone.core.aws import Aws
 from landing_zone.core.errors import OperatorError
+from landing_zone.core.names import PROD, endpoint_name
 from landing_zone.core.settings import Settings
 from landing_zone.models.choice import (
     add_decision_options,
@@ -27,7 +28,7 @@ from landing_zone.models.deployments import Deployments, find_machine
 from landing_zone.models.following import Follower
 from landing_zone.models.lineage import lineage
 from landing_zone.models.registry import APPROVED, REJECTED, Registry, Version, desired
-from landing_zone.models.targets import PROD, Endpoints, endpoint_name
+from landing_zone.models.targets import Endpoints
 from landing_zone.models.view import version_text
 from landing_zone.runs.evidence import evidence_at
 from landing_zone.sources.checkout import use_case_to_run

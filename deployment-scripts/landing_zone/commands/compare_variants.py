@@ -16,10 +16,10 @@ from pathlib import Path
 
 from landing_zone.core.aws import Aws
 from landing_zone.core.errors import OperatorError
+from landing_zone.core.names import PROD, TARGETS, endpoint_name
 from landing_zone.core.settings import ROOT, Settings
 from landing_zone.models.comparison import compare
 from landing_zone.models.comparison_page import as_text, page
-from landing_zone.models.targets import PROD, TARGETS, endpoint_name
 from landing_zone.models.traffic import Traffic, variants_of
 from landing_zone.sources.checkout import use_case_to_run
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 import argparse
 
 from landing_zone.core.aws import Aws
+from landing_zone.core.names import PROD, TARGETS
 from landing_zone.core.settings import Settings
 from landing_zone.models.choice import caller_arn
 from landing_zone.models.deployments import Deployments, machine_arn
 from landing_zone.models.following import Follower
-from landing_zone.models.targets import PROD, TARGETS
 from landing_zone.sources.checkout import use_case_to_run
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ from typing import Any
 from landing_zone.commands.local import SCRIPTS, LocalAws, StepFailedError
 from landing_zone.core.aws import Aws
 from landing_zone.core.errors import OperatorError
+from landing_zone.core.git import Git
 from landing_zone.core.names import Names
 from landing_zone.core.settings import ROOT, Settings, load_settings
 from landing_zone.core.timing import Steps
@@ -54,8 +54,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def deliver(args: argparse.Namespace, settings: Settings, steps: Steps) -> None:
     """Start, deploy the pipeline, push, follow."""
-    commit = _git("rev-parse", f"{args.commit}^{{commit}}")
-    warn_of_changes(_git("status", "--porcelain", "--untracked-files=no"))
+    commit = Git(ROOT).run("rev-parse", f"{args.commit}^{{commit}}")
+    warn_of_changes(Git(ROOT).run("status", "--porcelain", "--untracked-files=no"))
     localaws = LocalAws({**gitops_environment(os.environ)})
     with steps.step("localaws"):
         localaws.start()
@@ -140,10 +140,7 @@ def _local_settings(localaws: LocalAws, settings: Settings) -> Settings:
 
 def _push(url: str, commit: str, branch: str) -> None:
     # A clone with cut history cannot be pushed to an empty repository.
-    done = subprocess.run(
-        ["git", "-C", str(ROOT), "push", "--force", url, f"{commit}:refs/heads/{branch}"],
-        check=False, capture_output=True, text=True,
-    )  # fmt: skip
+    done = Git(ROOT).call("push", "--force", url, f"{commit}:refs/heads/{branch}")
     if done.returncode:
         raise OperatorError(f"git push to {url} failed: {done.stderr.strip()}")
     if "Everything up-to-date" in done.stderr:
@@ -152,12 +149,3 @@ def _push(url: str, commit: str, branch: str) -> None:
             "commit with --commit"
         )
     print(f"pushed {commit[:12]} to {branch} of {url}")
-
-
-def _git(*arguments: str) -> str:
-    done = subprocess.run(
-        ["git", "-C", str(ROOT), *arguments], check=False, capture_output=True, text=True
-    )
-    if done.returncode:
-        raise OperatorError(f"git {' '.join(arguments)}: {done.stderr.strip()}")
-    return done.stdout.strip()

@@ -19,11 +19,12 @@ from typing import Any
 
 from landing_zone.core.aws import Aws
 from landing_zone.core.errors import OperatorError
+from landing_zone.core.names import TARGETS, endpoint_name
 from landing_zone.core.settings import Settings
 from landing_zone.models.deployments import Deployments, find_machine
 from landing_zone.models.lineage import lineage
 from landing_zone.models.registry import Registry
-from landing_zone.models.targets import TARGETS, Endpoints, Live, endpoint_name
+from landing_zone.models.targets import Endpoints, Live
 from landing_zone.models.timeline import Attempt, Period, at, read_configs, timeline
 from landing_zone.models.view import (
     timeline_text,

@@ -14,12 +14,13 @@ import time
 
 from landing_zone.core.aws import Aws
 from landing_zone.core.errors import OperatorError
+from landing_zone.core.names import PROD, endpoint_name
 from landing_zone.core.settings import Settings
 from landing_zone.models.choice import add_decision_options, caller_arn, reason_for
 from landing_zone.models.deployments import Deployments, machine_arn
 from landing_zone.models.following import Follower
 from landing_zone.models.registry import REJECTED, Registry, Version, desired
-from landing_zone.models.targets import PROD, Endpoints, Live, endpoint_name
+from landing_zone.models.targets import Endpoints, Live
 from landing_zone.sources.checkout import use_case_to_run
 
 

@@ -15,9 +15,10 @@ import argparse
 import time
 
 from landing_zone.core.aws import Aws
+from landing_zone.core.names import PROD, TARGETS, endpoint_name
 from landing_zone.core.settings import Settings
 from landing_zone.models.registry import APPROVED, Registry
-from landing_zone.models.targets import PROD, TARGETS, Endpoints, endpoint_name
+from landing_zone.models.targets import Endpoints
 from landing_zone.models.traffic import Traffic, bars, parse_weight, promotion, variants_of
 from landing_zone.runs.follow import interval
 from landing_zone.sources.checkout import use_case_to_run

@@ -30,6 +30,7 @@ from pathlib import Path
 from landing_zone.api.predictions import TARGETS, predict_url
 from landing_zone.api.session import ApiSession, UrlError, read_token
 from landing_zone.core.aws import Aws
+from landing_zone.core.names import PROD, endpoint_name
 from landing_zone.core.settings import ROOT, Settings
 from landing_zone.load.loads import (
     DEFAULT_CONNECTIONS,
@@ -184,7 +185,9 @@ def _target(args: argparse.Namespace, settings: Settings, load: Load, use_case: 
     aws = Aws(settings)
     if not args.url and not args.api:
         runtime = aws.invoker(load.connections, load.timeout_seconds)
-        return EndpointTarget(runtime, args.endpoint or f"{settings.prefix}-{use_case}")
+        return EndpointTarget(
+            runtime, args.endpoint or endpoint_name(settings.prefix, use_case, PROD)
+        )
     session = ApiSession(
         aws.credentials,
         settings.region,

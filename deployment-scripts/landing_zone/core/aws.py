@@ -13,6 +13,7 @@ from botocore.exceptions import (
     NoCredentialsError,
 )
 
+from landing_zone.core.errors import OperatorError
 from landing_zone.core.settings import Settings
 
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "RequestExpired"}
@@ -94,6 +95,28 @@ def _config(**options: Any) -> Any:
 def error_code(error: ClientError) -> str:
     """The code of an AWS error, such as NoSuchBucket; HEAD requests have only the HTTP status."""
     return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def find_endpoint(sagemaker: Any, name: str) -> dict[str, Any] | None:
+    """DescribeEndpoint; None when there is no such endpoint."""
+    try:
+        found: dict[str, Any] = sagemaker.describe_endpoint(EndpointName=name)
+    except ClientError as error:
+        if error_code(error) != "ValidationException":
+            raise
+        return None
+    return found
+
+
+def describe_endpoint(sagemaker: Any, name: str) -> dict[str, Any]:
+    """DescribeEndpoint; an error that names what to do where there is no endpoint."""
+    found = find_endpoint(sagemaker, name)
+    if found is None:
+        raise OperatorError(
+            f"endpoint {name} does not exist. Name the use case with USE_CASE, or the endpoint with "
+            "--endpoint"
+        )
+    return found
 
 
 def explain(error: BotoCoreError | ClientError, environ: Mapping[str, str]) -> str:

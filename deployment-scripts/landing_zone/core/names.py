@@ -20,6 +20,7 @@ class Resource(NamedTuple):
 
 
 _LOG_GROUPS = "aws_cloudwatch_log_group.this"
+_STATE_MACHINE = "aws_sfn_state_machine.this"
 
 # Everything of these kinds that the stack has: quick-destroy.sh empties, stops or deletes it.
 RESOURCES = {
@@ -37,15 +38,17 @@ RESOURCES = {
     ),
     "pipeline": Resource("module.ml_pipeline.aws_codepipeline.this", "{prefix}-ml-pipeline"),
     "deploy_machine": Resource(
-        'module.ml_workflow.aws_sfn_state_machine.this["deploy"]', "{prefix}-deploy"
+        f'module.ml_workflow.module.machine["deploy"].{_STATE_MACHINE}', "{prefix}-deploy"
     ),
     "inference_machine": Resource(
-        'module.ml_workflow.aws_sfn_state_machine.this["inference"]', "{prefix}-inference"
+        f'module.ml_workflow.module.machine["inference"].{_STATE_MACHINE}', "{prefix}-inference"
     ),
     "training_machine": Resource(
-        'module.ml_workflow.aws_sfn_state_machine.this["training"]', "{prefix}-training"
+        f'module.ml_workflow.module.machine["training"].{_STATE_MACHINE}', "{prefix}-training"
     ),
-    "drift_machine": Resource("module.monitoring.aws_sfn_state_machine.this", "{prefix}-drift"),
+    "drift_machine": Resource(
+        f"module.monitoring.module.machine.{_STATE_MACHINE}", "{prefix}-drift"
+    ),
     "create_schema_logs": Resource(
         f'module.manifest.module.function["create_schema"].{_LOG_GROUPS}',
         "/aws/lambda/{prefix}-create-schema",
@@ -78,7 +81,7 @@ RESOURCES = {
         "/aws/lambda/{prefix}-update-schema",
     ),
     "infer_logs": Resource(
-        "module.inference_api[0].module.infer.aws_cloudwatch_log_group.this",
+        f"module.inference_api[0].module.infer.{_LOG_GROUPS}",
         "/aws/lambda/{prefix}-infer",
     ),
     "inference_api_logs": Resource(
@@ -86,17 +89,19 @@ RESOURCES = {
         "/aws/apigateway/{prefix}-inference-api",
     ),
     "deploy_logs": Resource(
-        f'module.ml_workflow.{_LOG_GROUPS}["deploy"]', "/aws/vendedlogs/states/{prefix}-deploy"
+        f'module.ml_workflow.module.machine["deploy"].{_LOG_GROUPS}',
+        "/aws/vendedlogs/states/{prefix}-deploy",
     ),
     "drift_logs": Resource(
-        f"module.monitoring.{_LOG_GROUPS}", "/aws/vendedlogs/states/{prefix}-drift"
+        f"module.monitoring.module.machine.{_LOG_GROUPS}", "/aws/vendedlogs/states/{prefix}-drift"
     ),
     "inference_logs": Resource(
-        f'module.ml_workflow.{_LOG_GROUPS}["inference"]',
+        f'module.ml_workflow.module.machine["inference"].{_LOG_GROUPS}',
         "/aws/vendedlogs/states/{prefix}-inference",
     ),
     "training_logs": Resource(
-        f'module.ml_workflow.{_LOG_GROUPS}["training"]', "/aws/vendedlogs/states/{prefix}-training"
+        f'module.ml_workflow.module.machine["training"].{_LOG_GROUPS}',
+        "/aws/vendedlogs/states/{prefix}-training",
     ),
 }
 # infra/modules/inference_api has it only where inference_api.probe is enabled.
@@ -119,6 +124,10 @@ APPROVE_MODEL = "ApproveModel"
 UPLOAD_INFERENCE_DATA = "UploadInferenceDataConfirmation"
 # The newest first: each holds all that is in the ones after it.
 MANIFEST_ARTIFACTS = ("InferenceResult", "InferenceManifest", "TrainingResult", "TrainingManifest")
+
+# The endpoints of a use case.
+DEV, PROD = "dev", "prod"
+TARGETS = (DEV, PROD)
 
 
 @dataclass(frozen=True)
@@ -177,6 +186,11 @@ class Names:
 
     def _fill(self, form: str) -> str:
         return form.format(prefix=self.settings.prefix, account=self.account)
+
+
+def endpoint_name(prefix: str, use_case: str, target: str) -> str:
+    """The endpoint of a target: {prefix}-{use_case} is production, with -dev it is development."""
+    return f"{prefix}-{use_case}" + ("" if target == PROD else f"-{target}")
 
 
 def partition_of(region: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from landing_zone.core.aws import Clients
+from landing_zone.core.git import Git
 
 
 def commit_messages(aws: Clients, environ: Mapping[str, str], root: Path) -> list[str]:
@@ -26,10 +26,7 @@ def commit_messages(aws: Clients, environ: Mapping[str, str], root: Path) -> lis
 def _of_git(root: Path, commit: str) -> list[str]:
     # Of a merge commit, everything that came with it; a commit without a parent stands alone.
     for span in (f"{commit}^1..{commit}", commit):
-        done = subprocess.run(
-            ["git", "-C", str(root), "log", "--format=%B%x00", span, "--"],
-            check=False, capture_output=True, text=True,
-        )  # fmt: skip
+        done = Git(root).call("log", "--format=%B%x00", span, "--")
         if done.returncode == 0:
             return [message.strip() for message in done.stdout.split("\0") if message.strip()]
     return []

@@ -14,7 +14,6 @@ from typing import Any
 from landing_zone.core.errors import OperatorError
 from landing_zone.github.api import Api, NotFoundError
 
-EVALUATE, DEPLOY = "evaluate", "deploy-candidate"
 _COMMAND = re.compile(
     r"/(?P<name>evaluate|deploy-candidate)(?:[ \t]+(?P<commit>[0-9a-f]{40}))?[ \t]*(?:\r?\n.*)?",
     re.DOTALL,

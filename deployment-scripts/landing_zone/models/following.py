@@ -5,11 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from botocore.exceptions import ClientError
-
-from landing_zone.core.aws import Clients, error_code
+from landing_zone.core.aws import Clients, find_endpoint
+from landing_zone.core.names import endpoint_name
 from landing_zone.models.deployments import Deployment, Deployments, outcome
-from landing_zone.models.targets import endpoint_name
 from landing_zone.runs.rollouts import rollout_step
 
 # How long an event of the registry takes to start the machine, at most.
@@ -67,10 +65,5 @@ class Follower:
 
     def _step(self, deployment: Deployment) -> str:
         name = endpoint_name(self._prefix, deployment.use_case, deployment.target)
-        try:
-            found = self._sagemaker.describe_endpoint(EndpointName=name)
-        except ClientError as error:
-            if error_code(error) != "ValidationException":
-                raise
-            return ""
-        return rollout_step(found)
+        found = find_endpoint(self._sagemaker, name)
+        return rollout_step(found) if found else ""

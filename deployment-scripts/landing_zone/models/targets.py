@@ -9,16 +9,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from landing_zone.core.aws import Clients, error_code
+from landing_zone.core.aws import Clients, error_code, find_endpoint
 from landing_zone.models.registry import Version
-
-DEV, PROD = "dev", "prod"
-TARGETS = (DEV, PROD)
-
-
-def endpoint_name(prefix: str, use_case: str, target: str) -> str:
-    """The endpoint of a target: {prefix}-{use_case} is production, with -dev it is development."""
-    return f"{prefix}-{use_case}" + ("" if target == PROD else f"-{target}")
 
 
 @dataclass(frozen=True)
@@ -44,11 +36,8 @@ class Endpoints:
 
     def live(self, endpoint: str) -> Live | None:
         """What an endpoint serves; None when there is no such endpoint."""
-        try:
-            found = self._api.describe_endpoint(EndpointName=endpoint)
-        except ClientError as error:
-            if error_code(error) != "ValidationException":
-                raise
+        found = find_endpoint(self._api, endpoint)
+        if found is None:
             return None
         name = found.get("EndpointConfigName", "")
         package = self.package_of(name) if name else ""

@@ -8,9 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from landing_zone.core.aws import Clients, error_code
+from landing_zone.core.aws import Clients, describe_endpoint
 from landing_zone.core.errors import OperatorError
 
 _BAR = 30
@@ -62,16 +60,7 @@ class Traffic:
 
     def describe(self) -> dict[str, Any]:
         """DescribeEndpoint; an error that names what to do where there is no endpoint."""
-        try:
-            found: dict[str, Any] = self._api.describe_endpoint(EndpointName=self._endpoint)
-        except ClientError as error:
-            if error_code(error) != "ValidationException":
-                raise
-            raise OperatorError(
-                f"endpoint {self._endpoint} does not exist. Name the use case with USE_CASE, or the "
-                "endpoint with --endpoint"
-            ) from error
-        return found
+        return describe_endpoint(self._api, self._endpoint)
 
     def set(self, weights: Mapping[str, float], pause: float) -> list[Variant]:
         """Change the weights, wait until they are in force, and return the variants.
@@ -115,25 +104,17 @@ def variants_of(found: Mapping[str, Any]) -> list[Variant]:
     """The variants in an answer of DescribeEndpoint, shadows last."""
     listed = found.get("ProductionVariants", [])
     total = sum(item.get("CurrentWeight", 0.0) for item in listed) or 1.0
-    variants = [
-        Variant(
-            item["VariantName"],
-            item.get("CurrentWeight", 0.0),
-            item.get("CurrentWeight", 0.0) / total,
-            item.get("CurrentInstanceCount", 0),
-        )
-        for item in listed
-    ]
     shadows = found.get("ShadowProductionVariants", [])
-    return variants + [
+    return [
         Variant(
             item["VariantName"],
             item.get("CurrentWeight", 0.0),
             item.get("CurrentWeight", 0.0) / total,
             item.get("CurrentInstanceCount", 0),
-            shadow=True,
+            is_shadow,
         )
-        for item in shadows
+        for items, is_shadow in ((listed, False), (shadows, True))
+        for item in items
     ]
 
 

@@ -51,13 +51,6 @@ class PolicyResult:
         return asdict(self)
 
 
-def check_policy(
-    plan: Mapping[str, Any], labels: Sequence[str], rules: Path = RULES
-) -> list[Violation]:
-    """What the plan may not do: nothing of it is allowed by a label."""
-    return list(evaluate(plan, labels, rules).violations)
-
-
 def evaluate(plan: Mapping[str, Any], labels: Sequence[str], rules: Path = RULES) -> PolicyResult:
     """Evaluate every rule; an error in a rule is an error here, never an empty result."""
     # Not at the top: only this needs regopy, and only the environment of the tests and of CI has it.

@@ -8,7 +8,7 @@ from functools import partial
 
 from botocore.exceptions import ClientError
 
-from landing_zone.core.aws import Clients, error_code
+from landing_zone.core.aws import Clients, error_code, find_endpoint
 from landing_zone.core.errors import OperatorError
 from landing_zone.runs import logs
 from landing_zone.runs.pipeline import Pipeline
@@ -192,14 +192,7 @@ class RunResources:
         self._say(f"stopped job {name}")
 
     def _endpoint_gone(self, name: str) -> bool:
-        try:
-            self._sagemaker.describe_endpoint(EndpointName=name)
-        except ClientError as error:
-            # The answer of DescribeEndpoint when there is none.
-            if error_code(error) == "ValidationException":
-                return True
-            raise
-        return False
+        return find_endpoint(self._sagemaker, name) is None
 
     def _names(self, operation: str, member: str, key: str) -> list[str]:
         return [

@@ -6,9 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from landing_zone.core.aws import Clients, error_code
+from landing_zone.core.aws import Clients, describe_endpoint
 from landing_zone.core.errors import OperatorError
 
 # lambdas/plan_deployment/rollout.py gives the alarms these names.
@@ -52,7 +50,7 @@ class Rollout:
         Raises:
             OperatorError: nothing is being rolled out, or it cannot be aborted.
         """
-        found = self._describe()
+        found = describe_endpoint(self._sagemaker, self._endpoint)
         pending = found.get("PendingDeploymentSummary", {}).get("EndpointConfigName", "")
         if found["EndpointStatus"] != _UPDATING:
             raise OperatorError(
@@ -83,7 +81,7 @@ class Rollout:
         """
         last = ""
         while True:
-            found = self._describe()
+            found = describe_endpoint(self._sagemaker, self._endpoint)
             step = rollout_step(found)
             if step != last:
                 self._say(step)
@@ -91,18 +89,6 @@ class Rollout:
             if found["EndpointStatus"] != _UPDATING:
                 return found
             self._sleep(seconds)
-
-    def _describe(self) -> dict[str, Any]:
-        try:
-            found: dict[str, Any] = self._sagemaker.describe_endpoint(EndpointName=self._endpoint)
-        except ClientError as error:
-            if error_code(error) != "ValidationException":
-                raise
-            raise OperatorError(
-                f"endpoint {self._endpoint} does not exist. Name the use case with USE_CASE, or the "
-                "endpoint with --endpoint"
-            ) from error
-        return found
 
 
 def rollout_step(found: dict[str, Any]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import yaml
 
 from landing_zone.core.errors import OperatorError
+from landing_zone.core.git import Git
 from landing_zone.core.manifest import Key
 from landing_zone.core.names import MANIFEST_KEY
 from landing_zone.core.settings import ROOT, Settings
@@ -87,35 +87,23 @@ def git_commit(root: Path, environ: Mapping[str, str] = os.environ) -> str:
     if not (root / ".git").exists():
         return next((environ[name] for name in COMMIT_VARIABLES if environ.get(name)), "")
     try:
-        commit = _git(root, "rev-parse", "HEAD")
-        changed = _git(root, "status", "--porcelain", "--untracked-files=no")
-    except (OSError, subprocess.CalledProcessError):
+        commit = Git(root).run("rev-parse", "HEAD")
+        changed = Git(root).run("status", "--porcelain", "--untracked-files=no")
+    except (OSError, OperatorError):
         return ""
     return f"{commit}-dirty" if changed else commit
 
 
 def git_untracked(root: Path, *paths: str) -> list[str]:
     """The files below these paths that Git neither has nor ignores; none outside of Git."""
-    try:
-        return _git(root, "ls-files", "--others", "--exclude-standard", "--", *paths).splitlines()
-    except (OSError, subprocess.CalledProcessError):
-        return []
+    found = Git(root).find("ls-files", "--others", "--exclude-standard", "--", *paths)
+    return found.splitlines()
 
 
 def git_remote(root: Path) -> str:
     """The URL of the remote origin without credentials; empty where there is none."""
-    try:
-        url = _git(root, "remote", "get-url", "origin")
-    except (OSError, subprocess.CalledProcessError):
-        return ""
+    url = Git(root).find("remote", "get-url", "origin")
     return re.sub(r"^(\w+://)[^@/]*@", r"\1", url)
-
-
-def _git(root: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", "-C", str(root), *arguments], check=True, capture_output=True, text=True
-    )
-    return done.stdout.strip()
 
 
 def read_use_case(name: str, root: Path = ROOT) -> UseCase:

@@ -48,7 +48,8 @@ def job_zip(files: Sequence[Path], values: Mapping[str, Any]) -> bytes:
 
 def job_values(settings: Sequence[str]) -> dict[str, Any]:
     """KEY=VALUE as values of the manifest; a number or an object is written as JSON."""
-    allowed = [key for key in JOB_KEYS if key in read_manifest()]
+    manifest = read_manifest()
+    allowed = [key for key in JOB_KEYS if key in manifest]
     values: dict[str, Any] = {}
     for text in settings:
         key, separator, value = text.partition("=")

@@ -5,14 +5,13 @@ docs/decisions/0017-updates-by-merge.md says why this is plain Git.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from landing_zone.core.errors import OperatorError
+from landing_zone.core.git import Git
 from landing_zone.core.settings import DEFAULTS
 
 UPSTREAM = "upstream"
@@ -20,35 +19,6 @@ BRANCH = "main"
 CODEOWNERS = ".github/CODEOWNERS"
 PLACEHOLDER = "@ORGANISATION/TEAM"
 _OWNER = r"@[A-Za-z0-9][A-Za-z0-9-]*(/[A-Za-z0-9._-]+)?"
-
-
-@dataclass(frozen=True)
-class Git:
-    """Git in one folder."""
-
-    folder: Path
-
-    def run(self, *arguments: str) -> str:
-        """The output of a command; an error has Git's message."""
-        done = self.call(*arguments)
-        if done.returncode:
-            message = done.stderr.strip() or done.stdout.strip()
-            raise OperatorError(f"git {' '.join(arguments)} failed in {self.folder}: {message}")
-        return done.stdout.strip()
-
-    def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        # A hook or a test may have pointed Git to another repository.
-        environment = {k: v for k, v in os.environ.items() if k not in _OTHER_REPOSITORY}
-        return subprocess.run(
-            ["git", "-C", str(self.folder), *arguments],
-            env=environment,
-            text=True,
-            capture_output=True,
-            check=False,
-        )
-
-
-_OTHER_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
 
 
 @dataclass(frozen=True)
@@ -66,7 +36,7 @@ def create(source: Path, folder: Path, team: Team, upstream: str = "") -> str:
     """Create the repository of a team from the last commit of this one; return that commit."""
     _check(source, folder, team)
     here = Git(source)
-    url = upstream or _origin_of(here) or str(source)
+    url = upstream or here.find("remote", "get-url", "origin") or str(source)
     commit = here.run("rev-parse", "HEAD")
     # A clone and not a copy: Git merges a later version only when both have a common commit. Without hard
     # links, so that the two folders share nothing.
@@ -172,8 +142,3 @@ def _set_remotes(git: Git, upstream: str, origin: str) -> None:
     git.run("remote", "set-url", "--push", UPSTREAM, "no-push-to-upstream")
     if origin:
         git.run("remote", "add", "origin", origin)
-
-
-def _origin_of(git: Git) -> str:
-    found = git.call("remote", "get-url", "origin")
-    return found.stdout.strip() if not found.returncode else ""

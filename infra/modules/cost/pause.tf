@@ -4,10 +4,10 @@ locals {
 }
 
 data "aws_iam_policy_document" "pause_dev_endpoints" {
-  #checkov:skip=CKV_AWS_356:The two list actions have no resource.
+  #checkov:skip=CKV_AWS_356:The list actions have no resource.
   statement {
-    sid     = "FindEndpoints"
-    actions = ["sagemaker:ListEndpointConfigs", "sagemaker:ListEndpoints"]
+    sid     = "FindEndpointsAndVersions"
+    actions = ["sagemaker:ListEndpointConfigs", "sagemaker:ListEndpoints", "sagemaker:ListModelPackages"]
     # IAM knows no resource for these.
     resources = ["*"]
   }
@@ -66,6 +66,26 @@ data "aws_iam_policy_document" "pause_dev_endpoints" {
     resources = ["${local._sagemaker}:endpoint-config/*"]
   }
 
+  statement {
+    sid     = "ReadRegistry"
+    actions = ["sagemaker:DescribeModelPackage"]
+    # {group}/{version}
+    resources = ["${local._sagemaker}:model-package/${var.prefix}-*/*"]
+  }
+
+  statement {
+    sid       = "ReadSettingsOfRuns"
+    actions   = ["s3:GetObject"]
+    resources = ["${var.workflow_bucket.arn}/*/config/use_case.json"]
+  }
+
+  # Without this permission S3 answers "access denied" instead of "no such key" for a missing object.
+  statement {
+    sid       = "ListRuns"
+    actions   = ["s3:ListBucket"]
+    resources = [var.workflow_bucket.arn]
+  }
+
   # Creating an endpoint with encrypted volumes gives SageMaker a grant on the key.
   statement {
     sid       = "EncryptEndpointVolumes"
@@ -91,7 +111,7 @@ module "pause_dev_endpoints" {
   name            = local.names.pause_dev_endpoints
   package         = "${var.package_dir}/pause_dev_endpoints.zip"
   policy          = data.aws_iam_policy_document.pause_dev_endpoints.json
-  settings        = local.settings
+  settings        = merge(local.settings, { WORKFLOW_BUCKET = var.workflow_bucket.name })
   timeout_seconds = 300
 }
 

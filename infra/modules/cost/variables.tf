@@ -67,3 +67,9 @@ variable "prefix" {
     error_message = "prefix must be {service}-{stage} in lower case, at most 34 characters."
   }
 }
+
+variable "workflow_bucket" {
+  description = "Name and ARN of the bucket in which runs store their settings."
+  type        = object({ name = string, arn = string })
+  nullable    = false
+}

@@ -1,6 +1,4 @@
 data "aws_iam_policy_document" "deploy" {
-  source_policy_documents = [data.aws_iam_policy_document.machine.json]
-
   statement {
     sid       = "CallFunctions"
     actions   = ["lambda:InvokeFunction"]

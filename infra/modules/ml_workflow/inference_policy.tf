@@ -1,6 +1,4 @@
 data "aws_iam_policy_document" "inference" {
-  source_policy_documents = [data.aws_iam_policy_document.machine.json]
-
   statement {
     sid = "RunTransformJobs"
     actions = [

@@ -8,5 +8,8 @@ output "sagemaker_role_arn" {
 
 output "state_machine_arns" {
   description = "State machine ARNs, keyed by deploy, inference and training."
-  value       = { for key, machine in aws_sfn_state_machine.this : key => machine.arn }
+  value       = { for key, machine in module.machine : key => machine.arn }
+
+  # An execution fails when it starts before its jobs may read S3.
+  depends_on = [aws_iam_role_policy.sagemaker]
 }

@@ -1,7 +1,5 @@
 # Job names end with the name of the execution ({use case}-preprocess-{uuid}): the policy matches the step's name.
 data "aws_iam_policy_document" "training" {
-  source_policy_documents = [data.aws_iam_policy_document.machine.json]
-
   statement {
     sid       = "PassJobRole"
     actions   = ["iam:PassRole"]

@@ -72,16 +72,9 @@ variable "kms_key_arn" {
   }
 }
 
-variable "log_kms_key_arn" {
-  description = "ARN of the KMS key for the log groups; its policy must allow CloudWatch Logs to use it."
-  type        = string
-  nullable    = false
-}
-
-variable "log_retention_days" {
-  description = "Days to keep log events; a value CloudWatch Logs accepts (the root module checks it)."
-  type        = number
-  default     = 365
+variable "logs" {
+  description = "KMS key of the log groups, whose policy must allow CloudWatch Logs to use it, and days to keep log events (the root module checks them)."
+  type        = object({ kms_key_arn = string, retention_days = number })
   nullable    = false
 }
 

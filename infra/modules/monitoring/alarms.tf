@@ -18,22 +18,6 @@ resource "aws_cloudwatch_metric_alarm" "drift" {
   ok_actions         = [var.alarm_topic_arn]
 }
 
-resource "aws_cloudwatch_metric_alarm" "failed" {
-  alarm_name          = "${local.name}-failed"
-  alarm_description   = "An execution of ${local.name} failed: its cause is in the Step Functions console and in ${aws_cloudwatch_log_group.this.name}."
-  namespace           = "AWS/States"
-  metric_name         = "ExecutionsFailed"
-  dimensions          = { StateMachineArn = aws_sfn_state_machine.this.arn }
-  statistic           = "Sum"
-  period              = 300
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 0
-  # Without executions there are no failures.
-  treat_missing_data = "notBreaching"
-  alarm_actions      = [var.alarm_topic_arn]
-}
-
 # CloudWatch sends an event when an alarm changes its state: the one to ALARM asks for a retraining.
 resource "aws_cloudwatch_event_rule" "drift" {
   for_each = local.endpoints

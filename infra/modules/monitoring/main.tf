@@ -51,19 +51,11 @@ module "function" {
   timeout_seconds = each.value.seconds
 }
 
-resource "aws_cloudwatch_log_group" "this" {
-  #checkov:skip=CKV_AWS_338:Retention depends on the environment: a year by default, less in development (retention_days in config/environments).
-  # /aws/vendedlogs/: a log group of any other name adds an entry to an account-wide policy of limited size.
-  # https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
-  name              = "/aws/vendedlogs/states/${local.name}"
-  kms_key_id        = var.logs.kms_key_arn
-  retention_in_days = var.logs.retention_days
-}
+module "machine" {
+  source = "../state_machine"
 
-resource "aws_sfn_state_machine" "this" {
-  name     = local.name
-  type     = "STANDARD"
-  role_arn = aws_iam_role.machine.arn
+  account         = var.account
+  alarm_topic_arn = var.alarm_topic_arn
   definition = templatefile("${var.definition_dir}/drift.asl.json", {
     false_discovery_rate = var.monitoring.false_discovery_rate
     instance_type        = var.monitoring.instance_type
@@ -76,18 +68,7 @@ resource "aws_sfn_state_machine" "this" {
     start_retraining_arn = module.function["start_retraining"].arn
     workflow_bucket      = var.buckets.workflow.name
   })
-
-  logging_configuration {
-    # Inputs and outputs hold names, locations and the verdict; the data itself stays in S3.
-    include_execution_data = true
-    level                  = "ALL"
-    log_destination        = "${aws_cloudwatch_log_group.this.arn}:*"
-  }
-
-  tracing_configuration {
-    enabled = true
-  }
-
-  # Step Functions checks that the role may write logs when the machine is created.
-  depends_on = [aws_iam_role_policy.machine]
+  logs   = var.logs
+  name   = local.name
+  policy = data.aws_iam_policy_document.machine.json
 }

@@ -1,4 +1,4 @@
 output "state_machine_arn" {
   description = "ARN of the state machine that compares an endpoint with its training."
-  value       = aws_sfn_state_machine.this.arn
+  value       = module.machine.arn
 }

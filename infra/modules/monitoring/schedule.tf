@@ -12,7 +12,7 @@ resource "aws_scheduler_schedule" "this" {
   }
 
   target {
-    arn      = aws_sfn_state_machine.this.arn
+    arn      = module.machine.arn
     role_arn = aws_iam_role.schedule.arn
     input    = jsonencode({ UseCase = each.key, Target = "prod" })
 
@@ -44,7 +44,7 @@ data "aws_iam_policy_document" "schedule" {
   statement {
     sid       = "StartDriftJob"
     actions   = ["states:StartExecution"]
-    resources = [aws_sfn_state_machine.this.arn]
+    resources = [module.machine.arn]
   }
 }
 

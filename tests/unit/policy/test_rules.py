@@ -14,7 +14,7 @@ import pytest
 from landing_zone.core.errors import OperatorError
 from landing_zone.core.settings import ROOT
 from landing_zone.plans.labels import WORDS
-from landing_zone.plans.policy import RULES, PolicyResult, Violation, check_policy, evaluate
+from landing_zone.plans.policy import RULES, PolicyResult, Violation, evaluate
 
 TAGS = {"ManagedBy": "terraform", "Service": "s", "Stage": "development"}
 ROOT_ARN = "arn:aws:iam::123456789012:root"
@@ -291,7 +291,7 @@ def test_the_message_names_what_was_found() -> None:
     document = plan(entry("aws_sns_topic", ["update"], {"kms_master_key_id": "", "tags_all": TAGS},
                           {"kms_master_key_id": KEY}))  # fmt: skip
 
-    assert [str(one) for one in check_policy(document, [])] == [
+    assert [str(one) for one in evaluate(document, []).violations] == [
         f"encryption: aws_sns_topic.this: kms_master_key_id names no KMS key (now: {KEY}). Allowed: the ARN "
         "of a KMS key of the account. If this is meant, the label allow-unencrypted:aws_sns_topic.this "
         "allows it once"
@@ -304,15 +304,15 @@ def test_an_error_in_a_rule_is_an_error(tmp_path: Path) -> None:
     )
 
     with pytest.raises(OperatorError, match="cannot be evaluated"):
-        check_policy(plan(), [], tmp_path)
+        evaluate(plan(), [], tmp_path)
 
 
 def test_a_folder_without_rules_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="holds no rules"):
-        check_policy(plan(), [], tmp_path)
+        evaluate(plan(), [], tmp_path)
 
 
 @pytest.mark.parametrize("document", [{}, {"format_version": "2.0"}, {**plan(), "errored": True}])
 def test_what_is_no_finished_plan_is_refused(document: dict[str, Any]) -> None:
     with pytest.raises(OperatorError):
-        check_policy(document, [])
+        evaluate(document, [])

@@ -8,9 +8,9 @@ import pytest
 
 from landing_zone.commands.build import commit_to_build, require_image_name, with_region
 from landing_zone.core.errors import OperatorError
+from landing_zone.core.git import Git
 from landing_zone.core.settings import load_settings
 from landing_zone.sources.checkout import git_remote
-from landing_zone.sources.team import Git
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

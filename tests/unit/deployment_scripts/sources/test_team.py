@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from landing_zone.core.errors import OperatorError
+from landing_zone.core.git import Git
 from landing_zone.core.settings import ROOT, load_settings, with_defaults
-from landing_zone.sources.team import CODEOWNERS, Git, Team, Update, create, update
+from landing_zone.sources.team import CODEOWNERS, Team, Update, create, update
 
 TEAM = Team("forecast", "@example/ml", "")
 MANIFEST = "config/manifest.json"

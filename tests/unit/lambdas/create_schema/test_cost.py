@@ -11,6 +11,7 @@ import pytest
 from common.errors import AccessError, ConfigurationError
 from create_schema import cost
 from create_schema.cost import Prices, check_limit, endpoints_of, estimate, read_prices
+from create_schema.endpoint import resolve_endpoint
 from landing_zone.plans import endpoints as of_the_scripts
 from tests.unit.lambdas import fakes
 
@@ -22,7 +23,15 @@ MANIFEST: dict[str, Any] = {
     "EndpointInstanceCount": 2,
     "MaxRunCost": None,
 }
-USE_CASE: dict[str, Any] = {"name": "housing"}
+
+
+def use_case(endpoint: dict[str, Any]) -> dict[str, Any]:
+    """A use case as create_schema prices it: with everything that its endpoints leave out."""
+    section = {"name": "housing", "endpoint": endpoint}
+    return {**section, "endpoint": resolve_endpoint(section, MANIFEST)}
+
+
+USE_CASE = use_case({})
 ROWS = {
     "ml.m5.xlarge": {
         "Processing": {"usd": "0.25"},
@@ -57,7 +66,7 @@ def test_an_endpoint_is_charged_by_the_hour_until_it_is_removed() -> None:
         "dev": {"enabled": True},
         "prod": {"autoscaling": {"min": 1}, "shadow": {}},
     }
-    found = estimate(MANIFEST, {**USE_CASE, "endpoint": endpoint}, prices())["endpoints"]
+    found = estimate(MANIFEST, use_case(endpoint), prices())["endpoints"]
 
     assert [(one["target"], one["instances"], one["usd_month"]) for one in found] == [
         ("dev", [1, 1], ["73.00", "73.00"]),
@@ -74,9 +83,8 @@ def test_an_endpoint_is_charged_by_the_hour_until_it_is_removed() -> None:
     {"prod": {"autoscaling": {}, "challenger": {}}},
 ])  # fmt: skip
 def test_the_scripts_read_the_same_endpoints(endpoint: dict[str, Any]) -> None:
-    use_case = {"endpoint": endpoint}
-    assert list(endpoints_of(use_case, MANIFEST)) == list(
-        of_the_scripts.endpoints_of(use_case, MANIFEST)
+    assert list(endpoints_of(use_case(endpoint)["endpoint"])) == list(
+        of_the_scripts.endpoints_of({"endpoint": endpoint}, MANIFEST)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -12,12 +13,17 @@ from botocore.exceptions import ClientError
 from common.errors import ConfigurationError
 from pause_dev_endpoints import handler
 from pause_dev_endpoints.service import PAUSED, pause, resume
-from tests.unit.lambdas.fakes import refusal
+from tests.unit.lambdas.fakes import WORKFLOW, FakeS3, refusal
 
 NOW = datetime(2026, 1, 2, 20, tzinfo=UTC)
 PREFIX = "ml-core-development"
 DEV = f"{PREFIX}-housing-dev"
 TAGS = {"Target": "dev", "Environment": PREFIX, "UseCase": "housing"}
+
+
+def always(_: str) -> bool:
+    """Every use case still has a dev endpoint."""
+    return True
 
 
 class FakeSageMaker:
@@ -28,6 +34,16 @@ class FakeSageMaker:
         self.configs: dict[str, dict[str, str]] = {}
         self.serverless = set[str]()
         self.fails_to: str = ""
+        self.run_of_version_4 = ""
+
+    def list_model_packages(self, **request: Any) -> dict[str, Any]:
+        assert request["ModelPackageGroupName"] == f"{PREFIX}-housing"
+        found = [{"ModelPackageArn": "arn:4"}] if self.run_of_version_4 else []
+        return {"ModelPackageSummaryList": found}
+
+    def describe_model_package(self, ModelPackageName: str) -> dict[str, Any]:  # noqa: N803
+        metadata = {"RunId": self.run_of_version_4}
+        return {"ModelPackageArn": ModelPackageName, "CustomerMetadataProperties": metadata}
 
     def serve(self, endpoint: str, config: str, status: str = "InService", **tags: str) -> None:
         self.endpoints[endpoint] = {"EndpointConfigName": config, "EndpointStatus": status}
@@ -48,9 +64,9 @@ class FakeSageMaker:
             for name in self.configs
         ]
 
-    def list_tags(self, ResourceArn: str) -> list[dict[str, Any]]:  # noqa: N803
+    def list_tags(self, ResourceArn: str) -> dict[str, Any]:  # noqa: N803
         tags = self.configs[ResourceArn.removeprefix("arn:")]
-        return [{"Tags": [{"Key": key, "Value": value}]} for key, value in tags.items()]
+        return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
 
     def describe_endpoint(self, EndpointName: str) -> dict[str, str]:  # noqa: N803
         return self.endpoints[EndpointName]
@@ -99,10 +115,10 @@ def test_a_dev_endpoint_is_deleted_and_comes_back_with_the_same_configuration() 
     assert pause(sagemaker, PREFIX, NOW) == {DEV: "paused"}
     assert sagemaker.endpoints == {}
     assert pause(sagemaker, PREFIX, NOW) == {}
-    assert resume(sagemaker, PREFIX) == {DEV: "resumed"}
+    assert resume(sagemaker, PREFIX, always) == {DEV: "resumed"}
     assert sagemaker.endpoints[DEV]["EndpointConfigName"] == "housing-3-abc"
     assert all(PAUSED not in tags for tags in sagemaker.configs.values())
-    assert resume(sagemaker, PREFIX) == {}
+    assert resume(sagemaker, PREFIX, always) == {}
 
 
 def test_nothing_but_a_dev_endpoint_in_service_is_deleted() -> None:
@@ -124,7 +140,7 @@ def test_nothing_but_a_dev_endpoint_in_service_is_deleted() -> None:
     assert found[f"{PREFIX}-z-dev"] == "kept: it is Updating"
     assert found[f"{PREFIX}-s-dev"].startswith("kept: a serverless endpoint")
     assert f"{PREFIX}-housing" not in found
-    assert resume(sagemaker, PREFIX) == {}
+    assert resume(sagemaker, PREFIX, always) == {}
 
 
 def test_a_call_that_was_interrupted_is_repeated() -> None:
@@ -132,7 +148,7 @@ def test_a_call_that_was_interrupted_is_repeated() -> None:
     sagemaker.serve(DEV, "housing-3-abc")
     calls: list[tuple[str, Callable[[], object]]] = [
         ("delete_endpoint", lambda: pause(sagemaker, PREFIX, NOW)),
-        ("delete_tags", lambda: resume(sagemaker, PREFIX)),
+        ("delete_tags", lambda: resume(sagemaker, PREFIX, always)),
     ]
     for operation, call in calls:
         sagemaker.fails_to = operation
@@ -149,11 +165,36 @@ def test_an_endpoint_that_was_deployed_meanwhile_is_kept() -> None:
     pause(sagemaker, PREFIX, NOW)
     sagemaker.serve(DEV, "housing-4-abc")
 
-    assert resume(sagemaker, PREFIX) == {DEV: "kept: it exists"}
+    assert resume(sagemaker, PREFIX, always) == {DEV: "kept: it exists"}
     assert sagemaker.endpoints[DEV]["EndpointConfigName"] == "housing-4-abc"
+
+
+@pytest.mark.parametrize(
+    ("enabled", "became"),
+    [(True, "resumed"), (False, "not resumed: its use case has endpoint.dev.enabled: false now")],
+)
+def test_an_endpoint_that_a_later_version_disables_stays_deleted(
+    monkeypatch: pytest.MonkeyPatch, enabled: bool, became: str
+) -> None:
+    sagemaker, s3 = FakeSageMaker(), FakeS3()
+    sagemaker.serve(DEV, "housing-3-abc")
+    pause(sagemaker, PREFIX, NOW)
+    sagemaker.run_of_version_4 = "run-4"
+    use_case = {"endpoint": {"dev": {"enabled": enabled}}}
+    s3.put(WORKFLOW, "run-4/config/use_case.json", json.dumps(use_case))
+    monkeypatch.setattr("boto3.client", {"sagemaker": sagemaker, "s3": s3}.get)
+    monkeypatch.setenv("PREFIX", PREFIX)
+    monkeypatch.setenv("WORKFLOW_BUCKET", WORKFLOW)
+    handler.client.cache_clear()
+
+    assert handler.handler({"Action": "resume"}, None) == {"Endpoints": {DEV: became}}
+    assert (DEV in sagemaker.endpoints) == enabled
+    # It is not asked about again: a version that enables it deploys it.
+    assert PAUSED not in sagemaker.configs["housing-3-abc"]
 
 
 def test_an_unknown_action_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFIX", PREFIX)
+    monkeypatch.setenv("WORKFLOW_BUCKET", WORKFLOW)
     with pytest.raises(ConfigurationError, match="found 'stop'; allowed: pause, resume"):
         handler.handler({"Action": "stop"}, None)

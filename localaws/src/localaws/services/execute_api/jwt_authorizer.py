@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import threading
-import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from localaws.core.context import Context
 from localaws.core.jwt import Token, TokenError
+from localaws.core.openid import key_set
 from localaws.services.execute_api import identity_source
 from localaws.services.execute_api.request import RefusedError, Request
 
@@ -116,8 +116,7 @@ class JwtAuthorizer:
         ):
             return known.key_set
         try:
-            discovery = _get_json(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-            found = _get_json(str(discovery["jwks_uri"]))
+            found = key_set(issuer, _TIMEOUT_SECONDS)
         except (OSError, ValueError, KeyError) as error:
             raise _InvalidTokenError("OIDC discovery endpoint communication error") from error
         with self._lock:
@@ -127,16 +126,6 @@ class JwtAuthorizer:
 
 def _has(key_set: Mapping[str, Any], key_id: Any) -> bool:
     return any(key.get("kid") == key_id for key in key_set.get("keys", ()))
-
-
-def _get_json(url: str) -> Mapping[str, Any]:
-    # localaws itself ignores proxies.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(url, timeout=_TIMEOUT_SECONDS) as answer:
-        found = json.load(answer)
-    if not isinstance(found, dict):
-        raise ValueError(f"{url} did not answer with a JSON object")
-    return found
 
 
 def _scopes(claims: Mapping[str, Any]) -> list[str]:

@@ -6,13 +6,14 @@ password is a time and the signature of a request with the verb GIT. The region 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import quote
+
+from localaws.core.sigv4 import sign
 
 _PASSWORD = re.compile(r"(?P<time>\d{8}T\d{6})Z(?P<signature>[0-9a-f]{64})")
 _FORMAT: Final = "%Y%m%dT%H%M%S"
@@ -66,13 +67,6 @@ def signed_url(url: str, user: str, secret: str) -> str:
 
 
 def _sign(secret_key: str, time: str, host: str, path: str, region: str) -> str:
-    date = time[:8]
-    scope = f"{date}/{region}/codecommit/aws4_request"
-    request = f"GIT\n{path}\n\nhost:{host}\n\nhost\n"
-    digest = hashlib.sha256(request.encode()).hexdigest()
+    scope = f"{time[:8]}/{region}/codecommit/aws4_request"
     # The time has no Z here: git-remote-codecommit signs it so, and so does the AWS CLI.
-    text = f"AWS4-HMAC-SHA256\n{time}\n{scope}\n{digest}"
-    key = f"AWS4{secret_key}".encode()
-    for part in (date, region, "codecommit", "aws4_request"):
-        key = hmac.digest(key, part.encode(), "sha256")
-    return hmac.digest(key, text.encode(), "sha256").hex()
+    return sign(secret_key, time, scope, f"GIT\n{path}\n\nhost:{host}\n\nhost\n")

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-re
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import re
@@ -15,6 +16,7 @@ from typing import Final
 from urllib.parse import parse_qsl, quote, unquote
 
 from localaws.core.call import Call
+from localaws.core.sigv4 import sign
 
 _CREDENTIAL = re.compile(
     r"(?P<key>[^/]+)/(?P<date>\d{8})/(?P<region>[^/]*)/(?P<service>[^/]+)/aws4_request"
@@ -22,7 +24,6 @@ _CREDENTIAL = re.compile(
 _FIELD = re.compile(r"(Credential|SignedHeaders|Signature)=([^,\s]+)")
 _FORMAT: Final = "%Y%m%dT%H%M%SZ"
 _SKEW: Final = timedelta(minutes=15)
-_EMPTY: Final = hashlib.sha256(b"").hexdigest()
 # https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html
 _V2_QUERY: Final = frozenset(
     {
@@ -116,19 +117,15 @@ class Signature:
 
     def _expected(self, secret: str, call: Call) -> str:
         assert self.time is not None
-        digest = hashlib.sha256(self._canonical_request(call).encode()).hexdigest()
-        text = f"AWS4-HMAC-SHA256\n{self.time.strftime(_FORMAT)}\n{self.scope}\n{digest}"
-        key = f"AWS4{secret}".encode()
-        for part in self.scope.split("/"):
-            key = hmac.digest(key, part.encode(), "sha256")
-        return hmac.digest(key, text.encode(), "sha256").hex()
+        time = self.time.strftime(_FORMAT)
+        return sign(secret, time, self.scope, self._canonical_request(call))
 
     def _canonical_request(self, call: Call) -> str:
         is_s3 = self.scope.split("/")[2] in {"s3", "s3express"}
         # S3 signs the path as it is sent; all other services encode it once more.
         path = quote(unquote(call.path), safe="/-_.~") if is_s3 else quote(call.path, safe="/-_.~")
         headers = "".join(
-            f"{name}:{_trimmed(_header(call, name))}\n" for name in self.signed_headers
+            f"{name}:{_trimmed(call.headers.get(name, ''))}\n" for name in self.signed_headers
         )
         if is_s3:
             payload = call.headers.get("x-amz-content-sha256", "UNSIGNED-PAYLOAD")
@@ -147,8 +144,6 @@ class Signature:
 
 
 def _version_2(secret: str, call: Call, signature: Signature) -> str:
-    import base64
-
     assert signature.expires is not None
     values = [
         f"{name}={value}" if value else name
@@ -181,10 +176,6 @@ def _query(call: Call) -> str:
         if name != "X-Amz-Signature"
     ]
     return "&".join(f"{name}={value}" for name, value in sorted(pairs))
-
-
-def _header(call: Call, name: str) -> str:
-    return call.headers.get(name, "")
 
 
 def _trimmed(value: str) -> str:

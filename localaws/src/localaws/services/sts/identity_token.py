@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import urllib.request
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +10,7 @@ from typing import Any, Final
 from localaws.core.context import Context
 from localaws.core.errors import AwsError
 from localaws.core.jwt import Token, TokenError
+from localaws.core.openid import key_set
 from localaws.services.github.issuer import ISSUER, PATH
 
 _log = logging.getLogger(__name__)
@@ -113,16 +112,9 @@ class TokenVerifier:
         """The issuer's keys. localaws asks no server outside of this machine, so it knows GitHub's only."""
         if issuer != ISSUER:
             raise RefusedTokenError("InvalidIdentityToken", _NO_KEY)
-        found = _get_json(f"{self._context.endpoint_url}{PATH}.well-known/openid-configuration")
-        return _get_json(str(found["jwks_uri"]))
-
-
-def _get_json(url: str) -> Mapping[str, Any]:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(url, timeout=_TIMEOUT_SECONDS) as answer:
-            found: Mapping[str, Any] = json.load(answer)
-    except (OSError, ValueError) as error:
-        _log.warning("%s did not answer: %s", url, error)
-        raise RefusedTokenError("InvalidIdentityToken", _NO_KEY) from error
-    return found
+        url = f"{self._context.endpoint_url}{PATH}"
+        try:
+            return key_set(url, _TIMEOUT_SECONDS)
+        except (OSError, ValueError, KeyError) as error:
+            _log.warning("%s did not answer: %s", url, error)
+            raise RefusedTokenError("InvalidIdentityToken", _NO_KEY) from error

@@ -17,8 +17,7 @@ PROVIDERS = {ISSUER.removeprefix("https://"): OidcProvider("arn", (AUDIENCE,))}
 
 @pytest.fixture
 def verifier(monkeypatch):
-    answers = {"jwks_uri": "keys", "keys": [KEY.jwk]}
-    monkeypatch.setattr(identity_token, "_get_json", lambda url: answers)
+    monkeypatch.setattr(identity_token, "key_set", lambda *_: {"keys": [KEY.jwk]})
     return TokenVerifier(SimpleNamespace(clock=Clock(), endpoint_url="http://127.0.0.1:1"))
 
 

@@ -1,4 +1,4 @@
-data "aws_iam_policy_document" "machine_assume" {
+data "aws_iam_policy_document" "assume" {
   statement {
     actions = ["sts:AssumeRole"]
 
@@ -16,16 +16,17 @@ data "aws_iam_policy_document" "machine_assume" {
     condition {
       test     = "ArnLike"
       variable = "aws:SourceArn"
-      values   = ["${local._head}:states:${local._tail}:stateMachine:${var.prefix}-*"]
+      values   = ["arn:${var.account.partition}:states:${var.account.region}:${var.account.id}:stateMachine:${var.name}"]
     }
   }
 }
 
-# Both machines write logs and traces.
-data "aws_iam_policy_document" "machine" {
-  #checkov:skip=CKV_AWS_111:The only "*" are log deliveries and X-Ray, for which IAM knows no resource.
-  #checkov:skip=CKV_AWS_356:The only "*" are log deliveries and X-Ray, for which IAM knows no resource.
+# What every state machine does: write logs and traces.
+data "aws_iam_policy_document" "this" {
+  #checkov:skip=CKV_AWS_111:The only "*" of this module are log deliveries and X-Ray, for which IAM knows no resource.
+  #checkov:skip=CKV_AWS_356:The only "*" of this module are log deliveries and X-Ray, for which IAM knows no resource.
   #checkov:skip=CKV_AWS_109:logs:PutResourcePolicy supports no resource; Step Functions needs it to log.
+  source_policy_documents = [var.policy]
 
   # These actions support no resource: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
   statement {
@@ -56,18 +57,14 @@ data "aws_iam_policy_document" "machine" {
   }
 }
 
-resource "aws_iam_role" "machine" {
-  for_each = local.names
-
-  name               = each.value
-  description        = "Role of the state machine ${each.value}."
-  assume_role_policy = data.aws_iam_policy_document.machine_assume.json
+resource "aws_iam_role" "this" {
+  name               = var.name
+  description        = "Role of the state machine ${var.name}."
+  assume_role_policy = data.aws_iam_policy_document.assume.json
 }
 
-resource "aws_iam_role_policy" "machine" {
-  for_each = local.policies
-
+resource "aws_iam_role_policy" "this" {
   name   = "machine"
-  role   = aws_iam_role.machine[each.key].id
-  policy = each.value
+  role   = aws_iam_role.this.id
+  policy = data.aws_iam_policy_document.this.json
 }

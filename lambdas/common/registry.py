@@ -114,6 +114,12 @@ class Registry:
             )
         return {"instance_type": types[0], "instance_count": 1, "capture_percent": 0}
 
+    def has_dev_endpoint(self) -> bool:
+        """Whether the newest version that is not rejected may have a dev endpoint (endpoint.dev.enabled)."""
+        version = self.newest_not_rejected()
+        use_case = self._use_case_of(version) if version else {}
+        return bool(use_case.get("endpoint", {}).get("dev", {}).get("enabled", True))
+
     def _use_case_of(self, version: Version) -> dict[str, Any]:
         run_id = version.metadata.get("RunId", "")
         if not run_id:
