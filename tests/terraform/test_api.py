@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
 import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from landing_zone.core.settings import load_settings
-from landing_zone.stack.terraform import terraform_environment
 from localaws.testing import LocalAws, running
-from tests.terraform.runner import Terraform, aws_free_environment
+from tests.terraform.runner import Terraform, configured
 
 CONFIGURATION = """
 terraform {
@@ -191,23 +187,12 @@ def localaws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
 
 
 @pytest.fixture(scope="module")
-def terraform(localaws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Terraform:
-    folder: Path = tmp_path_factory.mktemp("api")
-    (folder / "main.tf").write_text(CONFIGURATION)
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as archive:
+def terraform(localaws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terraform]:
+    folder = tmp_path_factory.mktemp("api")
+    with zipfile.ZipFile(folder / "function.zip", "w") as archive:
         archive.writestr("main.py", HANDLER)
-    (folder / "function.zip").write_bytes(code.getvalue())
-    environment = aws_free_environment()
-    added = terraform_environment(load_settings(environment), environment, scratch=folder / "tf")
-    keys = {k: v for k, v in localaws.environment.items() if k.startswith("AWS_")}
-    merged = {**environment, **added, **keys}
-    made = Terraform(folder, {key: value for key, value in merged.items() if value})
-    exit_code, out, err = made.cmd("init", input=False)
-    if exit_code and "Failed to query available provider packages" in err:
-        pytest.skip(f"no mirror has the AWS provider and the registry does not answer: {err}")
-    assert exit_code == 0, out + err
-    return made
+    with configured(folder, CONFIGURATION, localaws.environment) as terraform:
+        yield terraform
 
 
 def test_apply_plan_and_destroy(localaws: LocalAws, terraform: Terraform) -> None:

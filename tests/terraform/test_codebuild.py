@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from landing_zone.core.settings import load_settings
-from landing_zone.stack.terraform import terraform_environment
-from tests.terraform.runner import Terraform, aws_free_environment
+from tests.terraform.runner import Terraform, configured, of_localaws
 
 CONFIGURATION = """
 terraform {
@@ -183,24 +182,9 @@ resource "aws_codebuild_source_credential" "github" {
 
 
 @pytest.fixture
-def terraform(localaws: str, tmp_path: Path) -> Terraform:
-    environment = {
-        **aws_free_environment(),
-        "AWS_ENDPOINT_URL": localaws,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-    }
-    added = terraform_environment(load_settings(environment), environment, scratch=tmp_path / "tf")
-    environment = {key: value for key, value in {**environment, **added}.items() if value}
-    folder = tmp_path / "configuration"
-    folder.mkdir()
-    (folder / "main.tf").write_text(CONFIGURATION)
-    found = Terraform(folder, {k: v for k, v in environment.items() if not k.startswith("TF_VAR_")})
-    code, out, err = found.cmd("init", input=False)
-    if code and "Failed to query available provider packages" in err:
-        pytest.skip(f"no mirror has the AWS provider and the registry does not answer: {err}")
-    assert code == 0, out + err
-    return found
+def terraform(localaws: str, tmp_path: Path) -> Iterator[Terraform]:
+    with configured(tmp_path, CONFIGURATION, of_localaws(localaws)) as terraform:
+        yield terraform
 
 
 def test_the_resources_of_codebuild_are_applied_updated_and_destroyed(terraform: Terraform) -> None:

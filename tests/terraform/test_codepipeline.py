@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
 
-from landing_zone.core.settings import load_settings
-from landing_zone.stack.terraform import terraform_environment
-from tests.terraform.runner import Terraform, aws_free_environment
+from tests.terraform.runner import Terraform, configured, of_localaws
 
 CONNECTION = (
     "arn:aws:codeconnections:eu-west-1:123456789012:connection/11111111-2222-3333-4444-555555555555"
@@ -180,19 +179,10 @@ resource "aws_codepipeline" "this" {
 
 
 @pytest.fixture(scope="module")
-def terraform(localaws: str, tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+def terraform(localaws: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terraform]:
     folder = tmp_path_factory.mktemp("pipeline")
-    (folder / "main.tf").write_text(CONFIGURATION % CONNECTION)
-    environment = aws_free_environment()
-    added = terraform_environment(load_settings(environment), environment, scratch=folder / "tf")
-    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-    found = {**environment, **added, **keys, "AWS_ENDPOINT_URL": localaws}
-    made = Terraform(folder, {key: value for key, value in found.items() if value})
-    code, out, err = made.cmd("init", input=False)
-    if code and "Failed to query available provider packages" in err:
-        pytest.skip(f"no mirror has the AWS provider and the registry does not answer: {err}")
-    assert code == 0, out + err
-    return made
+    with configured(folder, CONFIGURATION % CONNECTION, of_localaws(localaws)) as terraform:
+        yield terraform
 
 
 def pipeline(localaws: str) -> dict[str, Any]:

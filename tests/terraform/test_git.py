@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,7 @@ import boto3
 import pytest
 from python_terraform import IsFlagged, IsNotFlagged
 
-from landing_zone.core.settings import load_settings
-from landing_zone.stack.terraform import terraform_environment
-from tests.terraform.runner import Terraform, aws_free_environment
+from tests.terraform.runner import Terraform, configured, of_localaws
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
@@ -64,20 +63,9 @@ output "arns" {
 
 
 @pytest.fixture
-def terraform(localaws: str, tmp_path: Path) -> Terraform:
-    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION}
-    environment = {**aws_free_environment(), **keys, "AWS_ENDPOINT_URL": localaws}
-    added = terraform_environment(load_settings(environment), environment, scratch=tmp_path / "tf")
-    folder = tmp_path / "configuration"
-    folder.mkdir()
-    (folder / "main.tf").write_text(CONFIGURATION)
-    known = {key: value for key, value in {**environment, **added}.items() if value}
-    terraform = Terraform(folder, known)
-    code, out, err = terraform.cmd("init", input=False)
-    if code and "Failed to query available provider packages" in err:
-        pytest.skip(f"no mirror has the AWS provider and the registry does not answer: {err}")
-    assert code == 0, out + err
-    return terraform
+def terraform(localaws: str, tmp_path: Path) -> Iterator[Terraform]:
+    with configured(tmp_path, CONFIGURATION, of_localaws(localaws)) as terraform:
+        yield terraform
 
 
 def test_repositories_triggers_and_connections(terraform: Terraform, localaws: str) -> None:
