@@ -6,6 +6,7 @@ tests remove the endpoint and the rest, in this order.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
@@ -26,9 +27,7 @@ import pytest
 import yaml
 
 from landing_zone.api.session import ApiSession, Response
-from landing_zone.core.settings import load_settings
 from landing_zone.sources import package
-from landing_zone.stack.terraform import terraform_environment
 from localaws.core.jwt import SigningKey
 from localaws.testing import REGION, LocalAws, running
 from ml.config.use_case import parse_use_case
@@ -39,7 +38,7 @@ from ml.model.features import build_pipeline, fit
 from ml.model.lineage import library_versions
 from server.sagemaker.client import ACCOUNT, OWN_IMAGE, SageMaker, tar_gz
 from tests.local.landing import wait_until
-from tests.terraform.runner import Terraform, aws_free_environment
+from tests.terraform.runner import Terraform, configured
 
 ROOT = Path(__file__).parents[2]
 PREFIX = "ml-core-development"
@@ -199,17 +198,17 @@ def deployed(tmp_path_factory: pytest.TempPathFactory, issuer: Issuer) -> Iterat
     with running(folder / "localaws", *options) as localaws, ThreadPoolExecutor() as threads:
         sagemaker = SageMaker(localaws)
         endpoint = threads.submit(serve_iris, sagemaker, folder)
-        terraform = apply_modules(localaws, folder, issuer)
-        endpoint.result()
-        urls = {name: value["value"] for name, value in terraform.output().items()}
-        localaws.client("ssm").put_parameter(
-            Name="/ml-core/development/inference_api_url", Type="String", Value=urls["iam"]
-        )
-        made = Deployed(localaws, sagemaker, issuer, terraform, urls["iam"], urls["jwt"])
-        # Each function starts once before the tests.
-        wait_until("a prediction", lambda: made.post({"context": ROW}).status == 200)
-        wait_until("a token is accepted", lambda: made.with_token(issuer.token()).status == 200)
-        yield made
+        with applied_modules(localaws, folder, issuer) as terraform:
+            endpoint.result()
+            urls = {name: value["value"] for name, value in terraform.output().items()}
+            localaws.client("ssm").put_parameter(
+                Name="/ml-core/development/inference_api_url", Type="String", Value=urls["iam"]
+            )
+            made = Deployed(localaws, sagemaker, issuer, terraform, urls["iam"], urls["jwt"])
+            # Each function starts once before the tests.
+            wait_until("a prediction", lambda: made.post({"context": ROW}).status == 200)
+            wait_until("a token is accepted", lambda: made.with_token(issuer.token()).status == 200)
+            yield made
 
 
 def serve_iris(sagemaker: SageMaker, folder: Path) -> None:
@@ -257,14 +256,13 @@ def serve_iris(sagemaker: SageMaker, folder: Path) -> None:
     assert sagemaker.endpoint_settled(ENDPOINT)["EndpointStatus"] == "InService"
 
 
-def apply_modules(localaws: LocalAws, folder: Path, issuer: Issuer) -> Terraform:
+@contextlib.contextmanager
+def applied_modules(localaws: LocalAws, folder: Path, issuer: Issuer) -> Iterator[Terraform]:
     packages = folder / "packages"
     packages.mkdir()
     for name in ("infer", "probe"):
         content = package.zip_bytes(package.function_files(ROOT, name))
         (packages / f"{name}.zip").write_bytes(content)
-    environment = {**aws_free_environment(), **localaws.environment}
-    added = terraform_environment(load_settings(environment), environment, scratch=folder / "tf")
     topic = localaws.client("sns").create_topic(Name="alarms")["TopicArn"]
     key = localaws.client("kms").create_key()["KeyMetadata"]["Arn"]
     of_both = {
@@ -273,19 +271,15 @@ def apply_modules(localaws: LocalAws, folder: Path, issuer: Issuer) -> Terraform
         "packages": str(packages),
         "topic": topic,
     }
-    environment |= {
-        "TF_VAR_of_both": json.dumps(of_both),
-        "TF_VAR_issuer": issuer.url,
-    }
     root = folder / "root"
     for module in ("function", "inference_api"):
         shutil.copytree(ROOT / "infra/modules" / module, root / "modules" / module)
     values = {"account": ACCOUNT, "region": REGION, "prefix": PREFIX}
-    (root / "main.tf").write_text(CONFIGURATION % {**values, "row": ROW, "audience": AUDIENCE})
-    terraform = Terraform(root, {k: v for k, v in {**environment, **added}.items() if v})
-    terraform.run("init", input=False)
-    terraform.run("apply", auto_approve=True, input=False)
-    return terraform
+    configuration = CONFIGURATION % {**values, "row": ROW, "audience": AUDIENCE}
+    variables = {"TF_VAR_of_both": json.dumps(of_both), "TF_VAR_issuer": issuer.url}
+    with configured(root, configuration, localaws.environment, **variables) as terraform:
+        terraform.run("apply", auto_approve=True, input=False)
+        yield terraform
 
 
 def message_of(response: Response) -> str:

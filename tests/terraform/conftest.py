@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,36 +10,27 @@ from pathlib import Path
 
 import pytest
 
-from landing_zone.core.settings import load_settings
-from landing_zone.stack.terraform import terraform_environment
-from tests.terraform.runner import ROOT, Terraform, aws_free_environment, copy_parts
+from tests.terraform.runner import ROOT, Terraform, copy_parts, initialised
 
 
 @pytest.fixture(scope="session")
-def mocked(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+def mocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terraform]:
     """Terraform in a copy of infra/, without backend or account."""
-    return mocked_root(tmp_path_factory.mktemp("mocked"), "infra")
+    with mocked_root(tmp_path_factory.mktemp("mocked"), "infra") as terraform:
+        yield terraform
 
 
 @pytest.fixture(scope="session")
-def mocked_cicd(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+def mocked_cicd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terraform]:
     """The same for cicd/."""
-    return mocked_root(tmp_path_factory.mktemp("mocked-cicd"), "cicd")
+    with mocked_root(tmp_path_factory.mktemp("mocked-cicd"), "cicd") as terraform:
+        yield terraform
 
 
-def mocked_root(folder: Path, root: str) -> Terraform:
+def mocked_root(folder: Path, root: str) -> contextlib.AbstractContextManager[Terraform]:
     """Terraform in a copy of a root module."""
-    environment = aws_free_environment()
-    added = terraform_environment(load_settings(environment), environment, scratch=folder / "tf")
-    environment = {key: value for key, value in {**environment, **added}.items() if value}
-    # The tests of the modules set every variable themselves.
-    environment = {k: v for k, v in environment.items() if not k.startswith("TF_VAR_")}
-    terraform = Terraform(copy_parts(folder / "checkout") / root, environment)
-    code, out, err = terraform.cmd("init", backend=False, input=False)
-    if code and "Failed to query available provider packages" in err:
-        pytest.skip(f"no mirror has the AWS provider and the registry does not answer: {err}")
-    assert code == 0, out + err
-    return terraform
+    checkout = copy_parts(folder / "checkout")
+    return initialised(checkout / root, folder / "tf", {}, backend=False)
 
 
 @pytest.fixture(scope="session")

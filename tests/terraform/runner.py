@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import functools
 import os
 import shutil
 import sys
+import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -16,6 +20,7 @@ import python_terraform
 
 from landing_zone.core.settings import load_settings
 from landing_zone.stack.terraform import find_terraform, terraform_environment
+from tests.terraform.provider import installed_provider, running_provider
 
 ROOT = Path(__file__).parents[2]
 # What the stack is made of; a copy of it never touches the checkout's state, lock or build folder.
@@ -61,25 +66,63 @@ class Terraform(python_terraform.Terraform):  # type: ignore[misc]
         return out + err
 
 
-def configured(folder: Path, configuration: str, server: Mapping[str, str]) -> Terraform:
+@contextlib.contextmanager
+def configured(
+    folder: Path, configuration: str, server: Mapping[str, str], **variables: str
+) -> Iterator[Terraform]:
     """Terraform in a folder of its own, initialised for a configuration and a running localaws.
 
     Args:
-        folder: an empty directory.
+        folder: becomes the root module; its main.tf is written.
         configuration: becomes main.tf.
         server: the environment of a client of the server.
+        variables: further variables of the environment.
     """
     (folder / "main.tf").write_text(configuration)
-    environment = aws_free_environment()
-    added = terraform_environment(load_settings(environment), environment, scratch=folder / "tf")
-    keys = {k: v for k, v in server.items() if k.startswith("AWS_")}
-    merged = {**environment, **added, **keys}
-    made = Terraform(folder, {key: value for key, value in merged.items() if value})
-    code, out, err = made.cmd("init", input=False)
+    keys = {key: value for key, value in server.items() if key.startswith("AWS_")}
+    with initialised(folder, folder / "tf", {**keys, **variables}) as terraform:
+        yield terraform
+
+
+@contextlib.contextmanager
+def initialised(
+    root: Path, scratch: Path, variables: Mapping[str, str], **options: Any
+) -> Iterator[Terraform]:
+    """Terraform in a root module after `terraform init`, with a provider that its commands share.
+
+    Args:
+        root: the folder of the root module.
+        scratch: for what Terraform and the scripts leave behind.
+        variables: added to the environment, which has none that lead to AWS.
+        options: of `terraform init`.
+    """
+    settings = aws_free_environment()
+    found = terraform_environment(load_settings(settings), settings, scratch=scratch)
+    # The configurations of the tests set every variable of theirs.
+    found = {key: value for key, value in found.items() if not key.startswith("TF_VAR_")}
+    environment = {k: v for k, v in {**settings, **found, **variables}.items() if v}
+    with running_provider(provider(), environment) as attached:
+        terraform = Terraform(root, {**environment, **attached})
+        terraform.run("init", input=False, **options)
+        yield terraform
+
+
+@functools.cache
+def provider() -> Path:
+    """The program of the provider that infra/ requires; the test is skipped where none can be installed."""
+    folder = Path(tempfile.mkdtemp(prefix="provider-"))
+    atexit.register(shutil.rmtree, folder)
+    shutil.copy(ROOT / "infra/versions.tf", folder)
+    settings = aws_free_environment()
+    found = terraform_environment(load_settings(settings), settings, scratch=folder / "tf")
+    terraform = Terraform(
+        folder, {key: value for key, value in {**settings, **found}.items() if value}
+    )
+    code, out, err = terraform.cmd("init", backend=False, input=False)
     if code and "Failed to query available provider packages" in err:
         pytest.skip(f"no mirror has the AWS provider and the registry does not answer: {err}")
     assert code == 0, out + err
-    return made
+    return installed_provider(Path(found["TF_DATA_DIR"]))
 
 
 def client_environment(url: str) -> dict[str, str]:

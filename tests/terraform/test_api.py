@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -178,13 +176,12 @@ def localaws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
 
 
 @pytest.fixture(scope="module")
-def terraform(localaws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Terraform:
-    folder: Path = tmp_path_factory.mktemp("api")
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as archive:
+def terraform(localaws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terraform]:
+    folder = tmp_path_factory.mktemp("api")
+    with zipfile.ZipFile(folder / "function.zip", "w") as archive:
         archive.writestr("main.py", HANDLER)
-    (folder / "function.zip").write_bytes(code.getvalue())
-    return configured(folder, PROVIDER + RESOURCES, localaws.environment)
+    with configured(folder, PROVIDER + RESOURCES, localaws.environment) as terraform:
+        yield terraform
 
 
 def test_apply_plan_and_destroy(localaws: LocalAws, terraform: Terraform) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -181,8 +182,9 @@ resource "aws_codebuild_source_credential" "github" {
 
 
 @pytest.fixture
-def terraform(localaws: str, tmp_path: Path) -> Terraform:
-    return configured(tmp_path, CONFIGURATION, client_environment(localaws))
+def terraform(localaws: str, tmp_path: Path) -> Iterator[Terraform]:
+    with configured(tmp_path, CONFIGURATION, client_environment(localaws)) as terraform:
+        yield terraform
 
 
 def test_the_resources_of_codebuild_are_applied_updated_and_destroyed(terraform: Terraform) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -178,9 +179,10 @@ resource "aws_codepipeline" "this" {
 
 
 @pytest.fixture(scope="module")
-def terraform(localaws: str, tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+def terraform(localaws: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terraform]:
     folder = tmp_path_factory.mktemp("pipeline")
-    return configured(folder, CONFIGURATION % CONNECTION, client_environment(localaws))
+    with configured(folder, CONFIGURATION % CONNECTION, client_environment(localaws)) as made:
+        yield made
 
 
 def pipeline(localaws: str) -> dict[str, Any]:

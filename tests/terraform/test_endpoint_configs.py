@@ -180,15 +180,16 @@ def localaws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
 def test_apply_plan_and_destroy(
     localaws: LocalAws, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    terraform = configured(tmp_path_factory.mktemp("configs"), CONFIGURATION, localaws.environment)
-    terraform.run("apply", "-auto-approve", input=False)
-    assert "No changes" in terraform.run("plan", input=False)
-    sagemaker = localaws.client("sagemaker")
-    described = sagemaker.describe_endpoint_config(EndpointConfigName="captured")
-    assert described["DataCaptureConfig"]["InitialSamplingPercentage"] == 50
-    assert described["ShadowProductionVariants"][0]["InitialVariantWeight"] == 0.5
-    described = sagemaker.describe_endpoint_config(EndpointConfigName="async")
-    assert described["AsyncInferenceConfig"]["OutputConfig"]["S3FailurePath"]
-    terraform.run("destroy", "-auto-approve", input=False)
-    assert sagemaker.list_endpoint_configs()["EndpointConfigs"] == []
-    assert sagemaker.list_models()["Models"] == []
+    folder = tmp_path_factory.mktemp("configs")
+    with configured(folder, CONFIGURATION, localaws.environment) as terraform:
+        terraform.run("apply", "-auto-approve", input=False)
+        assert "No changes" in terraform.run("plan", input=False)
+        sagemaker = localaws.client("sagemaker")
+        described = sagemaker.describe_endpoint_config(EndpointConfigName="captured")
+        assert described["DataCaptureConfig"]["InitialSamplingPercentage"] == 50
+        assert described["ShadowProductionVariants"][0]["InitialVariantWeight"] == 0.5
+        described = sagemaker.describe_endpoint_config(EndpointConfigName="async")
+        assert described["AsyncInferenceConfig"]["OutputConfig"]["S3FailurePath"]
+        terraform.run("destroy", "-auto-approve", input=False)
+        assert sagemaker.list_endpoint_configs()["EndpointConfigs"] == []
+        assert sagemaker.list_models()["Models"] == []

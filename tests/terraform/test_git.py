@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,9 @@ output "arns" {
 
 
 @pytest.fixture
-def terraform(localaws: str, tmp_path: Path) -> Terraform:
-    return configured(tmp_path, CONFIGURATION, client_environment(localaws))
+def terraform(localaws: str, tmp_path: Path) -> Iterator[Terraform]:
+    with configured(tmp_path, CONFIGURATION, client_environment(localaws)) as terraform:
+        yield terraform
 
 
 def test_repositories_triggers_and_connections(terraform: Terraform, localaws: str) -> None:

@@ -301,9 +301,10 @@ def until_deleted(sagemaker: Any, endpoint: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def terraform(localaws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+def terraform(localaws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terraform]:
     folder = tmp_path_factory.mktemp("monitoring")
-    return configured(folder, PROVIDER + RESOURCES, localaws.environment)
+    with configured(folder, PROVIDER + RESOURCES, localaws.environment) as terraform:
+        yield terraform
 
 
 def test_a_dev_endpoint_is_paused_and_resumed(localaws: LocalAws) -> None:
