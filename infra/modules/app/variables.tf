@@ -72,13 +72,8 @@ variable "app" {
   }
 
   validation {
-    condition     = contains([256, 512, 1024, 2048, 4096], var.app.cpu) && var.app.memory_mb >= 2 * var.app.cpu && var.app.memory_mb <= 8 * var.app.cpu && var.app.memory_mb % 1024 == 0
-    error_message = "app.cpu must be 256, 512, 1024, 2048 or 4096, and app.memory_mb a multiple of 1024 from 2 to 8 times as much (what Fargate offers)."
-  }
-
-  validation {
-    condition     = var.app.count >= 1 && var.app.count <= 10 && floor(var.app.count) == var.app.count
-    error_message = "app.count must be a whole number from 1 to 10."
+    condition     = contains([256, 512, 1024, 2048, 4096], var.app.cpu) && var.app.memory_mb >= 2 * var.app.cpu && var.app.memory_mb <= 8 * var.app.cpu && var.app.memory_mb % 1024 == 0 && contains(range(1, 11), var.app.count)
+    error_message = "app.cpu must be 256, 512, 1024, 2048 or 4096, app.memory_mb a multiple of 1024 from 2 to 8 times as much (what Fargate offers), and app.count from 1 to 10."
   }
 
   validation {
