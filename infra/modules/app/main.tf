@@ -69,7 +69,6 @@ resource "aws_ecs_service" "this" {
   task_definition        = aws_ecs_task_definition.this.arn
   desired_count          = var.app.count
   launch_type            = "FARGATE"
-  platform_version       = "1.4.0"
   enable_execute_command = false
   propagate_tags         = "SERVICE"
 

@@ -48,9 +48,9 @@ class FakeS3:
         self.error = error
         self.objects: dict[tuple[str, str], bytes] = {}
 
-    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> None:
+    def put_object(self, **request: Any) -> None:
         self._refuse("PutObject")
-        self.objects[Bucket, Key] = Body
+        self.objects[request["Bucket"], request["Key"]] = request["Body"]
 
     def download_file(self, bucket: str, key: str, path: str) -> None:
         self._refuse("GetObject")
@@ -66,10 +66,10 @@ class FakeSsm:
     def __init__(self, parameters: Mapping[str, str]) -> None:
         self.parameters = parameters
 
-    def get_parameter(self, *, Name: str) -> dict[str, Any]:
-        if Name not in self.parameters:
+    def get_parameter(self, **request: str) -> dict[str, Any]:
+        if request["Name"] not in self.parameters:
             raise aws_error("ParameterNotFound", "GetParameter")
-        return {"Parameter": {"Value": self.parameters[Name]}}
+        return {"Parameter": {"Value": self.parameters[request["Name"]]}}
 
 
 class FakeAws:

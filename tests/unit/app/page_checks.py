@@ -1,4 +1,6 @@
-"""Checks of the page with Streamlit's AppTest, run by test_page.py in the app's own environment, which has no pytest.
+"""Checks of the page with Streamlit's AppTest.
+
+test_page.py runs them in the app's own environment, which has no pytest:
 
     .app/bin/python tests/unit/app/page_checks.py MODEL     prints {"name of a check": "" or what is wrong}
 
@@ -100,7 +102,7 @@ def page(**settings: str) -> Iterator[AppTest]:
     AWS.stored.clear()
     AWS.refusal = None
     with patch.dict(os.environ, environment, clear=True):
-        yield AppTest.from_file(str(PAGE), default_timeout=30).run()
+        yield AppTest.from_file(str(PAGE), default_timeout=120).run()
 
 
 def ask(app: AppTest, text: str) -> None:

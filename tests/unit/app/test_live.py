@@ -37,7 +37,7 @@ def test_an_estimator_without_probabilities() -> None:
 def test_a_regression_is_refused() -> None:
     answer = as_json({**ANSWER, "predictions": [0.52]})
 
-    with pytest.raises(AppError, match="answers '0.52', which is no label"):
+    with pytest.raises(AppError, match=r"answers '0.52', which is no label"):
         LiveModel(FakeSession(predict=answer), URL, "housing").predict("no")
 
 
@@ -77,5 +77,5 @@ def test_an_api_that_is_down() -> None:
     session = FakeSession()
     session.is_down = True
 
-    with pytest.raises(AppError, match="does not answer.*make local USE_CASE=reviews"):
+    with pytest.raises(AppError, match=r"does not answer.*make local USE_CASE=reviews"):
         LiveModel(session, URL, "reviews").describe()

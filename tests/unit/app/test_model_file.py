@@ -35,7 +35,7 @@ def test_a_text_that_is_too_long_is_refused_in_words(archive: Path) -> None:
 
 @pytest.mark.parametrize("name", ["missing", "model/model.json"])
 def test_what_is_no_model_is_refused(archive: Path, name: str) -> None:
-    with pytest.raises(AppError, match="APP_MODEL is .*allowed: a file model.tar.gz, or a folder"):
+    with pytest.raises(AppError, match=r"APP_MODEL is .*allowed: a file model.tar.gz, or a folder"):
         open_model(archive.parent / name)
 
 
@@ -67,7 +67,7 @@ def test_a_model_in_s3_is_opened_when_its_hash_is_right(archive: Path) -> None:
 def test_a_model_with_another_hash_is_not_opened(archive: Path) -> None:
     aws, environment = in_s3(archive, "0" * 64)
 
-    with pytest.raises(AppError, match="model.tar.gz is not the one that was registered"):
+    with pytest.raises(AppError, match=r"model.tar.gz is not the one that was registered"):
         find_model(read_settings(environment), aws)
 
 

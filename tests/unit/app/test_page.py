@@ -27,7 +27,7 @@ def test_the_page(archive: Path) -> None:
     }
     done = subprocess.run(
         [ROOT / ".app/bin/python", Path(__file__).with_name("page_checks.py"), archive],
-        cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120,
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
 
     assert done.returncode == 0, done.stdout + done.stderr

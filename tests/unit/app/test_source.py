@@ -36,7 +36,7 @@ def test_the_container_looks_nothing_up() -> None:
 
 
 def test_without_an_api_the_error_says_how_to_deploy_one() -> None:
-    with pytest.raises(AppError, match="has no inference API.*make local USE_CASE=reviews"):
+    with pytest.raises(AppError, match=r"has no inference API.*make local USE_CASE=reviews"):
         find_model(read_settings({}), FakeAws())
 
 
