@@ -101,7 +101,7 @@ def read_settings(environ: Mapping[str, str]) -> AppSettings:
     if is_in_s3 and not value["APP_MODEL_SHA256"]:
         problems.append(
             "APP_MODEL_SHA256 is empty; a model in S3 needs it, since opening a model runs what is in it. "
-            "models.py lineage shows it"
+            "models.py --version shows it"
         )
     if problems:
         raise AppError("\n".join(problems))
