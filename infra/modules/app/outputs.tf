@@ -5,8 +5,3 @@ output "load_balancer_dns_name" {
   # Requests are answered only when the listener exists.
   depends_on = [aws_lb_listener.https]
 }
-
-output "service_name" {
-  description = "Name of the ECS service, and of its cluster."
-  value       = aws_ecs_service.this.name
-}
