@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
 SCRIPTS := deployment-scripts
-PYTHON_CODE := localaws/src lambdas workflow deployment-scripts benchmarks infra sample-files
+PYTHON_CODE := app localaws/src lambdas workflow deployment-scripts benchmarks infra sample-files
 TEST_CODE := tests localaws/tests
 SHELL_CODE := $(wildcard $(SCRIPTS)/*.sh) .ci/run
 # Two worker processes. The tests of a file run in one of them, because they share a localaws or a deployment.
@@ -51,6 +51,12 @@ local-gitops: export IMAGE_TAG :=
 local-gitops: venv-test venv-checkov ## Deploy to this machine by a push, through the pipeline of cicd/ (COMMIT, IMAGE, TEST_PATHS, APPROVE)
 	@$(BIN)/python $(SCRIPTS)/local_gitops.py --commit $(COMMIT)
 
+.PHONY: app
+app: export USE_CASE := $(if $(filter file,$(origin USE_CASE)),reviews,$(USE_CASE))
+app: export PYTHONPATH := .:workflow:deployment-scripts
+app: venv venv-app ## Run the sentiment app on http://127.0.0.1:8501 (USE_CASE, APP_OPTIONS)
+	@$(BIN)/python -m app $(APP_OPTIONS)
+
 .PHONY: test
 test: venv-test venv-checkov ## Run all tests: unit, local, terraform, and the main job end to end
 	@$(PYTEST)
@@ -70,8 +76,8 @@ lint-shell: venv-test ## Check the shell scripts: shellcheck and shfmt
 	@$(BIN)/shfmt -i 2 -ci -sr -d $(SHELL_CODE)
 
 .PHONY: lint-docker
-lint-docker: venv-test ## Check the Dockerfile with hadolint
-	@$(BIN)/hadolint workflow/container/Dockerfile
+lint-docker: venv-test ## Check the Dockerfiles with hadolint
+	@$(BIN)/hadolint workflow/container/Dockerfile app/Dockerfile
 
 .PHONY: lint-terraform
 lint-terraform: venv ## Check the Terraform: fmt, and tflint where it is installed
@@ -124,6 +130,10 @@ venv: ## Create .venv with the requirements of the landing zone
 .PHONY: venv-test
 venv-test: ## Create .venv with the requirements of the tests and linters too
 	@bash $(SCRIPTS)/venv.sh test
+
+.PHONY: venv-app
+venv-app: ## Create .app with the requirements of the sentiment app (600 MB)
+	@bash $(SCRIPTS)/venv.sh app
 
 .PHONY: venv-checkov
 venv-checkov: ## Create .checkov, an environment of its own because checkov pins boto3

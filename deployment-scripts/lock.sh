@@ -18,11 +18,11 @@ main() {
   local uv name
   local -a constraints localaws
   uv="$(venv::uv)"
-  # base first: what test and image share with base has the same versions.
-  for name in base test image checkov sagemaker terraform uv; do
+  # base first: what the others share with base has the same versions.
+  for name in base test image app checkov sagemaker terraform uv; do
     printf 'requirements/%s.txt\n' "${name}"
     constraints=()
-    [[ "${name}" != test && "${name}" != image ]] || constraints=(--constraints base.txt)
+    [[ "${name}" != test && "${name}" != image && "${name}" != app ]] || constraints=(--constraints base.txt)
     # .venv runs localaws, as an editable package: its requirements are locked together with ours.
     localaws=()
     [[ "${name}" != base && "${name}" != test ]] || localaws=(../localaws/pyproject.toml --all-extras)

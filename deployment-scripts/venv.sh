@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Makes .venv (or .checkov, .sagemaker) from a lock file, with uv where it can be had and pip otherwise.
+# Makes .venv (or .app, .checkov, .sagemaker) from a lock file, with uv where it can be had and pip otherwise.
 #
-#   bash deployment-scripts/venv.sh base|test|checkov|sagemaker
+#   bash deployment-scripts/venv.sh base|test|app|checkov|sagemaker
 #
-# base runs the landing zone, test adds what its tests and linters need, checkov and SageMaker's SDK have
-# environments of their own. Does nothing when the environment was made from this lock file already.
+# base runs the landing zone, test adds what its tests and linters need. The sentiment app, checkov and SageMaker's
+# SDK have environments of their own. Does nothing when the environment was made from this lock file already.
 set -euo pipefail
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -82,6 +82,7 @@ main() {
   local folder=".venv" localaws=true
   case "${name}" in
     base | test) ;;
+    app) folder=".app" localaws=false ;;
     checkov) folder=".checkov" localaws=false ;;
     sagemaker) folder=".sagemaker" localaws=false ;;
     *)

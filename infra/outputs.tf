@@ -1,3 +1,8 @@
+output "app_dns_name" {
+  description = "Name of the load balancer of the sentiment app; null where there is none."
+  value       = one(module.app[*].load_balancer_dns_name)
+}
+
 output "approval_topic_arn" {
   description = "ARN of the SNS topic that announces waiting approvals."
   value       = module.notification.approval_topic_arn

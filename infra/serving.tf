@@ -1,3 +1,18 @@
+module "app" {
+  source = "./modules/app"
+  count  = var.app == null ? 0 : 1
+
+  account         = local.account
+  alarm_topic_arn = module.notification.alarm_topic_arn
+  api             = { execution_arn = one(module.inference_api[*].execution_arn), url = one(module.inference_api[*].url) }
+  app             = var.app
+  kms_key_arn     = module.encryption.key_arn
+  logs            = local.logs
+  prefix          = local.prefix
+  stack           = { service = var.service, stage = var.build_stage }
+  workflow_bucket = module.storage.buckets.workflow
+}
+
 module "deployment" {
   source = "./modules/deployment"
 

@@ -1,3 +1,25 @@
+variable "app" {
+  description = "The sentiment app. The variable of the module app, which checks it, describes each value. null: no app."
+  type = object({
+    allowed_cidrs    = set(string)
+    assign_public_ip = optional(bool)
+    count            = optional(number)
+    cpu              = optional(number)
+    image            = string
+    load_balancer    = optional(object({ certificate_arn = string, public = optional(bool), subnet_ids = set(string) }))
+    memory_mb        = optional(number)
+    subnet_ids       = set(string)
+    use_case         = optional(string)
+    vpc_id           = string
+  })
+  default = null
+
+  validation {
+    condition     = var.app == null || (var.inference_api.enabled && coalesce(var.inference_api.authorization, "AWS_IAM") == "AWS_IAM")
+    error_message = "app needs the inference API with authorization AWS_IAM: the app signs its requests."
+  }
+}
+
 variable "cost" {
   description = "A monthly budget, hours of dev endpoints, and when an endpoint counts as idle. The variable of the module cost, which checks it, describes each value."
   type        = object({ budget = optional(object({ monthly_usd = number, notify_at_percent = optional(set(number)) })), dev_hours = optional(object({ pause = string, resume = string, time_zone = optional(string) })), idle_hours = optional(number) })

@@ -29,6 +29,11 @@ run "defaults" {
   }
 
   assert {
+    condition     = length(module.app) == 0 && output.app_dns_name == null
+    error_message = "The sentiment app is off by default."
+  }
+
+  assert {
     condition     = local.prebuilt_repository_arn == "arn:aws:ecr:eu-west-1:141502667606:repository/sagemaker-scikit-learn"
     error_message = "The SageMaker role may pull from the repository of the prebuilt image."
   }
@@ -107,9 +112,11 @@ run "rejects_more_wrong_values" {
   command = plan
 
   variables {
+    app            = { allowed_cidrs = ["10.0.0.0/8"], image = "app", subnet_ids = ["subnet-0a"], vpc_id = "vpc-0a" }
+    inference_api  = { authorization = "JWT", jwt = { issuer = "https://login.example.com", audience = ["predictions"] } }
     retention_days = { versions = 0 }
     service        = "ml-core-"
   }
 
-  expect_failures = [var.retention_days, var.service]
+  expect_failures = [var.app, var.retention_days, var.service]
 }
