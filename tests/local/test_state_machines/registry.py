@@ -25,10 +25,10 @@ SETTINGS = {"instance_type": "ml.m5.large", "instance_count": 1, "capture_percen
 class Registry:
     """The versions of a use case of one test, and its production endpoint."""
 
-    def __init__(self, machines: Machines, image: str = IMAGE) -> None:
+    def __init__(self, machines: Machines, image: str = IMAGE, use_case: str = "") -> None:
         self.machines = machines
         self.image = image
-        self.use_case = f"t{uuid.uuid4().hex[:8]}"
+        self.use_case = use_case or f"t{uuid.uuid4().hex[:8]}"
         self.endpoint = f"{PREFIX}-{self.use_case}"
         self.packages: list[str] = []
         machines.sagemaker.create_model_package_group(ModelPackageGroupName=self.endpoint)
