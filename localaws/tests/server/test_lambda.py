@@ -239,7 +239,7 @@ def test_a_timeout_ends_the_environment(aws: Aws, create: Callable[..., str]) ->
 def test_a_faster_clock_leaves_a_function_its_time(
     start_localaws: Callable[..., Any], tmp_path: Path
 ) -> None:
-    """A minute of this clock is a second."""
+    """A minute of this clock is a second. The function's name is as short as a name can be."""
     source = """
 import time
 def handler(e, context):
@@ -250,10 +250,10 @@ def handler(e, context):
         client = server.client("lambda")
         role = server.client("iam").create_role(RoleName="function", AssumeRolePolicyDocument="{}")
         client.create_function(
-            FunctionName="function", Role=role["Role"]["Arn"], Code={"ZipFile": package(source)},
+            FunctionName="f", Role=role["Role"]["Arn"], Code={"ZipFile": package(source)},
             Runtime="python3.12", Handler="main.handler", Timeout=20,
         )  # fmt: skip
-        answer = client.invoke(FunctionName="function")
+        answer = client.invoke(FunctionName="f")
         assert 1_000 < json.loads(answer["Payload"].read()) < 20_000
         assert "FunctionError" not in answer
 
