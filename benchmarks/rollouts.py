@@ -42,7 +42,7 @@ PAUSE = 0.02
 PROOF = 50
 # One instance: the traffic moves at once, and the old instance stays for a while in which alarms bring it
 # back.
-BAKE_SECONDS = 20
+BAKE_SECONDS = 30
 ROLLOUT = {
     "type": "ALL_AT_ONCE", "step_percent": 50, "wait_seconds": 0, "termination_seconds": BAKE_SECONDS,
     "maximum_seconds": 3600, "poll_seconds": 1, "max_error_rate": 0.01,
@@ -149,6 +149,10 @@ def one_round(registry: Registry, scripts: Scripts) -> dict[str, dict[str, float
         rollback = timed(lambda: scripts.start(ROLLBACK, "--yes"), caller, bad, good)
     if caller.failed:
         raise BenchmarkError(f"{caller.failed} calls failed")
+    for name, found in ((ABORT, abort), (ROLLBACK, rollback)):
+        began = time.monotonic()
+        scripts.start(name, "--help").communicate(timeout=300)
+        found["help"] = time.monotonic() - began
     return {ABORT: abort, ROLLBACK: rollback}
 
 
@@ -221,17 +225,22 @@ def table(result: dict[str, Any]) -> str:
         values = [found[name][key] for found in result["rounds"]]
         return [f"{statistics.median(values):.1f}", f"{max(values):.1f}"]
 
-    header = ["command", "traffic restored, s", "slowest", "command ended, s", "slowest"]
+    header = [
+        "command", "traffic restored, s", "slowest", "command ended, s", "slowest", "--help, s", "slowest",
+    ]  # fmt: skip
+    keys = ("restored", "ended", "help")
     lines = [
-        [name, *seconds(name, "restored"), *seconds(name, "ended")] for name in (ABORT, ROLLBACK)
+        [name, *(value for key in keys for value in seconds(name, key))]
+        for name in (ABORT, ROLLBACK)
     ]
     shares = result["split"]
     return "\n".join(
         [
             markdown(header, lines),
             "",
-            f"From the start of the command; no call failed. {ROLLBACK} starts a new instance and ends after "
-            f"the bake of {BAKE_SECONDS} s. On AWS an instance takes minutes to start.",
+            "From the start of the command; no call failed. What --help takes is the start of its process. "
+            f"{ROLLBACK} starts a new instance and ends after the bake of {BAKE_SECONDS} s. On AWS an "
+            "instance takes minutes to start.",
             f"A/B test with the weights {1 - WEIGHT:g} and {WEIGHT:g}: of {shares['calls']:,} calls in "
             f"{shares['seconds']} s, B answered {shares['B']:,}, {shares['share']:.1%} (allowed: "
             f"{POINTS * 100:g} points more or less).",
