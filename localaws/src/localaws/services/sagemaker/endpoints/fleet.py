@@ -143,7 +143,7 @@ class Fleet:
                     f"The {container} container for production variant {variant} did not pass the "
                     "ping health check. Please check CloudWatch logs for this endpoint."
                 )
-        except WorkloadError:
+        except Exception:
             with self._changed:
                 self.instances = [instance for instance in self.instances if instance not in new]
             self._stop(new, at_once=True)
