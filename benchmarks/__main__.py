@@ -19,7 +19,7 @@ from benchmarks.page import update_page
 ROOT = Path(__file__).resolve().parents[1]
 OF_ROWS = ("preprocess", "train_evaluate", "batch_transform")
 LONG_ROWS = 2_000_000  # from here on the training takes so long that once has to do
-NAMES = ("serving", *OF_ROWS)
+NAMES = ("serving", *OF_ROWS, "inference_api", "rollouts")
 
 
 def run(name: str, args: argparse.Namespace) -> tuple[int, str]:

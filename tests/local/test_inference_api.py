@@ -44,7 +44,7 @@ ROOT = Path(__file__).parents[2]
 PREFIX = "ml-core-development"
 ENDPOINT = f"{PREFIX}-iris"
 RUN_ID = "0f6a7c9e-3a64-4f0e-9d58-2f1f4f0a9b11"
-# A minute is ten seconds. Not faster: a function has 29 seconds to answer.
+# A minute is ten seconds. Not faster: a serving process has four minutes to start on a busy machine.
 SCALE = 6
 ROW = "5.1,3.5,1.4,0.2"
 AUDIENCE = "predictions"

@@ -6,11 +6,14 @@ import base64
 import json
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from localaws.services.lambda_.pool import CONCURRENT_STARTS
 from waiting import eventually
 from zips import make_zip
 
@@ -141,14 +144,35 @@ def test_a_warm_environment_is_reused_until_code_or_configuration_changes(
 def test_each_concurrent_invocation_has_its_own_environment(
     aws: Aws, create: Callable[..., str]
 ) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     name = create(
         "import os, time\ndef handler(e, c):\n    time.sleep(1.5)\n    return os.getpid()"
     )
     with ThreadPoolExecutor(2) as pool:
         pids = list(pool.map(lambda _: call(aws, name)["Body"], range(2)))
     assert len(set(pids)) == 2
+
+
+def test_a_burst_starts_few_processes_at_a_time(
+    aws: Aws, create: Callable[..., str], tmp_path: Path
+) -> None:
+    """The module counts how many of its processes start at the same time."""
+    source = f"""
+import os, pathlib, time
+folder = pathlib.Path({str(tmp_path)!r})
+own = folder / str(os.getpid())
+own.touch()
+time.sleep(0.3)
+starting = len(list(folder.iterdir()))
+own.unlink()
+def handler(e, c): return [os.getpid(), starting]
+"""
+    name = create(source)
+    calls = 4 * CONCURRENT_STARTS
+    with ThreadPoolExecutor(calls) as threads:
+        answers = list(threads.map(lambda _: call(aws, name)["Body"], range(calls)))
+    assert max(starting for _, starting in answers) <= CONCURRENT_STARTS
+    # Those that waited were answered by the processes that started first.
+    assert len({pid for pid, _ in answers}) < calls
 
 
 def test_the_log_has_the_lines_of_the_platform_and_the_function(aws: Aws, shared: str) -> None:
@@ -210,6 +234,28 @@ def test_a_timeout_ends_the_environment(aws: Aws, create: Callable[..., str]) ->
     assert message in log
     assert "Status: timeout" in log
     assert call(aws, name)["Body"]["pid"] != pid
+
+
+def test_a_faster_clock_leaves_a_function_its_time(
+    start_localaws: Callable[..., Any], tmp_path: Path
+) -> None:
+    """A minute of this clock is a second. The function's name is as short as a name can be."""
+    source = """
+import time
+def handler(e, context):
+    time.sleep(0.5)
+    return context.get_remaining_time_in_millis()
+"""
+    with start_localaws(tmp_path, "--time-scale", "60") as server:
+        client = server.client("lambda")
+        role = server.client("iam").create_role(RoleName="function", AssumeRolePolicyDocument="{}")
+        client.create_function(
+            FunctionName="f", Role=role["Role"]["Arn"], Code={"ZipFile": package(source)},
+            Runtime="python3.12", Handler="main.handler", Timeout=20,
+        )  # fmt: skip
+        answer = client.invoke(FunctionName="f")
+        assert 1_000 < json.loads(answer["Payload"].read()) < 20_000
+        assert "FunctionError" not in answer
 
 
 @pytest.mark.parametrize(

@@ -50,8 +50,9 @@ IMAGE = f"141502667606.dkr.ecr.{REGION}.amazonaws.com/sagemaker-scikit-learn:1.4
 class Machines:
     """The state machines and their functions, and what a run finds in S3."""
 
-    def __init__(self, localaws: LocalAws) -> None:
+    def __init__(self, localaws: LocalAws, rollout: Mapping[str, Any] = ROLLOUT) -> None:
         self.client = localaws.client
+        self.rollout = rollout
         self.s3 = localaws.client("s3")
         self.sagemaker = localaws.client("sagemaker")
         self.runtime = localaws.client("sagemaker-runtime")
@@ -157,7 +158,7 @@ class Machines:
                     "ALARM_TOPIC_ARN": topic,
                     "KMS_KEY_ARN": self.settings.kms_key_arn,
                     "LOG_LEVEL": "INFO",
-                    "ROLLOUT": json.dumps(ROLLOUT),
+                    "ROLLOUT": json.dumps(self.rollout),
                     "SAGEMAKER_ROLE_ARN": self.role,
                     "SERVICE": "ml-core",
                     "STAGE": "development",

@@ -61,7 +61,9 @@ class _Runtime:
 
     @classmethod
     def of(cls, context: Context) -> _Runtime:
-        pool = MeasuredPool(lambda spec: ExecutionEnvironment(spec, context), context)
+        pool = MeasuredPool(
+            lambda spec, on_started: ExecutionEnvironment(spec, context, on_started), context
+        )
         invoker = Invoker(pool, context.clock, partial(deliver, context))
         return cls(CodeStore(context.work_dir / "code"), pool, invoker)
 

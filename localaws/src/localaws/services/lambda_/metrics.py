@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from localaws.core.context import Context
 from localaws.services.cloudwatch.store import MetricId, MetricStore
 from localaws.services.lambda_.environment import RuntimeSpec
 from localaws.services.lambda_.invocation import Invocation, InvocationResult
-from localaws.services.lambda_.pool import Environment, EnvironmentPool, ThrottledError
+from localaws.services.lambda_.pool import EnvironmentPool, Start, ThrottledError
 
 NAMESPACE: Final = "AWS/Lambda"
 _UNITS: Final = {"Duration": "Milliseconds"}
@@ -23,7 +23,7 @@ _UNITS: Final = {"Duration": "Milliseconds"}
 class MeasuredPool(EnvironmentPool):
     """A pool that records each invocation, by function and in all."""
 
-    def __init__(self, start: Callable[[RuntimeSpec], Environment], context: Context) -> None:
+    def __init__(self, start: Start, context: Context) -> None:
         super().__init__(start)
         self._clock = context.clock
         self._store = context.shared(MetricStore)

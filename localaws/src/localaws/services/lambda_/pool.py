@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import Counter, defaultdict
@@ -15,6 +16,12 @@ from localaws.services.lambda_.invocation import Invocation, InvocationResult
 IDLE_SECONDS = 300.0
 # AWS allows 1,000 per account and region. Here each is a Python process, so the limit is lower.
 ACCOUNT_CONCURRENCY = 50
+# Processes that start at the same time share the processors: with more of them, each takes longer.
+CONCURRENT_STARTS = max(2, os.cpu_count() or 2)
+# Real seconds after which a start counts no more. The initialisation of one function may wait for the answer
+# of another one, which then has to start too.
+START_SECONDS = 10.0
+_LOOK_SECONDS = 0.5
 
 
 class Environment(Protocol):
@@ -34,6 +41,9 @@ class Environment(Protocol):
         """End the process."""
 
 
+Start = Callable[[RuntimeSpec, Callable[[], None]], Environment]
+
+
 class ThrottledError(Exception):
     """No concurrency is left; ``reason`` is the Reason of AWS's TooManyRequestsException."""
 
@@ -45,20 +55,27 @@ class ThrottledError(Exception):
 class EnvironmentPool:
     """All execution environments of an account and region.
 
+    Only a few are started at a time. An invocation that would need one more waits for its turn, or for a warm
+    environment that becomes free earlier.
+
     Args:
-        start: creates an environment, whose process starts at once.
+        start: creates an environment, whose process starts at once. It calls the given function when it can
+            take an invocation, and when its process has ended.
     """
 
-    def __init__(self, start: Callable[[RuntimeSpec], Environment]) -> None:
+    def __init__(self, start: Start) -> None:
         self._start = start
         self._lock = threading.Lock()
         self._idle: dict[str, list[Environment]] = defaultdict(list)
         self._busy: dict[str, set[Environment]] = defaultdict(set)
         self._reserved: Counter[str] = Counter()
         self._generation: Counter[str] = Counter()
+        # When each start has begun that has not ended.
+        self._starts: dict[object, float] = {}
         self._closed = False
         self._reaper: threading.Thread | None = None
         self._wake = threading.Condition(self._lock)
+        self._available = threading.Condition(self._lock)
 
     def run(
         self, spec: RuntimeSpec, invocation: Invocation, reserved_concurrency: int | None
@@ -73,12 +90,9 @@ class EnvironmentPool:
             self._admit(name, reserved_concurrency)
             self._reserved[name] += 1
             generation = self._generation[name]
-            environment = self._take(spec)
+        environment: Environment | None = None
         try:
-            if environment is None:
-                environment = self._start(spec)
-            with self._lock:
-                self._busy[name].add(environment)
+            environment = self._take_or_start(spec)
             return environment.invoke(invocation)
         finally:
             with self._lock:
@@ -92,6 +106,7 @@ class EnvironmentPool:
                     )
                     if reusable:
                         self._idle[name].append(environment)
+                        self._available.notify_all()
                         self._watch_idle()
             if environment is not None and not reusable:
                 environment.close()
@@ -113,6 +128,7 @@ class EnvironmentPool:
             ]
             self._idle.clear()
             self._wake.notify_all()
+            self._available.notify_all()
         for environment in everything:
             environment.close()
 
@@ -123,6 +139,43 @@ class EnvironmentPool:
             raise ThrottledError("ReservedFunctionConcurrentInvocationLimitExceeded")
         if self._reserved.total() >= ACCOUNT_CONCURRENCY:
             raise ThrottledError("ConcurrentInvocationLimitExceeded")
+
+    def _take_or_start(self, spec: RuntimeSpec) -> Environment:
+        """A warm environment, or a new one when few enough are starting; it is busy from now on.
+
+        Raises:
+            ThrottledError: the pool was closed meanwhile.
+        """
+        busy = self._busy[spec.function_name]
+        start = object()
+        with self._lock:
+            while (environment := self._take(spec)) is None:
+                if self._closed:
+                    raise ThrottledError("CallerRateLimitExceeded")
+                if self._may_start():
+                    self._starts[start] = time.monotonic()
+                    break
+                self._available.wait(_LOOK_SECONDS)
+            if environment is not None:
+                busy.add(environment)
+                return environment
+        try:
+            environment = self._start(spec, lambda: self._end_start(start))
+        except BaseException:
+            self._end_start(start)
+            raise
+        with self._lock:
+            busy.add(environment)
+        return environment
+
+    def _may_start(self) -> bool:
+        limit = time.monotonic() - START_SECONDS
+        return sum(began > limit for began in self._starts.values()) < CONCURRENT_STARTS
+
+    def _end_start(self, start: object) -> None:
+        with self._lock:
+            if self._starts.pop(start, None) is not None:
+                self._available.notify_all()
 
     def _take(self, spec: RuntimeSpec) -> Environment | None:
         # The most recently used first, as on AWS: the others stay idle and are closed.

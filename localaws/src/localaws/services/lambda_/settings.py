@@ -40,7 +40,7 @@ def runtime_spec(
     environment = {
         **function.environment_vars,
         **context.environment(
-            function.role, context.acting(function.function_arn, function.function_name)
+            function.role, context.acting(function.function_arn, _session_name(function))
         ),
         **_process_variables(code_dir, layer_dirs, runtime_folder(context.work_dir)),
         "_HANDLER": function.handler,
@@ -78,6 +78,12 @@ def async_settings(function: ProcessFunction) -> AsyncSettings:
         on_failure=(destinations.get("OnFailure") or {}).get("Destination"),
         dead_letter=function.extra_settings.get("DeadLetterConfig", {}).get("TargetArn"),
     )
+
+
+def _session_name(function: ProcessFunction) -> str:
+    """As on AWS the name of the function; a random one where that is too short for STS."""
+    name = str(function.function_name)
+    return name if len(name) > 1 else ""
 
 
 def _process_variables(code_dir: Path, layer_dirs: list[Path], runtime_dir: Path) -> dict[str, str]:

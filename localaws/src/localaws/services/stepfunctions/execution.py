@@ -73,6 +73,8 @@ class LocalExecution(Execution):  # type: ignore[misc]  # moto has no types
         self._log = log
         self._ending = threading.Lock()
         self.ended = threading.Event()
+        # moto gives it a status when it starts; it can be listed and described before.
+        self.exec_status = ExecutionStatus.RUNNING
 
     def start(self) -> None:
         """Run in the background."""

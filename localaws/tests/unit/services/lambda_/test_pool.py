@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from pathlib import Path
 
 import pytest
@@ -45,14 +48,20 @@ class FakeEnvironment:
 
 
 class Started:
-    """Remembers every environment that a pool starts."""
+    """Remembers every environment that a pool starts. While ``slow``, they start when the test says so."""
 
     def __init__(self) -> None:
         self.environments: list[FakeEnvironment] = []
+        self.slow = False
+        self.starting: list[Callable[[], None]] = []
         self.pool = EnvironmentPool(self)
         FakeEnvironment.count = 0
 
-    def __call__(self, spec: RuntimeSpec) -> FakeEnvironment:
+    def __call__(self, spec: RuntimeSpec, on_started: Callable[[], None]) -> FakeEnvironment:
+        if self.slow:
+            self.starting.append(on_started)
+        else:
+            on_started()
         self.environments.append(FakeEnvironment(spec))
         return self.environments[-1]
 
@@ -144,3 +153,71 @@ def test_an_idle_environment_is_ended(started: Started, monkeypatch: pytest.Monk
         assert time.monotonic() < deadline
         time.sleep(0.01)
     assert started.run() == b"2"
+
+
+@pytest.fixture
+def one_start(started: Started, monkeypatch: pytest.MonkeyPatch) -> Started:
+    """One environment may start at a time, and does not end its start by itself."""
+    monkeypatch.setattr(pool_module, "CONCURRENT_STARTS", 1)
+    monkeypatch.setattr(pool_module, "START_SECONDS", 60)
+    started.slow = True
+    return started
+
+
+def test_an_invocation_waits_for_a_warm_environment_while_another_one_starts(
+    one_start: Started,
+) -> None:
+    thread, first = one_start.occupy()
+    with ThreadPoolExecutor(2) as threads:
+        waiting = [threads.submit(one_start.run) for _ in range(2)]
+        first.release.set()
+        assert [future.result(5) for future in waiting] == [b"1", b"1"]
+    thread.join()
+    assert len(one_start.environments) == 1
+
+
+def test_environments_start_one_after_the_other(one_start: Started) -> None:
+    thread, first = one_start.occupy()
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(one_start.run)
+        with pytest.raises(FutureTimeoutError):
+            waiting.result(0.05)
+        one_start.starting[0]()
+        assert waiting.result(5) == b"2"
+    first.release.set()
+    thread.join()
+
+
+def test_a_start_that_takes_too_long_does_not_hold_up_the_others(
+    one_start: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool_module, "START_SECONDS", 0)
+    thread, first = one_start.occupy()
+    assert one_start.run(of=spec("other")) == b"2"
+    first.release.set()
+    thread.join()
+
+
+def test_a_start_that_fails_makes_room_for_the_next(one_start: Started) -> None:
+    def fail(spec: RuntimeSpec, on_started: Callable[[], None]) -> FakeEnvironment:
+        raise OSError("no more processes")
+
+    one_start.pool._start = fail
+    for _ in range(2):
+        with pytest.raises(OSError, match="no more processes"):
+            one_start.run()
+
+
+def test_a_waiting_invocation_counts_and_ends_with_the_pool(one_start: Started) -> None:
+    thread, first = one_start.occupy()
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(one_start.run)
+        while one_start.pool._reserved["f"] < 2:
+            time.sleep(0.001)
+        with pytest.raises(ThrottledError, match="ReservedFunctionConcurrent"):
+            one_start.run(reserved=2)
+        one_start.pool.close()
+        with pytest.raises(ThrottledError):
+            waiting.result(5)
+    first.release.set()
+    thread.join()

@@ -8,11 +8,17 @@ from localaws.core.clock import Clock
 from localaws.services.sagemaker.endpoints.fleet import Fleet, NoInstanceError, UnknownVariantError
 from localaws.services.sagemaker.endpoints.plan import FleetPlan
 from localaws.services.sagemaker.endpoints.routes import EndpointRoutes, UnknownEndpointError
+from localaws.services.sagemaker.errors import WorkloadError
 
 
 class FakeInstance:
-    def __init__(self, variant, ready=True):
+    def __init__(self, variant, ready=True, error=None):
         self.variant, self.ready, self.outstanding, self.stopped = variant, ready, 0, False
+        self.error = error
+
+    def start(self, seconds):
+        if self.error is not None:
+            raise self.error
 
     def stop(self, *, at_once=False):
         self.stopped = True
@@ -130,3 +136,14 @@ def test_an_instance_that_is_scaled_in_finishes_its_requests(fleet):
     assert second.stopped
     assert not first.stopped
     assert scaled.instances == [first]
+
+
+def test_an_instance_that_cannot_be_started_does_not_stay(fleet, monkeypatch):
+    scaled = fleet(FakeInstance("a"))
+    [first] = scaled.instances
+    new = [FakeInstance("a"), FakeInstance("a", error=WorkloadError("no such program"))]
+    monkeypatch.setattr(scaled, "_create", lambda variant, count: new)
+    with pytest.raises(WorkloadError, match="no such program"):
+        scaled.scale({"a": 3})
+    assert scaled.instances == [first]
+    assert [instance.stopped for instance in (first, *new)] == [False, True, True]

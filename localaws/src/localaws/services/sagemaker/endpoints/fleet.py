@@ -131,20 +131,23 @@ class Fleet:
         }
         with self._changed:
             self.instances += new
-        with ThreadPoolExecutor(len(new), thread_name_prefix="instance") as pool:
-            results = list(
-                pool.map(lambda instance: instance.start(seconds[instance.variant]), new)
-            )
-        failed = [(i.variant, name) for i, name in zip(new, results, strict=True) if name]
-        if failed:
-            variant, container = failed[0]
+        try:
+            with ThreadPoolExecutor(len(new), thread_name_prefix="instance") as pool:
+                results = list(
+                    pool.map(lambda instance: instance.start(seconds[instance.variant]), new)
+                )
+            failed = [(i.variant, name) for i, name in zip(new, results, strict=True) if name]
+            if failed:
+                variant, container = failed[0]
+                raise WorkloadError(
+                    f"The {container} container for production variant {variant} did not pass the "
+                    "ping health check. Please check CloudWatch logs for this endpoint."
+                )
+        except Exception:
             with self._changed:
                 self.instances = [instance for instance in self.instances if instance not in new]
             self._stop(new, at_once=True)
-            raise WorkloadError(
-                f"The {container} container for production variant {variant} did not pass the "
-                "ping health check. Please check CloudWatch logs for this endpoint."
-            )
+            raise
 
     def _retire(self, retired: list[Instance]) -> None:
         with self._changed:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from localaws.core.clock import Clock
 from localaws.services.sagemaker.container.process import Stop
-from localaws.services.sagemaker.serving.container import ServingContainer
+from localaws.services.sagemaker.serving.container import ServingContainer, start_deadline
 from localaws.services.sagemaker.serving.http import Answer, NoAnswerError
 
 
@@ -87,11 +87,8 @@ class ContainerChain:
 
     def wait_until_healthy(self, seconds: float, stop: Stop) -> bool:
         """Ping until all answer. False when a process ends or ``seconds`` (emulated) pass."""
-        end = self._clock.monotonic() + seconds
-        return all(
-            container.wait_until_healthy(end - self._clock.monotonic(), stop)
-            for container in self._containers
-        )
+        deadline = start_deadline(self._clock, seconds)
+        return all(container.wait_until_healthy(deadline, stop) for container in self._containers)
 
     def invoke(self, body: bytes, headers: Mapping[str, str], seconds: float) -> Answer:
         """The answer of the last container. Raises NoAnswerError."""

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
+from localaws.core.clock import Clock
 from localaws.core.context import Context
 from localaws.services.sagemaker.container.environment import container_environment
 from localaws.services.sagemaker.container.process import ContainerProcess, Stop
@@ -19,6 +20,8 @@ from localaws.services.sagemaker.serving.plan import ContainerPlan
 # Developer guide, your-algorithms-inference-code.
 _PING_SECONDS = 2.0
 STOP_GRACE_SECONDS = 30.0
+# Real seconds: with a faster clock, a process starts as slowly as ever.
+_LEAST_START_SECONDS = 10.0
 # Real seconds between two pings of a starting container.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25
 
@@ -76,9 +79,13 @@ class ServingContainer:
             return False
         return answer.status == 200
 
-    def wait_until_healthy(self, seconds: float, stop: Stop | None = None) -> bool:
-        """Ping until it answers. False when the process ends or ``seconds`` (emulated) pass."""
-        deadline = time.monotonic() + self._context.clock.real_seconds(seconds)
+    def wait_until_healthy(self, deadline: float, stop: Stop | None = None) -> bool:
+        """Ping until it answers. False when the process ends or the start takes too long.
+
+        Args:
+            deadline: from start_deadline().
+            stop: ends the wait when the job is stopped.
+        """
         pause = _FIRST_PAUSE
         while not self.ended and time.monotonic() < deadline:
             if stop is not None:
@@ -115,6 +122,11 @@ class ServingContainer:
     def wait(self) -> int:
         """Block until the process ends by itself. Returns the exit code."""
         return self.container.finish()
+
+
+def start_deadline(clock: Clock, seconds: float) -> float:
+    """Until which ``time.monotonic()`` a container may start that has ``seconds`` of emulated time."""
+    return time.monotonic() + max(clock.real_seconds(seconds), _LEAST_START_SECONDS)
 
 
 def start_thread(target: Callable[[], None], name: str) -> threading.Thread:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Mapping
 
 from localaws.core.context import Context
 from localaws.services.sagemaker.container.log_lines import JobLog
 from localaws.services.sagemaker.container.sandbox import Sandbox
 from localaws.services.sagemaker.errors import WorkloadError
-from localaws.services.sagemaker.serving.container import ServingContainer, start_thread
+from localaws.services.sagemaker.serving.container import (
+    ServingContainer,
+    start_deadline,
+    start_thread,
+)
 from localaws.services.sagemaker.serving.files import ContainerFiles
 from localaws.services.sagemaker.serving.http import Answer, NoAnswerError
 from localaws.services.sagemaker.serving.plan import ContainerPlan
@@ -59,13 +62,12 @@ class SupervisedContainer:
             WorkloadError: it cannot be started at all.
         """
         self._startup_seconds = seconds
-        deadline = time.monotonic() + self._context.clock.real_seconds(seconds)
+        deadline = start_deadline(self._context.clock, seconds)
         for _ in range(_MAX_CRASHES_AT_START):
             container = self._launch()
-            left = (deadline - time.monotonic()) * self._context.clock.scale
-            if container is None or left <= 0:
+            if container is None:
                 return False
-            if container.wait_until_healthy(left):
+            if container.wait_until_healthy(deadline):
                 self.ready = True
                 self._monitor = start_thread(self._keep_alive, f"monitor/{self.name}")
                 return True
@@ -133,7 +135,8 @@ class SupervisedContainer:
             except WorkloadError as error:
                 self._log.line(f"the container cannot be started again: {error}")
                 continue
-            if container is not None and container.wait_until_healthy(self._startup_seconds):
+            deadline = start_deadline(self._context.clock, self._startup_seconds)
+            if container is not None and container.wait_until_healthy(deadline):
                 self.ready = True
                 pause = _FIRST_PAUSE
             elif container is not None and not container.ended:
