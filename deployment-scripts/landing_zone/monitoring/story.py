@@ -134,7 +134,7 @@ class Story:
         after = self._caller.right(fresh)
         self._say(
             f"{UNLABELLED} shifted rows that no model was trained on: {before:.0%} right before the "
-            f"retraining, {after:.0%} after it"
+            f"retraining, {after:.0%} right after it"
         )
 
     def _check(self) -> None:
