@@ -22,7 +22,7 @@ unexport TF_CLI_CONFIG_FILE
 endif
 
 # The settings of `make local`, from the environment or the command line: make local USE_CASE=iris
-USE_CASE ?= housing
+USE_CASE ?= $(if $(filter drift,$(SCENARIO)),iris,housing)
 ENDPOINT_TYPE ?= SageMakerEndpoint
 IMAGE_TAG ?= local
 DATA ?=

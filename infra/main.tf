@@ -55,6 +55,7 @@ module "storage" {
   prefix            = local.prefix
   retention_days = {
     artifacts = var.retention_days.artifacts
+    captures  = var.retention_days.captures
     versions  = var.retention_days.versions
   }
 }

@@ -96,8 +96,8 @@ variable "notification_emails" {
 }
 
 variable "retention_days" {
-  description = "Days to keep log events (logs), pipeline artifacts (artifacts) and overwritten or deleted object versions (versions)."
-  type        = object({ artifacts = optional(number, 90), logs = optional(number, 365), versions = optional(number, 90) })
+  description = "Days to keep log events (logs), pipeline artifacts (artifacts), captured requests of endpoints (captures) and overwritten or deleted object versions (versions)."
+  type        = object({ artifacts = optional(number, 90), captures = optional(number, 30), logs = optional(number, 365), versions = optional(number, 90) })
   default     = {}
   nullable    = false
 
@@ -113,8 +113,8 @@ variable "retention_days" {
   }
 
   validation {
-    condition     = var.retention_days.versions >= 1 && var.retention_days.versions <= 3650
-    error_message = "retention_days.versions must be 1-3650."
+    condition     = var.retention_days.versions >= 1 && var.retention_days.versions <= 3650 && var.retention_days.captures <= 3650 && floor(var.retention_days.captures) == var.retention_days.captures && var.retention_days.captures * 24 >= coalesce(var.monitoring.window_hours, 24)
+    error_message = "retention_days.versions must be 1-3650. captures must be a whole number up to 3650 and cover monitoring.window_hours: the drift job reads the captured requests of these hours."
   }
 }
 

@@ -15,7 +15,8 @@
     core/       errors, settings, names, AWS clients, the entry point of the scripts
 
 `commands` imports from all of them, `delivery` from all but `commands`, `github`, `load` and `models`,
-`models` from `core`, `load` and `runs`; `load` and `runs` from `core` and `api`; the others from `core` only.
+`models` from `core`, `load` and `runs`; `monitoring` from `core` and `runs`; `load` and `runs` from `core`
+and `api`; the others from `core` only.
 
     core/       cli           finds the command of a script, reports errors as messages with a next step
                 settings      the settings, from the environment
@@ -68,6 +69,7 @@
     monitoring/ reports       the reports of the drift job in S3
                 labels        labels that arrive later
                 machine       a run of the state machine, followed
+                story, traffic  what `make local SCENARIO=drift` shows, and the requests that it sends
                 view          reports as text, with bars
     load/       loads         presets, and the load that the options describe
                 schedule      when each request is due: constant, ramp, steps
@@ -91,7 +93,7 @@
                 view          versions and timeline as text and JSON
                 hand_run      a training by hand: its jobs, and what is registered
                 sdk           the same with SageMaker's Python SDK, which only .sagemaker has
-                story         what `make local SCENARIO=...` shows
+                story         what `make local SCENARIO=rollout` and `ab` show
     delivery/   settings      the settings of the pipeline in cicd/
                 names         the names of what cicd/ builds
                 environment   the Python environment of a step

@@ -108,6 +108,17 @@ run "rejects_other_wrong_values" {
   expect_failures = [var.force_destroy, var.retention_days, var.service, var.tags]
 }
 
+run "rejects_captures_that_expire_before_they_are_compared" {
+  command = plan
+
+  variables {
+    monitoring     = { window_hours = 72 }
+    retention_days = { captures = 2 }
+  }
+
+  expect_failures = [var.retention_days]
+}
+
 run "rejects_more_wrong_values" {
   command = plan
 

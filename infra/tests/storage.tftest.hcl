@@ -66,8 +66,13 @@ run "defaults" {
   }
 
   assert {
-    condition     = length(aws_s3_bucket.this["workflow"].lifecycle_rule) == 1
-    error_message = "Data and models do not expire by themselves."
+    condition     = [for r in aws_s3_bucket.this["workflow"].lifecycle_rule : r.prefix if length(r.expiration) > 0] == ["capture/"]
+    error_message = "Of the data, models and reports of runs nothing expires by itself; captured requests do."
+  }
+
+  assert {
+    condition     = alltrue([for r in aws_s3_bucket.this["workflow"].lifecycle_rule : r.expiration[0].days == 30 && r.noncurrent_version_expiration[0].days == 1 if r.id == "expire-captures"])
+    error_message = "Captured requests expire after 30 days, and are gone a day later."
   }
 
   assert {
@@ -119,6 +124,20 @@ run "rejects_versions_kept_for_0_days" {
 
   variables {
     retention_days = { versions = 0 }
+  }
+
+  expect_failures = [var.retention_days]
+}
+
+run "rejects_captures_kept_for_half_a_day" {
+  command = plan
+
+  module {
+    source = "./modules/storage"
+  }
+
+  variables {
+    retention_days = { captures = 0.5 }
   }
 
   expect_failures = [var.retention_days]

@@ -46,7 +46,7 @@ def decide(situation: Situation) -> Decision:
         return Decision(
             False,
             f"the alarm on drift is {situation.alarm_state or 'missing'}: drift has to last for as "
-            "many days as monitoring.alarm says",
+            "many periods as monitoring.alarm says",
         )
     last = situation.last
     if last is not None and last.status in RUNNING:

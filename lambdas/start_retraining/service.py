@@ -66,7 +66,10 @@ def start_retraining(
         "Data": [],
     }
     if decision.start:
-        record["RunId"] = _start(clients.codepipeline, settings.pipeline_name, use_case)
+        # The alarm and the comparison that raises it may ask at once. Both know the same report and the same
+        # last retraining, so the token is the same, and CodePipeline starts one run.
+        token = f"{report.rstrip('/').rpartition('/')[2]}-{last.run_id if last else 'first'}"
+        record["RunId"] = _start(clients.codepipeline, settings.pipeline_name, use_case, token)
         # Recorded before the data is copied: a failure there must not start a second run.
         store.record(endpoint, now, record)
         record["Data"] = store.copy_data(plan["RunId"], report, record["RunId"])
@@ -74,9 +77,11 @@ def start_retraining(
     return record
 
 
-def _start(codepipeline: Any, pipeline: str, use_case: str) -> str:
+def _start(codepipeline: Any, pipeline: str, use_case: str, token: str) -> str:
     answer = codepipeline.start_pipeline_execution(
-        name=pipeline, variables=[{"name": "UseCase", "value": use_case}]
+        name=pipeline,
+        variables=[{"name": "UseCase", "value": use_case}],
+        clientRequestToken=token,
     )
     return str(answer["pipelineExecutionId"])
 

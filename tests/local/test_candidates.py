@@ -1,5 +1,7 @@
 """/evaluate and /deploy-candidate with the shipped scripts: a pull request becomes the live model.
 
+Then, on the same deployment, `make local SCENARIO=drift`: drift of its traffic, the alarm, the retraining.
+
 The tests build on each other, in this order.
 """
 
@@ -7,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +18,9 @@ import pytest
 
 from landing_zone.commands.local import LocalAws, local_environment
 from landing_zone.core.settings import ROOT
+from landing_zone.monitoring import story
 from landing_zone.runs.deployment_lock import LOCK_KEY
-from tests.local.landing import Landing
+from tests.local.landing import Landing, left_over, wait_until
 
 COMMIT, NUMBER = "c" * 40, "7"
 WORKFLOW_BUCKET = "ml-core-development-123456789012-workflow-bucket"
@@ -32,7 +36,7 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Landing]:
     ignored = ("SERVICE", "BUILD_STAGE", "AWS_REGION", "STATE_BUCKET", "DATA", "APPROVE")
     kept = {key: value for key, value in os.environ.items() if key not in ignored}
     made = Landing({**local_environment({**kept, **settings}), "LOCALAWS_PORT": "0"}, state_dir)
-    made.environment["USE_CASE"] = "iris"
+    made.environment |= {"USE_CASE": "iris", **story.settings_of("iris")}
     try:
         made.succeed("local.py", "up", ENDPOINT_TYPE="SageMakerEndpoint")
         made.environment["AWS_ENDPOINT_URL"] = LocalAws(made.environment).status()["endpoint_url"]
@@ -110,3 +114,65 @@ def test_the_candidate_becomes_the_live_model_once(landing: Landing) -> None:
     again = landing.script("deploy_candidate.py", *options())
     assert again.returncode == 1
     assert "is Approved, but must be PendingManualApproval" in again.stderr
+
+
+def test_drift_raises_the_alarm_and_ends_in_a_better_model(landing: Landing) -> None:
+    live = live_package(landing)
+
+    output = landing.succeed("local.py", "story", "--scenario", "drift")
+
+    assert "✓ no drift: none of 4 columns differs from the training" in output
+    assert re.search(r"^  petal_length .*✗ drifted$", output, re.MULTILINE), output
+    assert re.search(rf"^alarm {ENDPOINT}-drift is ALARM: Threshold Crossed", output, re.MULTILINE)
+    assert re.search(
+        r"^asked by the alarm: .* retraining ([0-9a-f-]{36}) started", output, re.MULTILINE
+    )
+    assert re.search(
+        r"compared with the one before it: accuracy \+.*: better$", output, re.MULTILINE
+    )
+    before, after = map(int, re.findall(r"(\d+)% right", output))
+    assert after > before + 10
+    assert live_package(landing) != live
+    shown = landing.succeed("drift.py")
+    assert re.search(r"^20\S+  ✓ no drift", shown, re.MULTILINE)
+    assert "started: drift has lasted, and 450 captured rows have a label" in shown
+
+
+def test_the_deployed_schedule_starts_a_comparison(landing: Landing) -> None:
+    """It is made to fire each minute, and is left as it is otherwise."""
+    scheduler, states = landing.client("scheduler"), landing.client("stepfunctions")
+    name = f"{ENDPOINT}-drift"
+    made = scheduler.get_schedule(Name=name)
+    assert made["ScheduleExpression"] == "cron(0 3 * * ? *)"
+    kept = {key: made[key] for key in ("Name", "FlexibleTimeWindow", "Target")}
+    machine = made["Target"]["Arn"]
+
+    def executions() -> list[str]:
+        found = states.list_executions(stateMachineArn=machine)["executions"]
+        return [item["executionArn"] for item in found]
+
+    known = executions()
+    scheduler.update_schedule(**kept, ScheduleExpression="rate(1 minute)")
+    new = wait_until("the schedule", lambda: [arn for arn in executions() if arn not in known])
+    scheduler.update_schedule(**kept, ScheduleExpression="rate(1 minute)", State="DISABLED")
+    ended = wait_until(
+        "the comparison",
+        lambda: (
+            (found := states.describe_execution(executionArn=new[-1]))["status"] != "RUNNING"
+            and found
+        ),
+    )
+
+    assert json.loads(ended["input"]) == {"UseCase": "iris", "Target": "prod"}
+    assert ended["status"] == "SUCCEEDED", ended
+    # After the retraining there are no more rows than those that have shown how good it is.
+    assert json.loads(ended["output"])["Verdict"] == "too few rows"
+
+
+def test_destroy_leaves_no_capture(landing: Landing) -> None:
+    captured = landing.client("s3").list_objects_v2(Bucket=WORKFLOW_BUCKET, Prefix="capture/")
+    assert captured["KeyCount"] > 0
+
+    landing.succeed("quick-destroy.sh", "--yes", "--quiet")
+
+    assert left_over(landing) == {}

@@ -20,7 +20,7 @@ from landing_zone.core.names import Names
 from landing_zone.core.settings import Settings
 from landing_zone.monitoring import view
 from landing_zone.monitoring.labels import upload_labels
-from landing_zone.monitoring.machine import compare
+from landing_zone.monitoring.machine import compare_and_show
 from landing_zone.monitoring.reports import ENDPOINTS, Reports, endpoint_name
 from landing_zone.runs.follow import interval
 from landing_zone.sources.checkout import use_case_to_run
@@ -69,18 +69,11 @@ def _compare(
     request = {"UseCase": use_case, "Target": args.target}
     if args.hours:
         request["WindowHours"] = args.hours
-    output = compare(
+    output = compare_and_show(
         aws.client("stepfunctions"),
         Names(settings, aws.account).drift_machine_arn,
         request,
+        reports,
         seconds=interval(settings.is_local),
     )
-    report = reports.of_folder(output["Report"].removesuffix("report.html"))
-    for line in view.table(report):
-        print(line)
-    if "Retraining" in output:
-        outcome = output["Retraining"]
-        print(
-            f"retraining: {outcome['RunId'] if outcome['Started'] else 'no'}: {outcome['Reason']}"
-        )
     return DRIFTED if output["Verdict"] == "drift" else 0

@@ -2,12 +2,15 @@
 
     python deployment-scripts/local.py up
     python deployment-scripts/local.py up --scenario rollout
+    USE_CASE=iris python deployment-scripts/local.py up --scenario drift
     python deployment-scripts/local.py down
 
 It starts localaws and runs quick-deploy.sh and run.py against it, as a person would. A scenario then shows a
-story on an endpoint of its own, which is deleted at the end: rollout (a second configuration is rolled out in
-steps while a client calls, and aborted) or ab (traffic is divided between two variants, changed, and one is
-promoted). The action story shows it on what runs already.
+story. Two of them have an endpoint of their own, which is deleted at the end: rollout (a second configuration
+is rolled out in steps while a client calls, and aborted) and ab (traffic is divided between two variants,
+changed, and one is promoted). The scenario drift concerns the endpoint of the use case, on a localaws with a
+fast clock: a column shifts, the alarm starts a retraining, and a better model serves at the end. The action
+story shows a scenario on what runs already.
 """
 
 from __future__ import annotations
@@ -22,14 +25,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from landing_zone.core.aws import Aws
+from landing_zone.core.deployment import load_deployment
 from landing_zone.core.errors import OperatorError
+from landing_zone.core.names import Names
 from landing_zone.core.settings import LOCALAWS_PORT, LOCALAWS_STATE_DIR, ROOT, Settings
 from landing_zone.core.timing import Steps
 from landing_zone.models.story import Story
+from landing_zone.monitoring import story as drift_story
+from landing_zone.monitoring.reports import endpoint_name
+from landing_zone.runs.pipeline import Pipeline
 from landing_zone.sources.checkout import read_use_case, use_case_to_run
 
 SCRIPTS = ROOT / "deployment-scripts"
-SCENARIOS = ("rollout", "ab")
+SCENARIOS = ("rollout", "ab", "drift")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,7 +64,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         if args.since:
             steps.seconds["environment"] = time.time() - args.since
         try:
-            localaws = LocalAws(os.environ)
+            localaws = LocalAws(environment_of(args.scenario, settings))
             up(localaws, steps)
             if args.scenario:
                 with steps.step(f"scenario {args.scenario}"):
@@ -140,11 +148,30 @@ def up(localaws: LocalAws, steps: Steps) -> None:
         localaws.script(sys.executable, str(SCRIPTS / "run.py"), "--take-over")
 
 
+def environment_of(scenario: str | None, settings: Settings) -> Mapping[str, str]:
+    """The environment, with what the scenario needs of localaws and the deployment unless it is set."""
+    if scenario != "drift":
+        return os.environ
+    return {**drift_story.settings_of(use_case_to_run(settings)), **os.environ}
+
+
 def tell(scenario: str, settings: Settings) -> None:
-    """Show a scenario on the AWS that the settings name, and remove what it has made."""
+    """Show a scenario on the AWS that the settings name, and remove the endpoint that it has made."""
     aws, use_case = Aws(settings), use_case_to_run(settings)
-    sample = read_use_case(use_case).inference_sample
-    row = sample.read_bytes().splitlines(keepends=True)[0]
+    known = read_use_case(use_case)
+    if scenario == "drift":
+        drift_story.settings_of(use_case)
+        drift_story.Story(
+            aws,
+            Pipeline(aws, load_deployment(aws, settings)),
+            Names(settings, aws.account).drift_machine_arn,
+            endpoint_name(settings.prefix, use_case, "prod"),
+            use_case,
+            known.training_sample,
+            known.target,
+        ).tell()
+        return
+    row = known.inference_sample.read_bytes().splitlines(keepends=True)[0]
     story = Story(aws, f"{settings.prefix}-{use_case}", row)
     try:
         story.rollout() if scenario == "rollout" else story.ab()

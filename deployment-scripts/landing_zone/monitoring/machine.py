@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from landing_zone.core.errors import OperatorError
+from landing_zone.monitoring import view
+from landing_zone.monitoring.reports import Reports
 
 RUNNING = "RUNNING"
 
@@ -45,6 +47,25 @@ def compare(
         cause = execution.get("cause") or execution.get("error") or "its log has the reason"
         raise OperatorError(f"the comparison is {execution['status']}: {_message(cause)}")
     output: dict[str, Any] = json.loads(execution["output"])
+    return output
+
+
+def compare_and_show(
+    states: Any,
+    machine: str,
+    request: dict[str, Any],
+    reports: Reports,
+    *,
+    seconds: float,
+    say: Callable[[str], None] = print,
+) -> dict[str, Any]:
+    """Compare, and show the report and what the verdict has started."""
+    output = compare(states, machine, request, seconds=seconds, say=say)
+    for line in view.table(reports.of_folder(output["Report"].removesuffix("report.html"))):
+        say(line)
+    if "Retraining" in output:
+        outcome = output["Retraining"]
+        say(f"retraining: {outcome['RunId'] if outcome['Started'] else 'no'}: {outcome['Reason']}")
     return output
 
 

@@ -8,6 +8,8 @@ from typing import Any
 from landing_zone.monitoring.reports import Report
 
 BAR = 24
+# What asks start_retraining, by the value of Trigger.
+ASKED = {"alarm": "alarm", "drift": "comparison"}
 MARKS = {"drift": "✗", "no drift": "✓"}
 
 

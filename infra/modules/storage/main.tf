@@ -5,7 +5,7 @@ locals {
     artifact = { expire_days = var.retention_days.artifacts }
     # Manifest, use cases and job code, uploaded from Git.
     source = { expire_days = null }
-    # Data, models and reports, one folder per run.
+    # Data, models and reports, one folder per run; and what endpoints capture, which has a rule of its own.
     workflow = { expire_days = null }
   }
 }
@@ -39,6 +39,27 @@ resource "aws_s3_bucket" "this" {
 
       expiration {
         days = lifecycle_rule.value
+      }
+    }
+  }
+
+  # Requests may hold personal data, so an expired one is not kept as an old version.
+  dynamic "lifecycle_rule" {
+    for_each = each.key == "workflow" ? [var.retention_days.captures] : []
+
+    content {
+      id      = "expire-captures"
+      enabled = true
+      # capture/{endpoint}/{variant}/yyyy/mm/dd/hh/
+      prefix = "capture/"
+
+      expiration {
+        days = lifecycle_rule.value
+      }
+
+      # Where two rules concern the same object, the shorter time counts.
+      noncurrent_version_expiration {
+        days = 1
       }
     }
   }

@@ -49,9 +49,10 @@ variable "prefix" {
 }
 
 variable "retention_days" {
-  description = "Days to keep pipeline artifacts (artifacts) and overwritten or deleted object versions (versions)."
+  description = "Days to keep pipeline artifacts (artifacts), captured requests of endpoints (captures) and overwritten or deleted object versions (versions)."
   type = object({
     artifacts = optional(number, 90)
+    captures  = optional(number, 30)
     versions  = optional(number, 90)
   })
   default  = {}
@@ -60,6 +61,11 @@ variable "retention_days" {
   validation {
     condition     = var.retention_days.artifacts >= 8
     error_message = "retention_days.artifacts must be at least 8: an approval may wait 7 days, and the next action reads the artifact."
+  }
+
+  validation {
+    condition     = var.retention_days.captures >= 1 && floor(var.retention_days.captures) == var.retention_days.captures
+    error_message = "retention_days.captures must be a whole number, at least 1."
   }
 
   validation {

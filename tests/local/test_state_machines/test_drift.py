@@ -1,19 +1,27 @@
-"""The state machine `drift` on localaws: real functions, jobs, alarm, pipeline; traffic of the test."""
+"""The state machine `drift` and every option of drift.py on localaws, with traffic of the test.
+
+Alarm, schedule and retraining: test_candidates.py, on a whole deployment.
+"""
 
 from __future__ import annotations
 
+import argparse
 import csv
 import io
 import json
 import random
-import time
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from landing_zone.commands import drift as command
+from landing_zone.core.errors import OperatorError
+from landing_zone.core.settings import load_settings
 from landing_zone.sources import package
-from localaws.testing import REGION
+from localaws.testing import LocalAws
 from tests.local.test_state_machines.conftest import ACCOUNT, PREFIX, ROOT, Machines, _role
 from tests.unit.workflow.ml.monitoring.traffic import record
 
@@ -75,6 +83,14 @@ class Monitored:
         machines.arns["drift"] = machines.states.create_state_machine(
             name=f"{PREFIX}-drift", definition=definition, roleArn=f"{iam_arn}/states"
         )["stateMachineArn"]
+        ssm = client("ssm")
+        for name, value in {
+            "pipeline_name": PIPELINE,
+            "source_bucket": settings.source_bucket,
+            "workflow_bucket": settings.workflow_bucket,
+            "artifact_bucket": "none",
+        }.items():
+            ssm.put_parameter(Name=f"/ml-core/development/{name}", Value=value, Type="String")
         self._create_endpoint()
 
     def _create_endpoint(self) -> None:
@@ -124,14 +140,6 @@ class Monitored:
         key = f"capture/{ENDPOINT}/AllTraffic/{moment:%Y/%m/%d/%H}/{prefix}.jsonl"
         self.machines.put(key, "".join(f"{line}\n" for line in lines))
 
-    def learns(self, labels: list[str], prefix: str) -> None:
-        """Labels of these requests arrive."""
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerow(["inference_id", "label"])
-        writer.writerows((f"{prefix}-{number}", label) for number, label in enumerate(labels))
-        self.machines.put(f"labels/iris/{prefix}.csv", text.getvalue())
-
     def forget(self) -> None:
         """Remove what was captured."""
         bucket = self.machines.settings.workflow_bucket
@@ -139,9 +147,6 @@ class Monitored:
             found = self.machines.s3.list_objects_v2(Bucket=bucket, Prefix=prefix)
             for item in found.get("Contents", []):
                 self.machines.s3.delete_object(Bucket=bucket, Key=item["Key"])
-
-    def compare(self) -> dict[str, Any]:
-        return self.machines.succeeds("drift", {"UseCase": "iris", "Target": "prod"})
 
     def metric(self, name: str) -> list[float]:
         """All data points of a metric of the endpoint."""
@@ -185,163 +190,79 @@ def shifted(rows: list[Row]) -> list[Row]:
     return [[*row[:2], f"{float(row[2]) + 2.5:.1f}", row[3], "virginica"] for row in rows]
 
 
-def wait_for(what: str, condition: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.2)
-    raise AssertionError(f"{what}: not within 90 s")
+@pytest.fixture
+def drift(
+    fast_localaws: LocalAws,
+    monitored: Monitored,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Callable[..., tuple[int, str]]:
+    """Run drift.py in this process; returns its exit code and what it has printed."""
+    for name, value in fast_localaws.environment.items():
+        monkeypatch.setenv(name, value)
+
+    def call(*options: str) -> tuple[int, str]:
+        parser = argparse.ArgumentParser()
+        command.add_arguments(parser)
+        environ = {**fast_localaws.environment, "USE_CASE": "iris"}
+        code = command.run(parser.parse_args(options), load_settings(environ))
+        return code, capsys.readouterr().out
+
+    return call
 
 
-def test_unchanged_traffic_and_too_little_of_it(monitored: Monitored, rows: list[Row]) -> None:
-    assert monitored.compare()["Verdict"] == "too few rows"
-    assert monitored.metric("DriftVerdict") == []
+Drift = Callable[..., tuple[int, str]]
+
+
+def test_unchanged_traffic_has_not_drifted(
+    monitored: Monitored, rows: list[Row], drift: Drift
+) -> None:
     monitored.receives(rows, "same")
-    output = monitored.compare()
-    assert output["Summary"] == (
-        f"no drift: none of 4 columns differs from the training, on {ROWS} rows"
-    )
-    assert "Retraining" not in output
+
+    code, output = drift("--now", "--target", "prod", "--hours", "24")
+
+    assert code == 0
+    assert f"✓ no drift: none of 4 columns differs from the training, on {ROWS} rows" in output
+    assert "retraining" not in output
     assert monitored.metric("DriftVerdict") == [0.0]
-    assert b"<svg" in monitored.machines.get(
-        output["Report"].removeprefix(f"s3://{monitored.machines.settings.workflow_bucket}/")
-    )
+    found = re.search(r"^report: s3://[^/]+/(.+report\.html)$", output, re.MULTILINE)
+    assert found
+    assert b"<svg" in monitored.machines.get(found[1])
     monitored.forget()
 
 
-def test_drift_raises_the_alarm_and_retrains_to_a_better_model(
-    monitored: Monitored, rows: list[Row]
+def test_a_shifted_column_sets_the_exit_code_and_labels_show_the_quality(
+    monitored: Monitored, rows: list[Row], drift: Drift, tmp_path: Path
 ) -> None:
-    machines = monitored.machines
-    make_alarm_and_pipeline(monitored)
     monitored.receives(shifted(rows), "far")
-    output = monitored.compare()
-    assert output["Verdict"] == "drift"
-    assert "petal_length (PSI " in output["Summary"]
-    assert output["Retraining"]["Started"] is False
-    # Without labels nobody knows what to train on: the alarm asks, and is refused too.
-    asked = wait_for("the alarm's question", lambda: by_alarm(monitored.records("not-started")))
-    assert asked["Reason"].startswith("0 captured rows have a label, a retraining needs 200")
+    labels = tmp_path / "labels.jsonl"
+    lines = ({"inference_id": f"far-{n}", "label": row[-1]} for n, row in enumerate(rows))
+    labels.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
 
-    monitored.learns([row[-1] for row in rows], "far")
-    output = monitored.compare()
-    retraining = output["Retraining"]
-    assert retraining["Started"] is True, retraining
-    (started,) = monitored.records("started")
-    assert started["RunId"] == retraining["RunId"]
-    assert started["Data"] == [
-        f"s3://{machines.settings.workflow_bucket}/{retraining['RunId']}/source/{name}"
-        for name in ("iris.csv", started["Data"][1].rpartition("/")[2])
-    ]
-    again = monitored.compare()["Retraining"]
-    assert again["Started"] is False
-    assert "cooldown of 7 days" in again["Reason"] or "is still InProgress" in again["Reason"]
+    assert f"uploaded {ROWS} labels to s3://" in drift("--labels", str(labels))[1]
+    code, output = drift("--now", "--use-case", "iris")
 
-    champion = retrained(monitored, retraining["RunId"])
-    assert champion["status"] == "compared"
-    assert champion["interval"]["low"] > 0, champion
+    assert code == 2
+    assert re.search(r"^  petal_length .*✗ drifted$", output, re.MULTILINE), output
+    assert re.search(rf"quality: accuracy .* on {ROWS} labels, .*: worse", output), output
+    assert "retraining: no: the alarm on drift is missing" in output
+    assert monitored.metric("DriftVerdict")[-1] == 1.0
 
 
-def by_alarm(records: list[dict[str, Any]]) -> dict[str, Any] | None:
-    return next((record for record in records if record["Trigger"] == "alarm"), None)
+def test_the_history_has_a_line_for_each_verdict_and_the_latest_in_full(
+    monitored: Monitored, drift: Drift
+) -> None:
+    code, output = drift()
+
+    assert code == 0
+    assert re.findall(r"^20\S+  (.) ", output, re.MULTILINE) == ["✓"]
+    assert re.search(r"^✗ drift: 1 of 4 columns on ", output, re.MULTILINE), output
+    assert output.count("no retraining: the alarm on drift is missing") == 1
+    assert monitored.records("started") == []
 
 
-def make_alarm_and_pipeline(monitored: Monitored) -> None:
-    """As infra/modules/monitoring makes them, with a period of a minute, and a pipeline that waits."""
-    machines, function = monitored.machines, monitored.functions["start_retraining"]
-    cloudwatch, events = machines.cloudwatch, machines.client("events")
-    cloudwatch.put_metric_alarm(
-        AlarmName=f"{ENDPOINT}-drift",
-        Namespace=PREFIX,
-        MetricName="DriftVerdict",
-        Dimensions=[{"Name": "EndpointName", "Value": ENDPOINT}],
-        Statistic="Maximum",
-        Period=60,
-        EvaluationPeriods=1,
-        DatapointsToAlarm=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanOrEqualToThreshold",
-        TreatMissingData="ignore",
-    )
-    events.put_rule(
-        Name=f"{ENDPOINT}-drift",
-        EventPattern=json.dumps(
-            {
-                "source": ["aws.cloudwatch"],
-                "detail-type": ["CloudWatch Alarm State Change"],
-                "detail": {"alarmName": [f"{ENDPOINT}-drift"], "state": {"value": ["ALARM"]}},
-            }
-        ),
-    )
-    template = '{"UseCase": "iris", "Target": "prod", "Trigger": "alarm", "Now": <time>}'
-    events.put_targets(
-        Rule=f"{ENDPOINT}-drift",
-        Targets=[
-            {
-                "Id": "retrain",
-                "Arn": function,
-                "InputTransformer": {
-                    "InputPathsMap": {"time": "$.time"},
-                    "InputTemplate": template,
-                },
-            }
-        ],
-    )
-    machines.client("lambda").add_permission(
-        FunctionName=function,
-        StatementId="alarm",
-        Action="lambda:InvokeFunction",
-        Principal="events.amazonaws.com",
-        SourceArn=f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{ENDPOINT}-drift",
-    )
-    source = machines.settings.source_bucket
-    machines.s3.put_bucket_versioning(Bucket=source, VersioningConfiguration={"Status": "Enabled"})
-    machines.s3.put_object(Bucket=source, Key="config/manifest.json", Body=b"{}")
-    machines.client("codepipeline").create_pipeline(
-        pipeline=pipeline(source, _role(machines.client("iam"), "codepipeline"))
-    )
-
-
-def pipeline(source: str, role: str) -> dict[str, Any]:
-    def action(name: str, category: str, provider: str, **more: Any) -> dict[str, Any]:
-        kind = {"category": category, "owner": "AWS", "provider": provider, "version": "1"}
-        return {"name": name, "actionTypeId": kind, **more}
-
-    read = action(
-        "UploadManifest",
-        "Source",
-        "S3",
-        configuration={
-            "S3Bucket": source,
-            "S3ObjectKey": "config/manifest.json",
-            "PollForSourceChanges": "false",
-        },
-        outputArtifacts=[{"name": "SourceArtifact"}],
-    )
-    return {
-        "name": PIPELINE,
-        "roleArn": role,
-        "pipelineType": "V2",
-        "executionMode": "QUEUED",
-        "artifactStore": {"type": "S3", "location": source},
-        "variables": [{"name": "UseCase", "defaultValue": "from-manifest"}],
-        "stages": [
-            {"name": "Source", "actions": [read]},
-            {"name": "Train", "actions": [action("UploadSourceData", "Approval", "Manual")]},
-        ],
-    }
-
-
-def retrained(monitored: Monitored, run_id: str) -> Any:
-    """What the rest of the ML pipeline does with the data: train, and compare with the live model."""
-    machines = monitored.machines
-    machines.sagemaker.update_model_package(
-        ModelPackageArn=monitored.trained["ModelPackageArn"], ModelApprovalStatus="Approved"
-    )
-    manifest = machines.manifest(None)
-    bucket = machines.settings.workflow_bucket
-    for item in machines.s3.list_objects_v2(Bucket=bucket, Prefix=f"{run_id}/source/")["Contents"]:
-        name = item["Key"].rpartition("/")[2]
-        machines.put(f"{manifest['RunId']}/source/{name}", machines.get(item["Key"]))
-    return machines.evaluation(machines.succeeds("training", manifest))["champion"]
+def test_an_endpoint_that_does_not_exist(drift: Drift) -> None:
+    with pytest.raises(OperatorError, match=f"FAILED: .*{ENDPOINT}-dev cannot be described"):
+        drift("--now", "--target", "dev")
+    with pytest.raises(OperatorError, match=f"{PREFIX}-housing was never compared"):
+        drift("--use-case", "housing")

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "github": {"core", "github"},
     "load": {"api", "core", "load"},
     "models": {"core", "load", "models", "runs"},
-    "monitoring": {"core", "monitoring"},
+    "monitoring": {"core", "monitoring", "runs"},
     "delivery": {"core", "delivery", "images", "plans", "runs", "sources", "stack"},
     "commands": {
         "api",
