@@ -1,7 +1,9 @@
-"""A model of reviews as a training job leaves it."""
+"""A model of reviews as a training job leaves it, and the app's own environment."""
 
 from __future__ import annotations
 
+import os
+import subprocess
 import tarfile
 from pathlib import Path
 
@@ -31,3 +33,22 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with tarfile.open(folder / "model.tar.gz", "w:gz") as tar:
         tar.add(folder / "model", arcname=".")
     return folder / "model.tar.gz"
+
+
+@pytest.fixture(scope="session")
+def own_python() -> Path:
+    """The Python of .app, which is made on first use: 600 MB."""
+    made = subprocess.run(
+        ["bash", "deployment-scripts/venv.sh", "app"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if made.returncode:
+        pytest.skip(f".app cannot be made: {made.stderr.strip()[-300:]}")
+    return ROOT / ".app/bin/python"
+
+
+@pytest.fixture(scope="session")
+def own_environment() -> dict[str, str]:
+    """What a process of the app needs to find its packages."""
+    folders = (ROOT, ROOT / "workflow", ROOT / "deployment-scripts")
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(map(str, folders))}

@@ -4,7 +4,7 @@ test_page.py runs them in the app's own environment, which has no pytest:
 
     .app/bin/python tests/unit/app/page_checks.py MODEL     prints {"name of a check": "" or what is wrong}
 
-One server on 127.0.0.1 stands for the inference API and for S3, so that the app's own clients are used.
+fake_aws.py stands for the inference API and for S3, so that the app's own clients are used.
 """
 
 from __future__ import annotations
@@ -13,91 +13,25 @@ import json
 import logging
 import os
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from tests.unit.app.fake_aws import Aws
+
 PAGE = Path(__file__).parents[3] / "app/page.py"
-MODEL = {
-    "use_case": "reviews",
-    "model_version": "7",
-    "features": [{"name": "text", "type": "text", "allowed": "a text of 3 to 5000 characters"}],
-}
-
-
-class Aws:
-    """The API and the bucket. `refusal` is the next answer to a prediction."""
-
-    def __init__(self) -> None:
-        self.stored: dict[str, bytes] = {}
-        self.refusal: tuple[int, Any] | None = None
-        aws = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.answer(200, MODEL)
-
-            def do_POST(self) -> None:
-                assert self.headers["Authorization"].startswith("AWS4-HMAC-SHA256")
-                text = json.loads(self.body())["instances"][0][0]
-                self.answer(*(aws.refusal or (200, aws.prediction(text))))
-
-            def do_PUT(self) -> None:
-                aws.stored[self.path] = self.body()
-                self.answer(200, "")
-
-            def body(self) -> bytes:
-                return self.rfile.read(int(self.headers["Content-Length"]))
-
-            def answer(self, status: int, document: Any) -> None:
-                content = json.dumps(document).encode() if document else b""
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *_: object) -> None:
-                """Nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
-
-    @staticmethod
-    def prediction(text: str) -> dict[str, Any]:
-        sure = 0.9 if "great" in text else 0.2
-        label = "1" if sure > 0.5 else "0"
-        return {
-            "predictions": [{"label": label, "probabilities": {"0": 1 - sure, "1": sure}}],
-            "model_version": "7",
-            "variant": "challenger",
-            "inference_id": "JKJa=",
-        }
-
-
 AWS = Aws()
 ARCHIVE = sys.argv[1]
 
 
 @contextmanager
 def page(**settings: str) -> Iterator[AppTest]:
-    environment = {
-        "APP_API_URL": f"{AWS.url}/v1",
-        "APP_LABEL_BUCKET": "workflow",
-        "AWS_ENDPOINT_URL": AWS.url,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "PATH": os.environ["PATH"],
-        **settings,
-    }
+    environment = {**AWS.environment, "PATH": os.environ["PATH"], **settings}
     st.cache_resource.clear()
     AWS.stored.clear()
     AWS.refusal = None

@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from landing_zone.core.settings import ROOT
 
-FOLDERS = (".", "workflow", "deployment-scripts")
 
-
-def test_the_page(archive: Path) -> None:
-    made = subprocess.run(
-        ["bash", "deployment-scripts/venv.sh", "app"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if made.returncode:
-        pytest.skip(f".app cannot be made: {made.stderr.strip()[-300:]}")
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": os.pathsep.join(str(ROOT / folder) for folder in FOLDERS),
-    }
+def test_the_page(archive: Path, own_python: Path, own_environment: dict[str, str]) -> None:
     done = subprocess.run(
-        [ROOT / ".app/bin/python", Path(__file__).with_name("page_checks.py"), archive],
-        cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300,
+        [own_python, Path(__file__).with_name("page_checks.py"), archive],
+        cwd=ROOT, env=own_environment, capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
 
     assert done.returncode == 0, done.stdout + done.stderr
