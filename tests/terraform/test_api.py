@@ -14,7 +14,6 @@ from localaws.testing import LocalAws, running
 from tests.terraform.runner import PROVIDER, Terraform, configured
 
 RESOURCES = """
-
 data "aws_iam_policy_document" "trust" {
   statement {
     actions = ["sts:AssumeRole"]

@@ -36,7 +36,6 @@ port = int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))
 http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
 """
 RESOURCES = """
-
 resource "aws_sns_topic" "alarms" {
   name = "alarms"
 }
