@@ -108,7 +108,7 @@ fmt: venv-test ## Format Python, shell and Terraform
 ci: lint test ## What CI runs: lint, then test
 
 .PHONY: bench
-bench: venv-test ## Measure our jobs and server beside others, into docs/performance.md (twenty minutes, needs wrk)
+bench: venv-test ## Measure our jobs and server beside others, into docs/performance.md (half an hour, needs wrk)
 	@$(BIN)/python -m benchmarks --page docs/performance.md $(BENCH_OPTIONS)
 
 .PHONY: new

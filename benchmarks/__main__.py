@@ -1,6 +1,6 @@
 """Run every benchmark, one after the other, and write their tables into a page.
 
-    python -m benchmarks                                              a million rows, about twenty minutes
+    python -m benchmarks                                              a million rows, about half an hour
     python -m benchmarks --rows 10000000 --page docs/performance.md   about an hour and a half
     python -m benchmarks --only preprocess batch_transform
 

@@ -23,7 +23,7 @@ from localaws.services.sagemaker.errors import WorkloadError
 _log = logging.getLogger(__name__)
 _INTERNAL = "Request to service failed. If failure persists after retry, contact customer support."
 # How often the alarms are read, in emulated seconds, and the shortest pause in real seconds.
-_ALARM_SECONDS = 10.0
+_ALARM_SECONDS = 2.0
 _SHORTEST_PAUSE = 0.1
 
 
