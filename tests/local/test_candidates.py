@@ -35,7 +35,9 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Landing]:
     made.environment["USE_CASE"] = "iris"
     try:
         made.succeed("local.py", "up", ENDPOINT_TYPE="SageMakerEndpoint")
-        made.environment["AWS_ENDPOINT_URL"] = LocalAws(made.environment).status()["endpoint_url"]
+        localaws = LocalAws(made.environment)
+        localaws.become_deployer()
+        made.environment |= localaws.environment()
         yield made
     finally:
         made.script("local.py", "down")

@@ -26,10 +26,12 @@ from tests.local.landing import (
     Landing,
     card_of,
     code_versions_in,
+    denied,
     is_alive,
     job_process,
     left_over,
     run_id_in,
+    save_recording,
     wait_until,
     waits_for,
 )
@@ -61,8 +63,9 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Landing]:
         output = made.succeed(
             "local.py", "up", USE_CASE="housing", ENDPOINT_TYPE="SageMakerEndpoint"
         )
-        url = LocalAws(made.environment).status()["endpoint_url"]
-        made.environment |= {"AWS_ENDPOINT_URL": url, "FIRST_OUTPUT": output}
+        localaws = LocalAws(made.environment)
+        localaws.become_deployer()
+        made.environment |= {**localaws.environment(), "FIRST_OUTPUT": output}
         yield made
     finally:
         made.script("local.py", "down")
@@ -261,6 +264,7 @@ def test_a_rejected_model_is_not_deployed(landing: Landing) -> None:
 
 
 def test_destroy_leaves_nothing(landing: Landing) -> None:
+    save_recording(landing, "main-job")
     server = psutil.Process(landing.pid)
     processes = [server, *server.children(recursive=True)]
     assert len(processes) > 1  # the endpoint serves until here
@@ -268,6 +272,8 @@ def test_destroy_leaves_nothing(landing: Landing) -> None:
     landing.succeed("quick-destroy.sh", "--yes", "--quiet")
 
     assert left_over(landing) == {}
+    save_recording(landing, "main-job-destroy")
+    assert denied(landing) == []
     landing.succeed("local.py", "down")
     assert [process for process in processes if is_alive(process)] == []
     assert not landing.state_dir.exists()
