@@ -1,12 +1,13 @@
 """The role that deploys: what Terraform and the scripts may do, instead of an administrator's credentials.
 
-Its policies are the files in infra/deployer/. The words SERVICE-STAGE, SERVICE/STAGE, ACCOUNT and REGION in
-them stand for those of the deployment.
+Its policies are the files in infra/deployer/. The words SERVICE, STAGE, ACCOUNT and REGION in them stand
+for those of the deployment.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,13 +28,19 @@ def role_name(settings: Settings) -> str:
 
 def policies(settings: Settings, account: str) -> dict[str, dict[str, Any]]:
     """The policies of the role by their names."""
-    words = {"SERVICE-STAGE": settings.prefix, "ACCOUNT": account, "REGION": settings.region}
-    words["SERVICE/STAGE"] = settings.parameter_path.strip("/")
+    words = {
+        "ACCOUNT": account,
+        "REGION": settings.region,
+        "SERVICE": settings.service,
+        "STAGE": settings.stage,
+    }
     found = {}
     for path in sorted(FOLDER.glob("*.json")):
-        text = path.read_text(encoding="utf-8")
-        for word, value in words.items():
-            text = text.replace(word, value)
+        text = re.sub(
+            rf"\b({'|'.join(words)})\b",
+            lambda found: words[found[0]],
+            path.read_text(encoding="utf-8"),
+        )
         found[f"{role_name(settings)}-{path.stem}"] = json.loads(text)
     return found
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from localaws.services.iam.ledger import Entry
 from localaws.services.iam.proof import prove
 from localaws.services.iam.prove import read_recordings, read_unproven, report, write_recording
-from localaws.services.iam.recording import Recording
+from localaws.services.iam.recording import Recording, normalized
 from localaws.services.iam.reports import describe
 
 HELP: Final = (
@@ -57,10 +57,9 @@ def add_iam(
         "files", type=Path, nargs="+", metavar="FILE", help="of `localaws iam record`"
     )
     action.add_argument(
-        "--prefix",
-        required=True,
-        help="of the names of the roles and resources whose policies count",
-    )
+        "--prefix", action="append", required=True,
+        help="of the names of the roles and resources whose policies count; may be repeated",
+    )  # fmt: skip
     action.add_argument(
         "--unproven", type=Path, help="a TOML table of survivors with their reasons"
     )
@@ -96,7 +95,7 @@ def _prove(args: argparse.Namespace) -> Iterator[str]:
 
 
 def _record(args: argparse.Namespace, endpoint_url: str) -> Iterator[str]:
-    found = Recording.read(request(endpoint_url, "recording"))
+    found = normalized(Recording.read(request(endpoint_url, "recording")))
     if args.file.exists():
         found = found.merged(read_recordings([args.file]))
     write_recording(found, args.file)

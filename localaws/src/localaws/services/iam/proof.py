@@ -1,14 +1,15 @@
 """Whether every part of the recorded policies matters: without it, or with more, an answer has to change.
 
 A part is removed, and the recorded requests that its statement is about are decided again. A request that
-was allowed and no longer is *kills* the mutant. A policy that became wider is killed by a near-miss: a request
-that differs from a recorded one in what the part excludes, was denied, and is allowed now. A mutant that
-nothing kills survives: no recorded request needs the part, another statement allows the same, or nothing that
-is known of AWS asks for it.
+was allowed and no longer is *kills* the mutant. A policy that became wider is killed by a near-miss: a
+request that differs from a recorded one in what the part excludes, was denied, and is allowed now. A mutant
+that nothing kills survives: no recorded request needs the part, another statement allows the same, or nothing
+that is known of AWS asks for it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -61,27 +62,29 @@ class Unproven:
         return fnmatchcase(owner, self.owner) and fnmatchcase(judgement.mutant.part, self.part)
 
 
-def prove(recording: Recording, prefix: str) -> Iterator[Judgement]:
-    """Judge every mutant of the policies whose owners have a name with a prefix.
+def prove(recording: Recording, prefixes: Sequence[str]) -> Iterator[Judgement]:
+    """Judge every mutant of the policies whose owners have a name with one of the prefixes.
 
     Args:
         recording: requests and policies.
-        prefix: of the names of roles and resources, for example ``ml-core-``; keys have no name, so that
-            the policies of all keys are judged.
+        prefixes: of the names of roles and resources, for example ``ml-core-``. Keys have no name, so the
+            policies of all keys are judged.
     """
     for arn, texts in sorted(recording.identity.items()):
-        if _is_named(arn, prefix):
+        if _is_named(arn, prefixes):
             samples = recording.samples_of_principal.get(arn, ())
             yield from _judged(recording, arn, texts, samples, is_identity=True)
     for arn, texts in sorted(recording.resource.items()):
-        if _is_named(arn, prefix) or ":key/" in arn:
+        if _is_named(arn, prefixes) or ":key/" in arn:
             own = [item for item in texts if not item[0].startswith("grant ")]
             samples = recording.samples_of_resource.get(arn, ())
             yield from _judged(recording, arn, own, samples, is_identity=False)
 
 
-def _is_named(arn: str, prefix: str) -> bool:
-    return arn.split(":", 5)[-1].rpartition("/")[2].startswith(prefix) or f":{prefix}" in arn
+def _is_named(arn: str, prefixes: Sequence[str]) -> bool:
+    # role/NAME, function:NAME, or NAME alone.
+    name = re.split("[/:]", arn.split(":", 5)[-1])[-1]
+    return any(name.startswith(prefix) for prefix in prefixes)
 
 
 def _judged(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from localaws.services.iam.authorization import Kind
 from localaws.services.iam.proof import Judgement, Unproven
-from localaws.services.iam.recording import Recording, normalized
+from localaws.services.iam.recording import Recording, compacted
 
 
 class ProofError(Exception):
@@ -26,8 +26,8 @@ def read_recordings(paths: Sequence[Path]) -> Recording:
 
 
 def write_recording(recording: Recording, path: Path) -> None:
-    """Write a recording with stable ids, one sample per line, so that a version control shows changes."""
-    document = normalized(recording).document()
+    """Write a normalized recording, one sample per line, so that a version control shows changes."""
+    document = compacted(recording).document()
     samples = ",\n".join(json.dumps(item, sort_keys=True) for item in document.pop("samples"))
     head = json.dumps(document, indent=1)[:-2]
     path.write_text(f'{head},\n "samples": [\n{samples}\n]}}\n')

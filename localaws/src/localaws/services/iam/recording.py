@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -25,6 +25,9 @@ Texts = Mapping[str, Sequence[tuple[str, str]]]
 
 _UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _KEY: Final = re.compile(rf"(?<=:key/){_UUID}")
+_API: Final = re.compile(
+    r"(:execute-api:[\w-]*:\d*:|/(?:apis|tags/[^/]*apis)/)[a-z0-9]{10}(?![a-z0-9])"
+)
 _NO_UUID: Final = "00000000-0000-0000-0000-000000000000"
 
 
@@ -133,8 +136,44 @@ def normalized(recording: Recording) -> Recording:
     text = json.dumps(recording.document())
     keys = {key: f"{number:08x}{_NO_UUID[8:]}" for number, key in enumerate(_keys_in(text), 1)}
     stable = re.sub(_UUID, lambda found: keys.get(found[0], _NO_UUID), text)
+    stable = _API.sub(r"\g<1>0000000000", stable)
     found = Recording.read(json.loads(stable))
     return Recording(found.identity, found.boundaries, found.resource, _distinct(found.samples))
+
+
+def compacted(recording: Recording) -> Recording:
+    """The recording with one sample of those that differ in nothing the policies look at.
+
+    A proof has the same result. Requests of the root user prove nothing of a role and are left out.
+    """
+    kept: dict[tuple[Any, ...], Sample] = {}
+    for sample in recording.samples:
+        request = sample.request
+        if request.principal.kind == "root":
+            continue
+        conditions = tuple(sorted((name, tuple(found)) for name, found in request.context.items()))
+        found = recording.policies_for(request)
+        seen = frozenset(_seen([*found.identity, *found.resource], sample))
+        owner = owner_of(request.resource)
+        key = (
+            request.principal.policy_arn, request.action, owner in recording.resource and owner, sample.kind,
+            tuple(item for item in conditions if not item[0].startswith("kms:encryptioncontext")), seen,
+        )  # fmt: skip
+        kept.setdefault(key, sample)
+    return replace(recording, samples=list(kept.values()))
+
+
+def _seen(documents: Iterable[Document], sample: Sample) -> Iterator[tuple[str, int, int]]:
+    """The resources in statements of policies that a request matches."""
+    request = sample.request
+    for document in documents:
+        for number, statement in enumerate(document.statements):
+            if not statement.names_action(request.action):
+                continue
+            for place, resource in enumerate(statement.resources or ("*",)):
+                part = replace(statement, resources=(resource,))
+                if part.names_resource(request.resource, request.context):
+                    yield document.name, number, place
 
 
 def _keys_in(text: str) -> Iterable[str]:

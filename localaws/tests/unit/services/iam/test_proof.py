@@ -13,7 +13,7 @@ from localaws.services.iam.ledger import Sample
 from localaws.services.iam.principals import Principal, service
 from localaws.services.iam.proof import Unproven, prove
 from localaws.services.iam.prove import ProofError, read_recordings, report, write_recording
-from localaws.services.iam.recording import Recording
+from localaws.services.iam.recording import Recording, normalized
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/app-worker"
@@ -46,7 +46,7 @@ def recording(identity, samples, resource=None, trust=None):
 def survivors(found):
     return [
         f"{item.mutant.sid} {item.mutant.part}"
-        for item in prove(found, "app-")
+        for item in prove(found, ["app-"])
         if not item.killed_by
     ]
 
@@ -92,7 +92,7 @@ def test_a_condition_matters_where_a_near_miss_passes_without_it():
     found = recording(
         [statement("Key", "kms:Decrypt", key, Condition=via)], [needed], {key: [(key, delegates)]}
     )
-    judged = [item for item in prove(found, "app-") if item.owner == ROLE]
+    judged = [item for item in prove(found, ["app-"]) if item.owner == ROLE]
     assert [item.killed_by is not None for item in judged] == [True] * 4
     assert {item.killed_by.kind for item in judged} == {Kind.IMPLIED}
 
@@ -126,7 +126,7 @@ def test_a_trust_policy_is_proven_by_the_service_that_assumes_the_role():
 
 def test_survivors_need_a_reason_and_reasons_need_survivors():
     found = recording([statement("Read", ["s3:GetObject", "s3:PutObject"], f"{BUCKET}/*")], [READ])
-    judged = list(prove(found, "app-"))
+    judged = list(prove(found, ["app-"]))
     with pytest.raises(ProofError, match=r"nothing needs .*app-worker Read action s3:PutObject"):
         list(report(judged, ()))
     named = Unproven("role/app-worker", "action s3:PutObject", "why", "https://docs.aws.amazon.com")
@@ -143,7 +143,7 @@ def test_a_recording_survives_its_file_and_has_stable_ids(tmp_path: Path):
     ]
     found = recording([statement("Read", "s3:GetObject", f"{BUCKET}/*")], samples)
     path = tmp_path / "recording.json"
-    write_recording(found, path)
+    write_recording(normalized(found), path)
     read = read_recordings([path])
     assert read.identity == found.identity
     assert [item.request.resource for item in read.samples] == [
