@@ -22,7 +22,7 @@ from landing_zone.core.s3 import split_uri
 from landing_zone.core.settings import ROOT
 from localaws.services.iam import cli as iam
 from localaws.services.iam.ledger import Entry
-from localaws.services.iam.recording import Recording
+from localaws.services.iam.recording import Recording, normalized
 from localaws.services.iam.reports import describe
 
 SCRIPTS = ROOT / "deployment-scripts"
@@ -144,13 +144,10 @@ def denied(landing: Landing) -> list[str]:
     ]
 
 
-def save_recording(landing: Landing, name: str) -> Recording:
-    """What IAM has decided since the start, as a file for `make prove-iam` too."""
-    found = Recording.read(iam.request(landing.environment["AWS_ENDPOINT_URL"], "recording"))
-    path = ROOT / "build" / "iam" / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(found.document()))
-    return found
+def recording(landing: Landing) -> Recording:
+    """What IAM has decided since the start, with the policies as they are now."""
+    found = iam.request(landing.environment["AWS_ENDPOINT_URL"], "recording")
+    return normalized(Recording.read(found))
 
 
 def left_over(landing: Landing) -> dict[str, list[Any]]:

@@ -16,7 +16,7 @@ import pytest
 from landing_zone.commands.local import LocalAws, local_environment
 from landing_zone.core.settings import ROOT
 from landing_zone.runs.deployment_lock import LOCK_KEY
-from tests.local.landing import Landing
+from tests.local.landing import Landing, denied
 
 COMMIT, NUMBER = "c" * 40, "7"
 WORKFLOW_BUCKET = "ml-core-development-123456789012-workflow-bucket"
@@ -112,3 +112,4 @@ def test_the_candidate_becomes_the_live_model_once(landing: Landing) -> None:
     again = landing.script("deploy_candidate.py", *options())
     assert again.returncode == 1
     assert "is Approved, but must be PendingManualApproval" in again.stderr
+    assert denied(landing) == []

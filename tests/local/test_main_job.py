@@ -22,6 +22,8 @@ from landing_zone.core.names import MANIFEST_KEY, Names
 from landing_zone.core.settings import ROOT, load_settings
 from landing_zone.runs.pipeline import Pipeline
 from landing_zone.stack.terraform import make_terraform
+from localaws.services.iam.proof import prove
+from localaws.services.iam.prove import read_recordings, read_unproven
 from tests.local.landing import (
     Landing,
     card_of,
@@ -30,8 +32,8 @@ from tests.local.landing import (
     is_alive,
     job_process,
     left_over,
+    recording,
     run_id_in,
-    save_recording,
     wait_until,
     waits_for,
 )
@@ -263,8 +265,22 @@ def test_a_rejected_model_is_not_deployed(landing: Landing) -> None:
     assert "InferenceStage" not in shown
 
 
+def test_every_part_of_the_deployed_policies_is_needed(landing: Landing) -> None:
+    """`make prove-iam` with the policies that this deployment has."""
+    recorded = read_recordings([ROOT / "tests/iam/recording.json"])
+    table = read_unproven(ROOT / "tests/iam/unproven.toml")
+    found = recording(landing).merged(recorded)
+
+    survivors = [
+        judged.atom
+        for judged in prove(found, ["ml-core-development", "deployer-ml-core-development"])
+        if judged.killed_by is None and not any(row.names(judged) for row in table)
+    ]
+
+    assert survivors == []
+
+
 def test_destroy_leaves_nothing(landing: Landing) -> None:
-    save_recording(landing, "main-job")
     server = psutil.Process(landing.pid)
     processes = [server, *server.children(recursive=True)]
     assert len(processes) > 1  # the endpoint serves until here
@@ -272,7 +288,6 @@ def test_destroy_leaves_nothing(landing: Landing) -> None:
     landing.succeed("quick-destroy.sh", "--yes", "--quiet")
 
     assert left_over(landing) == {}
-    save_recording(landing, "main-job-destroy")
     assert denied(landing) == []
     landing.succeed("local.py", "down")
     assert [process for process in processes if is_alive(process)] == []

@@ -32,20 +32,20 @@ class FakeIam:
         if name in known:
             raise ClientError({"Error": {"Code": "EntityAlreadyExists"}}, "Create")
 
-    def create_role(self, RoleName: str, AssumeRolePolicyDocument: str) -> Any:
-        self._refuse(RoleName, self.roles)
-        self.roles[RoleName] = AssumeRolePolicyDocument
-        return self.get_role(RoleName)
+    def create_role(self, **params: str) -> Any:
+        self._refuse(params["RoleName"], self.roles)
+        self.roles[params["RoleName"]] = params["AssumeRolePolicyDocument"]
+        return self.get_role(**params)
 
-    def get_role(self, RoleName: str) -> Any:
-        return {"Role": {"Arn": f"arn:aws:iam::{ACCOUNT}:role/{RoleName}"}}
+    def get_role(self, **params: str) -> Any:
+        return {"Role": {"Arn": f"arn:aws:iam::{ACCOUNT}:role/{params['RoleName']}"}}
 
-    def create_policy(self, PolicyName: str, PolicyDocument: str) -> None:
-        arn = f"arn:aws:iam::{ACCOUNT}:policy/{PolicyName}"
+    def create_policy(self, **params: str) -> None:
+        arn = f"arn:aws:iam::{ACCOUNT}:policy/{params['PolicyName']}"
         self._refuse(arn, self.policies)
-        self.policies[arn] = PolicyDocument
+        self.policies[arn] = params["PolicyDocument"]
 
-    def list_policy_versions(self, PolicyArn: str) -> Any:
+    def list_policy_versions(self, **_: str) -> Any:
         return {
             "Versions": [
                 {"VersionId": "v1", "IsDefaultVersion": False},
@@ -53,17 +53,15 @@ class FakeIam:
             ]
         }
 
-    def delete_policy_version(self, PolicyArn: str, VersionId: str) -> None:
-        assert VersionId == "v1"
+    def delete_policy_version(self, **params: str) -> None:
+        assert params["VersionId"] == "v1"
 
-    def create_policy_version(
-        self, PolicyArn: str, PolicyDocument: str, SetAsDefault: bool
-    ) -> None:
-        assert SetAsDefault
-        self.policies[PolicyArn] = PolicyDocument
+    def create_policy_version(self, **params: Any) -> None:
+        assert params["SetAsDefault"]
+        self.policies[params["PolicyArn"]] = params["PolicyDocument"]
 
-    def attach_role_policy(self, RoleName: str, PolicyArn: str) -> None:
-        self.attached.add((RoleName, PolicyArn))
+    def attach_role_policy(self, **params: str) -> None:
+        self.attached.add((params["RoleName"], params["PolicyArn"]))
 
 
 @pytest.mark.parametrize("name", ["read", "run", "write"])
