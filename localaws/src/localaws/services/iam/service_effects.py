@@ -54,7 +54,7 @@ def of_job(operation: Operation) -> Iterator[Authorization]:
     image = (params.get("AppSpecification") or params.get("AlgorithmSpecification") or {}).get(
         "ImageUri"
     ) or (params.get("AlgorithmSpecification") or {}).get("TrainingImage")
-    yield from _pulled(job, str(image or ""))
+    yield from pulled(job, str(image or ""))
     yield _needed(
         job, "cloudwatch:PutMetricData", "*", _SAGEMAKER_ROLES,
         {"cloudwatch:namespace": [_JOB_GROUPS[operation.name]]},
@@ -80,10 +80,11 @@ def of_model(operation: Operation) -> Iterator[Authorization]:
     primary = operation.params.get("PrimaryContainer")
     containers = [*([primary] if primary else []), *(operation.params.get("Containers") or [])]
     for container in containers:
-        yield from _pulled(role_principal(role, "SageMaker"), str(container.get("Image") or ""))
+        yield from pulled(role_principal(role, "SageMaker"), str(container.get("Image") or ""))
 
 
-def _pulled(principal: Principal, image: str) -> Iterator[Authorization]:
+def pulled(principal: Principal, image: str) -> Iterator[Authorization]:
+    """What pulling an image from a private registry of ECR needs."""
     found = _IMAGE.match(image)
     if found is None:
         return
