@@ -134,7 +134,10 @@ def record(ledger: Ledger) -> Recording:
 def normalized(recording: Recording) -> Recording:
     """The same recording with stable ids, so that two recordings of the same scenario are alike."""
     text = json.dumps(recording.document())
-    keys = {key: f"{number:08x}{_NO_UUID[8:]}" for number, key in enumerate(_keys_in(text), 1)}
+    keys = {
+        key: f"{number:08x}{_NO_UUID[8:]}"
+        for number, key in enumerate(_keys_in(recording, text), 1)
+    }
     stable = re.sub(_UUID, lambda found: keys.get(found[0], _NO_UUID), text)
     stable = _API.sub(r"\g<1>0000000000", stable)
     found = Recording.read(json.loads(stable))
@@ -177,8 +180,14 @@ def _seen(documents: Iterable[Document], sample: Sample) -> Iterator[tuple[str, 
                     yield document.name, number, place
 
 
-def _keys_in(text: str) -> Iterable[str]:
-    return dict.fromkeys(_KEY.findall(text))
+def _keys_in(recording: Recording, text: str) -> Iterable[str]:
+    """The ids of keys: first those with a policy, in the order of the policies' texts."""
+    owned = sorted(
+        (re.sub(_UUID, "", str(policies)), arn.rpartition("/")[2])
+        for arn, policies in recording.resource.items()
+        if ":key/" in arn
+    )
+    return dict.fromkeys([*(key for _, key in owned), *_KEY.findall(text)])
 
 
 def _distinct(samples: Iterable[Sample]) -> Sequence[Sample]:

@@ -50,6 +50,8 @@ def needed(service, name, /, **params):
         ("states", "StartExecution", {"stateMachineArn": f"arn:aws:states:{HEAD}:stateMachine:m"},
          ["states:{}:stateMachine:m"]),
         ("states", "CreateStateMachine", {"name": "m"}, ["states:{}:stateMachine:m"]),
+        ("cloudwatch", "DescribeAlarms", {"AlarmNamePrefix": "a"}, ["cloudwatch:{}:alarm:*"]),
+        ("cloudwatch", "DescribeAlarms", {"AlarmNames": ["a"]}, ["cloudwatch:{}:alarm:a"]),
         ("codepipeline", "StartPipelineExecution", {"name": "p"}, ["codepipeline:{}:p"]),
         ("codepipeline", "CreatePipeline", {"pipeline": {"name": "p"}}, ["codepipeline:{}:p"]),
         (
