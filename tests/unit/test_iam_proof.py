@@ -18,7 +18,8 @@ def test_every_part_of_the_policies_is_needed() -> None:
     judged = judgements()
     lines = list(report(judged, read_unproven(FOLDER / "unproven.toml")))
     assert any(item.killed_by for item in judged)
-    assert len(lines) == 3
+    page = (ROOT / "docs" / "iam.md").read_text(encoding="utf-8")
+    assert "\n".join(lines) in page, "docs/iam.md has another report"
 
 
 def test_the_reasons_have_a_page() -> None:
