@@ -61,6 +61,11 @@ app: venv venv-app ## Run the sentiment app on http://127.0.0.1:8501 (USE_CASE, 
 test: venv-test venv-checkov ## Run all tests: unit, local, terraform, and the main job end to end
 	@$(PYTEST)
 
+.PHONY: prove-iam
+prove-iam: venv-test ## Prove by replay that each action, resource and condition of the IAM policies is needed
+	@$(BIN)/localaws iam prove tests/iam/recording.json --unproven tests/iam/unproven.toml \
+	  --prefix ml-core-development --prefix deployer-ml-core-development
+
 .PHONY: lint
 lint: lint-python lint-shell lint-docker lint-terraform lint-workflows checkov ## Check style, types, scripts, Terraform and security
 

@@ -35,6 +35,7 @@ and `api`; the others from `core` only.
                 deploy        plans, asks, applies exactly the plan that was shown
                 teardown      destroys the stack
                 deletion      empties and deletes buckets, empties image repositories
+                deployer      the role that deploys, and its policies
     sources/    checkout      manifest, use cases, commit, built code
                 job_code      the files of the job code and its version
                 package       builds the Lambda packages and the job code

@@ -20,6 +20,10 @@ import psutil
 from landing_zone.commands.local import LocalAws
 from landing_zone.core.s3 import split_uri
 from landing_zone.core.settings import ROOT
+from localaws.services.iam import cli as iam
+from localaws.services.iam.ledger import Entry
+from localaws.services.iam.recording import Recording, normalized
+from localaws.services.iam.reports import describe
 
 SCRIPTS = ROOT / "deployment-scripts"
 PIPELINE = "ml-core-development-ml-pipeline"
@@ -131,6 +135,21 @@ def card_of(archive: bytes) -> Any:
         return json.load(card)
 
 
+def denied(landing: Landing) -> list[str]:
+    """What IAM has denied since the start, and the operations whose permissions localaws does not know."""
+    ledger = iam.request(landing.environment["AWS_ENDPOINT_URL"], "ledger")
+    entries = [Entry(**item) for item in ledger["entries"]]
+    return [describe(entry) for entry in entries if not entry.allowed] + [
+        f"unknown: {item}" for item in ledger["unknown"]
+    ]
+
+
+def recording(landing: Landing) -> Recording:
+    """What IAM has decided since the start, with the policies as they are now."""
+    found = iam.request(landing.environment["AWS_ENDPOINT_URL"], "recording")
+    return normalized(Recording.read(found))
+
+
 def left_over(landing: Landing) -> dict[str, list[Any]]:
     """What remains of everything that a deployment or a run makes, by kind."""
     listed = {
@@ -167,6 +186,9 @@ def left_over(landing: Landing) -> dict[str, list[Any]]:
             != "PendingDeletion"
         ],
     }
+    # The role that has removed everything, and its policies, are there before and after.
+    for kind, key in (("iam", "RoleName"), ("policies", "PolicyName")):
+        listed[kind] = [item for item in listed[kind] if not item[key].startswith("deployer-")]
     return {name: found for name, found in listed.items() if found}
 
 

@@ -20,7 +20,7 @@ from landing_zone.commands.local import LocalAws, local_environment
 from landing_zone.core.settings import ROOT
 from landing_zone.monitoring import story
 from landing_zone.runs.deployment_lock import LOCK_KEY
-from tests.local.landing import Landing, left_over, wait_until
+from tests.local.landing import Landing, denied, left_over, wait_until
 
 COMMIT, NUMBER = "c" * 40, "7"
 WORKFLOW_BUCKET = "ml-core-development-123456789012-workflow-bucket"
@@ -39,7 +39,9 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Landing]:
     made.environment |= {"USE_CASE": "iris", **story.settings_of("iris")}
     try:
         made.succeed("local.py", "up", ENDPOINT_TYPE="SageMakerEndpoint")
-        made.environment["AWS_ENDPOINT_URL"] = LocalAws(made.environment).status()["endpoint_url"]
+        localaws = LocalAws(made.environment)
+        localaws.become_deployer()
+        made.environment |= localaws.environment()
         yield made
     finally:
         made.script("local.py", "down")
@@ -114,6 +116,7 @@ def test_the_candidate_becomes_the_live_model_once(landing: Landing) -> None:
     again = landing.script("deploy_candidate.py", *options())
     assert again.returncode == 1
     assert "is Approved, but must be PendingManualApproval" in again.stderr
+    assert denied(landing) == []
 
 
 def test_drift_raises_the_alarm_and_ends_in_a_better_model(landing: Landing) -> None:
@@ -178,3 +181,4 @@ def test_destroy_leaves_no_capture(landing: Landing) -> None:
     landing.succeed("quick-destroy.sh", "--yes", "--quiet")
 
     assert left_over(landing) == {}
+    assert denied(landing) == []

@@ -22,13 +22,17 @@ from landing_zone.core.names import MANIFEST_KEY, Names
 from landing_zone.core.settings import ROOT, load_settings
 from landing_zone.runs.pipeline import Pipeline
 from landing_zone.stack.terraform import make_terraform
+from localaws.services.iam.proof import prove
+from localaws.services.iam.prove import read_recordings, read_unproven
 from tests.local.landing import (
     Landing,
     card_of,
     code_versions_in,
+    denied,
     is_alive,
     job_process,
     left_over,
+    recording,
     run_id_in,
     wait_until,
     waits_for,
@@ -61,8 +65,9 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Landing]:
         output = made.succeed(
             "local.py", "up", USE_CASE="housing", ENDPOINT_TYPE="SageMakerEndpoint"
         )
-        url = LocalAws(made.environment).status()["endpoint_url"]
-        made.environment |= {"AWS_ENDPOINT_URL": url, "FIRST_OUTPUT": output}
+        localaws = LocalAws(made.environment)
+        localaws.become_deployer()
+        made.environment |= {**localaws.environment(), "FIRST_OUTPUT": output}
         yield made
     finally:
         made.script("local.py", "down")
@@ -260,6 +265,21 @@ def test_a_rejected_model_is_not_deployed(landing: Landing) -> None:
     assert "InferenceStage" not in shown
 
 
+def test_every_part_of_the_deployed_policies_is_needed(landing: Landing) -> None:
+    """`make prove-iam` with the policies that this deployment has."""
+    recorded = read_recordings([ROOT / "tests/iam/recording.json"])
+    table = read_unproven(ROOT / "tests/iam/unproven.toml")
+    found = recording(landing).merged(recorded)
+
+    survivors = [
+        judged.atom
+        for judged in prove(found, ["ml-core-development", "deployer-ml-core-development"])
+        if judged.killed_by is None and not any(row.names(judged) for row in table)
+    ]
+
+    assert survivors == []
+
+
 def test_destroy_leaves_nothing(landing: Landing) -> None:
     server = psutil.Process(landing.pid)
     processes = [server, *server.children(recursive=True)]
@@ -268,6 +288,7 @@ def test_destroy_leaves_nothing(landing: Landing) -> None:
     landing.succeed("quick-destroy.sh", "--yes", "--quiet")
 
     assert left_over(landing) == {}
+    assert denied(landing) == []
     landing.succeed("local.py", "down")
     assert [process for process in processes if is_alive(process)] == []
     assert not landing.state_dir.exists()

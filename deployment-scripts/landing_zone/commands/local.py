@@ -5,7 +5,8 @@
     USE_CASE=iris python deployment-scripts/local.py up --scenario drift
     python deployment-scripts/local.py down
 
-It starts localaws and runs quick-deploy.sh and run.py against it, as a person would. A scenario then shows a
+It starts localaws and runs quick-deploy.sh and run.py against it, as a person would: with the role of
+infra/deployer/, and with IAM policies enforced unless LOCALAWS_IAM says otherwise. A scenario then shows a
 story. Two of them have an endpoint of their own, which is deleted at the end: rollout (a second configuration
 is rolled out in steps while a client calls, and aborted) and ab (traffic is divided between two variants,
 changed, and one is promoted). The scenario drift concerns the endpoint of the use case, on a localaws with a
@@ -28,13 +29,20 @@ from landing_zone.core.aws import Aws
 from landing_zone.core.deployment import load_deployment
 from landing_zone.core.errors import OperatorError
 from landing_zone.core.names import Names
-from landing_zone.core.settings import LOCALAWS_PORT, LOCALAWS_STATE_DIR, ROOT, Settings
+from landing_zone.core.settings import (
+    LOCALAWS_PORT,
+    LOCALAWS_STATE_DIR,
+    ROOT,
+    Settings,
+    load_settings,
+)
 from landing_zone.core.timing import Steps
 from landing_zone.models.story import Story
 from landing_zone.monitoring import story as drift_story
 from landing_zone.monitoring.reports import endpoint_name
 from landing_zone.runs.pipeline import Pipeline
 from landing_zone.sources.checkout import read_use_case, use_case_to_run
+from landing_zone.stack import deployer
 
 SCRIPTS = ROOT / "deployment-scripts"
 SCENARIOS = ("rollout", "ab", "drift")
@@ -65,7 +73,13 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             steps.seconds["environment"] = time.time() - args.since
         try:
             localaws = LocalAws(environment_of(args.scenario, settings))
-            up(localaws, steps)
+            try:
+                up(localaws, steps)
+            except StepFailedError:
+                denials = localaws.denials()
+                if denials:
+                    print(f"\nIAM has denied:\n{denials}", file=sys.stderr)
+                raise
             if args.scenario:
                 with steps.step(f"scenario {args.scenario}"):
                     localaws.script(
@@ -100,6 +114,7 @@ class LocalAws:
     ) -> None:
         self._environment = local_environment(environ)
         self._program = program
+        self._deployer: Mapping[str, str] = {}
 
     def start(self) -> None:
         _run([*self._program, "start"], self._environment)
@@ -117,7 +132,28 @@ class LocalAws:
 
     def environment(self) -> dict[str, str]:
         """The environment of a script, with the address of the running server."""
-        return {**self._environment, "AWS_ENDPOINT_URL": self.status()["endpoint_url"]}
+        return {
+            **self._environment,
+            "AWS_ENDPOINT_URL": self.status()["endpoint_url"],
+            **self._deployer,
+        }
+
+    def become_deployer(self) -> None:
+        """Run further scripts with the role that deploys, which is created if it does not exist."""
+        environment = self.environment()
+        settings = load_settings(environment)
+        aws = Aws(settings, environment)
+        self._deployer = deployer.assume(aws, deployer.create(aws, settings, aws.account))
+
+    def denials(self) -> str:
+        """What IAM has denied, and the statements that are missing; empty where nothing was."""
+        if self._environment["LOCALAWS_IAM"] == "off" or not self.is_running:
+            return ""
+        done = subprocess.run(
+            [*self._program, "iam", "explain"],
+            env=self._environment, cwd=ROOT, check=False, capture_output=True, text=True,
+        )  # fmt: skip
+        return "" if done.stdout.startswith("nothing was denied") else done.stdout.strip()
 
     def status(self) -> dict[str, Any]:
         """The document of `localaws status --json`: a stopped server has no endpoint_url."""
@@ -142,6 +178,7 @@ def up(localaws: LocalAws, steps: Steps) -> None:
     """Start localaws unless it runs, deploy, run the main job."""
     with steps.step("localaws"):
         localaws.start()
+        localaws.become_deployer()
     with steps.step("quick-deploy"):
         localaws.script("bash", str(SCRIPTS / "quick-deploy.sh"), "--yes", "--quiet")
     with steps.step("run"):
@@ -182,6 +219,7 @@ def tell(scenario: str, settings: Settings) -> None:
 def down(localaws: LocalAws) -> None:
     """Destroy what was deployed, stop localaws, remove its files."""
     if localaws.is_running:
+        localaws.become_deployer()
         localaws.script("bash", str(SCRIPTS / "quick-destroy.sh"), "--yes", "--quiet")
         localaws.stop()
     else:
@@ -204,6 +242,7 @@ def local_environment(environ: Mapping[str, str]) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_EC2_METADATA_DISABLED": "true",
+        "LOCALAWS_IAM": environ.get("LOCALAWS_IAM") or "enforce",
         # A person's own files may name a profile, a region, another endpoint.
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

@@ -106,6 +106,7 @@ def gitops_environment(environ: Mapping[str, str]) -> dict[str, str]:
         # The tag of the image whose programs localaws runs without building it.
         "IMAGE": environ.get("IMAGE") or "local",
         "TEST_PATHS": environ.get("TEST_PATHS") or TESTS,
+        "LOCALAWS_IAM": environ.get("LOCALAWS_IAM") or "off",
     }
 
 

@@ -27,14 +27,25 @@ class Clients(Protocol):
 
 
 class Aws:
-    """Clients of one region, and the account that the credentials belong to."""
+    """Clients of one region, and the account that the credentials belong to.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        settings: the region and the endpoint.
+        environ: the credentials, where they are not those of this process.
+    """
+
+    def __init__(self, settings: Settings, environ: Mapping[str, str] | None = None) -> None:
         # Imported here, since it takes half a second that --help does not need.
         import boto3
 
         self._settings = settings
-        self._session = boto3.Session(region_name=settings.region)
+        found = environ or {}
+        self._session = boto3.Session(
+            aws_access_key_id=found.get("AWS_ACCESS_KEY_ID"),
+            aws_secret_access_key=found.get("AWS_SECRET_ACCESS_KEY"),
+            aws_session_token=found.get("AWS_SESSION_TOKEN"),
+            region_name=settings.region,
+        )
         self._clients: dict[str, Any] = {}
         self._account: str | None = None
 

@@ -20,8 +20,8 @@ data "aws_iam_policy_document" "function" {
   }
 
   statement {
-    sid       = "UseKey"
-    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    sid       = "EncryptData"
+    actions   = ["kms:GenerateDataKey"]
     resources = [var.kms_key_arn]
   }
 

@@ -54,8 +54,8 @@ data "aws_iam_policy_document" "start_retraining" {
   }
 
   statement {
-    sid       = "DecryptAndEncrypt"
-    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    sid       = "EncryptData"
+    actions   = ["kms:GenerateDataKey"]
     resources = [var.kms_key_arn]
   }
 

@@ -19,6 +19,7 @@ from localaws.services.git import cli as git
 from localaws.services.git.client import GitControlError
 from localaws.services.iam import cli as iam
 from localaws.services.iam.cli import IamControlError
+from localaws.services.iam.prove import ProofError
 from localaws.services.sagemaker.images.settings import ImageSettingError
 
 
@@ -37,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
     except (ImageSettingError, SettingError) as error:
         print(f"localaws {args.command}: {error}", file=sys.stderr)
         return 2
-    except (DaemonError, GitControlError, IamControlError) as error:
+    except (DaemonError, GitControlError, IamControlError, ProofError) as error:
         print(f"localaws {args.command}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -120,7 +121,8 @@ def _pr(args: argparse.Namespace) -> int:
 
 
 def _iam(args: argparse.Namespace) -> int:
-    print("\n".join(iam.run_iam(args, _endpoint_url(args.state_dir))))
+    for line in iam.run_iam(args, lambda: _endpoint_url(args.state_dir)):
+        print(line)
     return 0
 
 

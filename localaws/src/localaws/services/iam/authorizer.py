@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from localaws.core.context import ACCOUNT_ID
 from localaws.services.iam import context_keys, resource_policies, stores
@@ -31,13 +32,17 @@ def authorize(
     }
     request = Request(principal, needed.action, needed.resource, context)
     policies = policies_for(principal, needed.action, needed.resource)
+    return request, decide_either(request, policies, needed.alternative)
+
+
+def decide_either(request: Request, policies: Policies, alternative: str) -> Decision:
+    """Decide a request whose resource has another form, by which a policy may name it too."""
     decision = decide(request, policies)
-    if not decision.allowed and not decision.is_explicit and needed.alternative:
-        other = Request(principal, needed.action, needed.alternative, context)
-        second = decide(other, policies)
+    if not decision.allowed and not decision.is_explicit and alternative:
+        second = decide(replace(request, resource=alternative), policies)
         if second.allowed:
-            return request, second
-    return request, decision
+            return second
+    return decision
 
 
 def policies_for(principal: Principal, action: str, resource: str) -> Policies:

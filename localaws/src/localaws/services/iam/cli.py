@@ -8,14 +8,23 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Final
 
 from localaws.services.iam.ledger import Entry
+from localaws.services.iam.proof import prove
+from localaws.services.iam.prove import read_recordings, read_unproven, report, write_recording
+from localaws.services.iam.recording import Recording, normalized
 from localaws.services.iam.reports import describe
 
 HELP: Final = (
     "Report which permissions the callers of a server have used. The server has to run with LOCALAWS_IAM"
     " set to audit or enforce."
+)
+_PROVE_HELP: Final = (
+    "Remove each action, resource, principal and condition of the recorded policies, widen each resource and"
+    " principal, and decide the recorded requests again. Fails where no answer changes, unless the table of"
+    " survivors has a reason. Needs no server."
 )
 
 
@@ -31,6 +40,10 @@ def add_iam(
     for name, (_, summary) in _ACTIONS.items():
         text = f"{summary[0].upper()}{summary[1:]}."
         action = actions.add_parser(name, help=summary, description=text)
+        if name == "record":
+            action.add_argument("file", type=Path, help="is written, or extended where it exists")
+            add_common(action)
+            continue
         action.add_argument(
             "principal", metavar="ROLE", nargs=None if name == "policy" else "?", default="",
             help="name or ARN of the role, user or service (default: all)",
@@ -38,15 +51,55 @@ def add_iam(
         if name == "ledger":
             action.add_argument("--json", action="store_true", help="print one JSON object")
         add_common(action)
+    summary = "prove that every part of the recorded policies is needed"
+    action = actions.add_parser("prove", help=summary, description=f"{_PROVE_HELP}")
+    action.add_argument(
+        "files", type=Path, nargs="+", metavar="FILE", help="of `localaws iam record`"
+    )
+    action.add_argument(
+        "--prefix", action="append", required=True,
+        help="of the names of the roles and resources whose policies count; may be repeated",
+    )  # fmt: skip
+    action.add_argument(
+        "--unproven", type=Path, help="a TOML table of survivors with their reasons"
+    )
+    action.add_argument(
+        "--verbose", action="store_true", help="print every part, and what needs it"
+    )
 
 
-def run_iam(args: argparse.Namespace, endpoint_url: str) -> Iterator[str]:
+def run_iam(args: argparse.Namespace, endpoint_url: Callable[[], str]) -> Iterator[str]:
     """The lines that an action of ``localaws iam`` prints.
+
+    Args:
+        args: the parsed arguments.
+        endpoint_url: the address of the server, for the actions that ask one.
 
     Raises:
         IamControlError: the server refused.
     """
-    return _ACTIONS[args.action][0](args, endpoint_url)
+    if args.action == "prove":
+        return _prove(args)
+    return _ACTIONS[args.action][0](args, endpoint_url())
+
+
+def _prove(args: argparse.Namespace) -> Iterator[str]:
+    unproven = read_unproven(args.unproven) if args.unproven else ()
+    judgements = list(prove(read_recordings(args.files), args.prefix))
+    if args.verbose:
+        for item in judgements:
+            sample = item.killed_by
+            why = "SURVIVES" if sample is None else f"{sample.kind.value} {sample.request.action}"
+            yield f"{why:40} {item.atom}"
+    yield from report(judgements, unproven)
+
+
+def _record(args: argparse.Namespace, endpoint_url: str) -> Iterator[str]:
+    found = normalized(Recording.read(request(endpoint_url, "recording")))
+    if args.file.exists():
+        found = found.merged(read_recordings([args.file]))
+    write_recording(found, args.file)
+    yield f"{args.file}: {len(found.samples)} requests, policies of {len(found.identity)} roles and users"
 
 
 def _ledger(args: argparse.Namespace, endpoint_url: str) -> Iterator[str]:
@@ -115,4 +168,5 @@ _ACTIONS: Final[dict[str, tuple[_Action, str]]] = {
     "unused": (_unused, "print the actions and resources of the roles' policies that nothing used"),
     "policy": (_policy, "print a policy of what a role has asked for"),
     "ledger": (_ledger, "print every distinct authorization"),
+    "record": (_record, "write the requests and the policies to a file, for `localaws iam prove`"),
 }

@@ -93,6 +93,15 @@ def of_operation(operation: Operation) -> dict[str, Sequence[str]]:
     params = operation.params
     if operation.service == "cloudwatch" and "Namespace" in params:
         return {"cloudwatch:namespace": [str(params["Namespace"])]}
+    if operation.service == "application-autoscaling":
+        return {
+            f"application-autoscaling:{key}": [str(params[member])]
+            for key, member in (
+                ("scalable-dimension", "ScalableDimension"),
+                ("service-namespace", "ServiceNamespace"),
+            )
+            if member in params
+        }
     if operation.service != "sagemaker":
         return {}
     return {key: values for key, values in _of_sagemaker(params) if values}

@@ -13,6 +13,7 @@ from localaws.core.web import WebApplication
 from localaws.core.wsgi import StartResponse, send
 from localaws.services.iam import reports, stores
 from localaws.services.iam.ledger import Entry, Ledger
+from localaws.services.iam.recording import record
 
 PATH: Final = "/_iam/"
 
@@ -39,8 +40,10 @@ def _document(ledger: Ledger, call: Call) -> dict[str, Any]:
     if call.method == "POST" and action == "clear":
         ledger.clear()
         return {}
-    if call.method != "GET" or action not in {"ledger", "unused", "policy"}:
+    if call.method != "GET" or action not in {"ledger", "policy", "recording", "unused"}:
         raise AwsError("NotFound", f"{call.method} {call.path} does not exist", 404)
+    if action == "recording":
+        return record(ledger).document()
     entries = [entry for entry in ledger.entries() if _is_of(entry.principal, name)]
     if action == "ledger":
         unknown = [

@@ -47,6 +47,19 @@ _PASSED: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("states", "CreateStateMachine"): ("roleArn", "states.amazonaws.com"),
     ("states", "UpdateStateMachine"): ("roleArn", "states.amazonaws.com"),
 }
+# What a request with tags needs besides, where the reference does not list it as a dependent action.
+_TAGGING: Final[Mapping[tuple[str, str], str]] = {
+    ("cloudwatch", "PutMetricAlarm"): "cloudwatch:TagResource",
+    ("codepipeline", "CreatePipeline"): "codepipeline:TagResource",
+    ("events", "PutRule"): "events:TagResource",
+    ("iam", "CreatePolicy"): "iam:TagPolicy",
+    ("iam", "CreateRole"): "iam:TagRole",
+    ("lambda", "CreateFunction"): "lambda:TagResource",
+    ("logs", "CreateLogGroup"): "logs:TagResource",
+    ("sns", "CreateTopic"): "sns:TagResource",
+    ("ssm", "PutParameter"): "ssm:AddTagsToResource",
+    ("states", "CreateStateMachine"): "states:TagResource",
+}
 _LOG_DELIVERY: Final = (
     "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups",
     "logs:DescribeResourcePolicies", "logs:GetLogDelivery", "logs:ListLogDeliveries",
@@ -179,11 +192,15 @@ def _tags(operation: Operation, needed: Sequence[Authorization]) -> Iterator[Aut
     if not (operation.params.get("Tags") or operation.params.get("tags")):
         return
     known = catalog.services()[operation.service].actions.get(operation.name)
-    for action in known.needs if known is not None else ():
-        if action in {"sagemaker:AddTags", f"{operation.service}:TagResource", "iam:TagRole"}:
-            source = f"{_REFERENCE}list_{operation.service}.html"
-            for item in needed[:1]:
-                yield Authorization(action, item.resource, {}, Kind.IMPLIED, source)
+    wanted = {"sagemaker:AddTags", f"{operation.service}:TagResource"}
+    actions = {action for action in known.needs if action in wanted} if known is not None else set()
+    own = _TAGGING.get((operation.service, operation.name))
+    source = f"{_REFERENCE}list_{operation.service}.html"
+    for action in sorted(actions | ({own} if own else set())):
+        for item in needed[:1]:
+            yield Authorization(
+                action, item.resource, {}, Kind.IMPLIED, source, alternative=item.alternative
+            )
 
 
 def _publish(operation: Operation) -> Iterator[Authorization]:

@@ -117,7 +117,7 @@ class Gate:
     ) -> None:
         acting = needed.principal or principal
         request, decision = authorize(acting, needed, {} if needed.principal else keys)
-        self._ledger.record(request, decision, needed.kind, needed.source)
+        self._ledger.record(request, decision, needed.kind, needed.source, needed.alternative)
         if decision.allowed or not needed.refuses or self._mode is not Mode.ENFORCE:
             return
         quoted = needed.action.startswith("s3:")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final
 
 from localaws.services.iam.authorization import Kind
 from localaws.services.iam.decision import Decision, Request
 from localaws.services.iam.explain import advice, message, missing_statement
+
+# The condition keys that differ in each request, so that a sample without them stands for many.
+_PASSING: Final = frozenset({"aws:currenttime", "aws:epochtime", "aws:userid", "aws:useragent"})
 
 
 @dataclass
@@ -40,17 +43,37 @@ class Entry:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Sample:
+    """One request of an entry, with everything that is needed to decide it again."""
+
+    request: Request
+    """Without the condition keys that differ in each request."""
+    kind: Kind
+    source: str
+    alternative: str
+    """Another form of the same resource, by which a policy may name it too."""
+
+
 @dataclass
 class Ledger:
     """The entries of a server, and the operations without a mapping."""
 
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _entries: dict[tuple[Any, ...], Entry] = field(default_factory=dict)
+    _samples: dict[tuple[Any, ...], Sample] = field(default_factory=dict)
     _unknown: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def record(self, request: Request, decision: Decision, kind: Kind, source: str) -> None:
+    def record(
+        self, request: Request, decision: Decision, kind: Kind, source: str, alternative: str = ""
+    ) -> None:
         """Add a decision, or count it again."""
         principal = request.principal.policy_arn or "anonymous"
+        context = {name: request.context[name] for name in request.context.keys() - _PASSING}
+        distinct = (
+            principal, request.principal.source_arn, request.action, request.resource, kind,
+            frozenset((name, tuple(values)) for name, values in context.items()),
+        )  # fmt: skip
         key = (
             principal, request.action, request.resource, kind, decision.allowed, decision.layer,
             decision.policy, decision.sid,
@@ -60,6 +83,9 @@ class Ledger:
             if entry is None:
                 entry = self._entries[key] = _entry(principal, request, decision, kind, source)
             entry.count += 1
+            if distinct not in self._samples:
+                kept = replace(request, context=context)
+                self._samples[distinct] = Sample(kept, kind, source, alternative)
 
     def record_unknown(self, principal: str, operation: str) -> None:
         """Add an operation whose permissions localaws does not know."""
@@ -73,6 +99,11 @@ class Ledger:
             found = list(self._entries.values())
         return sorted(found, key=lambda entry: (entry.principal, entry.action, entry.resource))
 
+    def samples(self) -> Sequence[Sample]:
+        """A request of each kind that was decided: whoever asked for what, under which conditions."""
+        with self._lock:
+            return list(self._samples.values())
+
     def unknown(self) -> Sequence[tuple[str, str, int]]:
         """Principal, operation and count of the operations that are not known."""
         with self._lock:
@@ -82,6 +113,7 @@ class Ledger:
         """Forget everything."""
         with self._lock:
             self._entries.clear()
+            self._samples.clear()
             self._unknown.clear()
 
 

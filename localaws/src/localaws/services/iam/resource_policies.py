@@ -16,6 +16,11 @@ _Finder = Callable[[str, str, str], str | None]
 
 def policies_of(arn: str, action: str) -> Sequence[Document]:
     """The policies of a resource, and the grants of a key."""
+    return stores.parsed(texts_of(arn, action))
+
+
+def texts_of(arn: str, action: str) -> Sequence[tuple[str, str]]:
+    """The names and texts of the policies of a resource, and of the grants of a key."""
     parts = arn.split(":", 5)
     if len(parts) != 6:
         return ()
@@ -24,8 +29,13 @@ def policies_of(arn: str, action: str) -> Sequence[Document]:
     if finder is None:
         return ()
     text = finder(region, resource, action)
-    found = stores.parsed([(arn, text)]) if text else ()
-    return (*found, *_grants(region, resource)) if service == "kms" else found
+    found = [(owner_of(arn), text)] if text else []
+    return [*found, *_grants(region, resource)] if service == "kms" else found
+
+
+def owner_of(arn: str) -> str:
+    """The ARN of the resource whose policy decides on an ARN: the bucket of an object."""
+    return arn.partition("/")[0] if arn.startswith("arn:aws:s3:::") else arn
 
 
 def is_strict(action: str, arn: str) -> bool:
@@ -112,7 +122,7 @@ def _bus(region: str, resource: str, _action: str) -> str | None:
     return text or None
 
 
-def _grants(region: str, resource: str) -> Sequence[Document]:
+def _grants(region: str, resource: str) -> Sequence[tuple[str, str]]:
     """The grants of a key as statements.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
@@ -134,7 +144,7 @@ def _grants(region: str, resource: str) -> Sequence[Document]:
         }
         document = {"Version": "2012-10-17", "Statement": [statement]}
         texts.append((f"grant {grant.id}", json.dumps(document)))
-    return stores.parsed(texts)
+    return texts
 
 
 def _principal_kind(principal: str) -> str:

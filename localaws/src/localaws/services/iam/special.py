@@ -59,6 +59,13 @@ def _apigateway(operation: Operation) -> Sequence[Authorization]:
     return [Authorization(f"apigateway:{operation.call.method}", arn)]
 
 
+def _cloudwatch(operation: Operation) -> Sequence[Authorization] | None:
+    if operation.name != "DescribeAlarms" or operation.params.get("AlarmNames"):
+        return None
+    # A list may hold every alarm.
+    return [Authorization("cloudwatch:DescribeAlarms", operation.arn("cloudwatch", "alarm:*"))]
+
+
 def _lambda(operation: Operation) -> Sequence[Authorization] | None:
     name = operation.params.get("FunctionName")
     if not isinstance(name, str):
@@ -290,6 +297,7 @@ def _key_arn(operation: Operation, key_id: Any) -> str:
 
 _RULES: Final[Mapping[str, Rule]] = {
     "apigateway": _apigateway,
+    "cloudwatch": _cloudwatch,
     "codebuild": _codebuild,
     "codepipeline": _codepipeline,
     "events": _events,

@@ -32,22 +32,33 @@ def find_user(arn: str) -> Any | None:
 
 def identity_policies(entity: Any) -> tuple[Document, ...]:
     """The inline and attached policies of a role, or of a user with those of its groups."""
+    return parsed(identity_texts(entity))
+
+
+def identity_texts(entity: Any) -> list[tuple[str, str]]:
+    """The names and texts of the policies of a role or a user."""
     holders = [entity]
     if hasattr(entity, "group_list"):
         holders += iam_backend().get_groups_for_user(entity.name)
-    return tuple(document for holder in holders for document in _policies_of(holder))
+    return [found for holder in holders for found in _texts_of(holder)]
 
 
 def boundary(entity: Any) -> Document | None:
     """The permissions boundary of a role. moto has none for users."""
+    found = boundary_text(entity)
+    if found is None:
+        return None
+    # A boundary that does not exist allows nothing.
+    return next(iter(parsed([found])), Document((), found[0]))
+
+
+def boundary_text(entity: Any) -> tuple[str, str] | None:
+    """The ARN and the text of the permissions boundary of a role."""
     arn = getattr(entity, "permissions_boundary_arn", None)
     if not arn:
         return None
     managed = iam_backend().managed_policies.get(arn)
-    if managed is None:
-        # A boundary that does not exist allows nothing.
-        return Document((), arn)
-    return next(iter(parsed([(arn, _managed_text(managed))])), Document((), arn))
+    return arn, "" if managed is None else _managed_text(managed)
 
 
 def parsed(texts: Iterable[tuple[str, str]]) -> tuple[Document, ...]:
@@ -61,12 +72,12 @@ def parsed(texts: Iterable[tuple[str, str]]) -> tuple[Document, ...]:
     return tuple(documents)
 
 
-def _policies_of(holder: Any) -> tuple[Document, ...]:
+def _texts_of(holder: Any) -> list[tuple[str, str]]:
     inline = [(name, text) for name, text in list(holder.policies.items())]
     attached = [
         (policy.arn, _managed_text(policy)) for policy in list(holder.managed_policies.values())
     ]
-    return parsed([*inline, *attached])
+    return [*inline, *attached]
 
 
 def _managed_text(policy: Any) -> str:

@@ -6,9 +6,10 @@ import pytest
 
 from localaws.core.body import RequestBody
 from localaws.core.call import Call
-from localaws.services.iam import s3_requests, special
+from localaws.services.iam import context_keys, s3_requests, service_effects, special
 from localaws.services.iam.catalog import services
 from localaws.services.iam.operations import Operation
+from localaws.services.iam.principals import Principal
 from localaws.services.iam.resources import resources_of
 
 ACCOUNT = "123456789012"
@@ -49,6 +50,8 @@ def needed(service, name, /, **params):
         ("states", "StartExecution", {"stateMachineArn": f"arn:aws:states:{HEAD}:stateMachine:m"},
          ["states:{}:stateMachine:m"]),
         ("states", "CreateStateMachine", {"name": "m"}, ["states:{}:stateMachine:m"]),
+        ("cloudwatch", "DescribeAlarms", {"AlarmNamePrefix": "a"}, ["cloudwatch:{}:alarm:*"]),
+        ("cloudwatch", "DescribeAlarms", {"AlarmNames": ["a"]}, ["cloudwatch:{}:alarm:a"]),
         ("codepipeline", "StartPipelineExecution", {"name": "p"}, ["codepipeline:{}:p"]),
         ("codepipeline", "CreatePipeline", {"pipeline": {"name": "p"}}, ["codepipeline:{}:p"]),
         (
@@ -151,3 +154,27 @@ def test_each_object_of_a_deletion_is_authorized():
         ("s3:DeleteObject", "arn:aws:s3:::b/a"),
         ("s3:DeleteObjectVersion", "arn:aws:s3:::b/b"),
     ]
+
+
+def test_the_condition_keys_of_scaling():
+    params = {"ServiceNamespace": "sagemaker", "ResourceId": "endpoint/e/variant/v"}
+    operation = Operation(
+        "application-autoscaling", "RegisterScalableTarget", params, "eu-west-1", ACCOUNT, call()
+    )
+    assert context_keys.of_operation(operation) == {
+        "application-autoscaling:service-namespace": ["sagemaker"]
+    }
+
+
+def test_a_job_pulls_its_image_with_its_role():
+    worker = Principal("session", "arn:session", ACCOUNT, role_arn="arn:role")
+    image = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/app:local"
+    found = [(item.action, item.resource) for item in service_effects.pulled(worker, image)]
+    repository = f"arn:aws:ecr:{HEAD}:repository/app"
+    assert found == [
+        ("ecr:GetAuthorizationToken", "*"),
+        ("ecr:BatchCheckLayerAvailability", repository),
+        ("ecr:BatchGetImage", repository),
+        ("ecr:GetDownloadUrlForLayer", repository),
+    ]
+    assert list(service_effects.pulled(worker, "public.ecr.aws/lambda/python:3.12")) == []
