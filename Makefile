@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
 SCRIPTS := deployment-scripts
-PYTHON_CODE := localaws/src lambdas workflow deployment-scripts benchmarks infra sample-files
+PYTHON_CODE := localaws/src lambdas workflow deployment-scripts console benchmarks infra sample-files
 TEST_CODE := tests localaws/tests
 SHELL_CODE := $(wildcard $(SCRIPTS)/*.sh) .ci/run
 # Two worker processes. The tests of a file run in one of them, because they share a localaws or a deployment.
@@ -50,6 +50,10 @@ local-gitops: export ENDPOINT_TYPE := $(if $(filter file,$(origin ENDPOINT_TYPE)
 local-gitops: export IMAGE_TAG :=
 local-gitops: venv-test venv-checkov ## Deploy to this machine by a push, through the pipeline of cicd/ (COMMIT, IMAGE, TEST_PATHS, APPROVE)
 	@$(BIN)/python $(SCRIPTS)/local_gitops.py --commit $(COMMIT)
+
+.PHONY: console
+console: venv ## A page to run, approve and watch, on 127.0.0.1 with your AWS credentials (PORT)
+	@$(BIN)/python -m console $(if $(PORT),--port $(PORT))
 
 .PHONY: test
 test: venv-test venv-checkov ## Run all tests: unit, local, terraform, and the main job end to end

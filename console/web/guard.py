@@ -136,10 +136,8 @@ class Guard:
         except CookieError:
             return False
         found = cookies[self._cookie].value if self._cookie in cookies else ""
-        # Every session is compared, so that the time says nothing about them.
-        return any(
-            [hmac.compare_digest(found.encode(), session.encode()) for session in [*self._sessions]]
-        )
+        sessions = [*self._sessions]
+        return any(hmac.compare_digest(found.encode(), session.encode()) for session in sessions)
 
     def _new_token(self) -> None:
         self._token = self._secret()

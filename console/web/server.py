@@ -29,7 +29,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, port: int) -> None:
         super().__init__((HOST, port), _Handler)
-        self.respond: Respond = lambda request: error_response("the console is starting", 503)
+        self.respond: Respond = lambda _: error_response("the console is starting", 503)
 
     @property
     def port(self) -> int:
@@ -37,7 +37,7 @@ class Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A browser that closes a connection is no error."""
-        if not isinstance(sys.exception() if sys.version_info >= (3, 11) else None, OSError):
+        if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
 
