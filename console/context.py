@@ -10,7 +10,7 @@ from typing import Any
 from console.tasks import Tasks
 from console.web.live import Changes
 from console.web.messages import RequestError
-from landing_zone.core.aws import Aws, Clients
+from landing_zone.core.aws import Aws
 from landing_zone.core.deployment import Deployment, load_deployment
 from landing_zone.core.settings import DEPLOYMENT, Settings
 from landing_zone.models.registry import Registry
@@ -46,9 +46,10 @@ class Context:
         self._lock = threading.Lock()
         self._pipeline: Pipeline | None = None
 
-    @property
-    def clients(self) -> Clients:
-        return self.aws
+    def warm_up(self) -> None:
+        """Create the clients of the first pages, which takes half a second that nobody should wait for."""
+        for service in ("ssm", "codepipeline", "sts", "s3", "sagemaker", "stepfunctions"):
+            self.aws.client(service)
 
     @property
     def pipeline(self) -> Pipeline:

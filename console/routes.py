@@ -29,6 +29,7 @@ def make_router(context: Context, files: Files) -> Router:
             Route("GET", "/api/session", session.read),
             Route("GET", "/api/tasks/{identity}", session.task),
             Route("GET", "/api/runs", list_of_runs.overview),
+            Route("GET", "/api/facts", list_of_runs.facts),
             Route("POST", "/api/runs", start.start),
             Route("GET", "/api/runs/{run_id}", list_of_runs.read),
             Route("POST", "/api/runs/{run_id}/retry", list_of_runs.retry),

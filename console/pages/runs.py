@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections import OrderedDict, deque
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from console.commands import command
 from console.context import Context, reason_in
 from console.pages.run_documents import run_json, summary_json
-from console.web.messages import Request
+from console.web.messages import Request, RequestError
 from landing_zone.core.errors import OperatorError
 from landing_zone.core.manifest import Key
 from landing_zone.runs.bad_rows import refused_row
@@ -22,6 +23,7 @@ from landing_zone.runs.run import Run
 _LINES = 2000
 # Manifests that are kept in memory; each has some kilobytes.
 _MOST_MANIFESTS = 200
+_MOST_FACTS = 20
 _COMPARED = (
     Key.USE_CASE, Key.ENDPOINT_TYPE, Key.IMAGE_TAG, Key.CODE_VERSION, Key.GIT_COMMIT,
     "InstanceType", "MetricName", "MetricThreshold", "TrainingHyperParameters",
@@ -64,6 +66,15 @@ class RunsPage:
             "command": command("status.py"),
         }
 
+    def facts(self, request: Request) -> dict[str, Any]:
+        """Of some runs what the list of executions does not say."""
+        ids = request.text("ids").split(",")
+        if len(ids) > _MOST_FACTS:
+            raise RequestError(f"{len(ids)} ids; allowed: {_MOST_FACTS} at once")
+        with ThreadPoolExecutor(4) as threads:
+            found = threads.map(self._context.pipeline.read, ids)
+            return {"facts": {run.id: self._fact(run) for run in found}}
+
     def read(self, request: Request, run_id: str) -> dict[str, Any]:
         run = self._context.pipeline.read(run_id)
         found = run_json(run, self._runs.manifest(run))
@@ -94,6 +105,13 @@ class RunsPage:
             for kind in ("metrics", "parameters")
         }
         return {"runs": [{"id": run["id"], "status": run["status"]} for run in runs], **tables}
+
+    def _fact(self, run: Run) -> dict[str, Any]:
+        return {
+            "use_case": (self._runs.manifest(run) or {}).get(Key.USE_CASE, ""),
+            "waiting": run.waiting.name if run.waiting else "",
+            "failed": run.failed.name if run.failed and run.status == "Failed" else "",
+        }
 
     def _facts(self, run_id: str) -> dict[str, Any]:
         run = self._context.pipeline.read(run_id)

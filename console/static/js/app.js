@@ -39,7 +39,8 @@ function paintNavigation(path) {
 function paintWhere() {
   const where = session.local ? `localaws, ${session.endpoint_url}` : `AWS, ${session.region}`;
   document.getElementById("where").replaceChildren(
-    h("b", {}, `${session.service} ${session.stage}`), ` on ${where}`, h("br"), `as ${session.caller || "nobody"}`);
+    h("span", {}, h("b", {}, `${session.service} ${session.stage}`), ` on ${where}`), h("br"),
+    h("span", { title: session.caller }, `as ${session.caller || "nobody"}`));
 }
 
 /** Go to a path of the console. */

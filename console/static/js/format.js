@@ -36,7 +36,13 @@ export function percent(share) {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-/** The end of an ARN or of a long id, which is what people recognise. */
+/** The end of an ARN or the beginning of an id, which is what people recognise. */
 export function short(text) {
-  return text.startsWith("arn:") ? text.slice(text.lastIndexOf(":") + 1) : text.slice(0, 8);
+  if (text.startsWith("arn:")) return text.slice(text.lastIndexOf(":") + 1);
+  return text.replace(/([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f-]{22,}/g, "$1");
+}
+
+/** A name in camel case as parts between which a line may break. */
+export function parts(name) {
+  return name.split(/(?<=[a-z])(?=[A-Z])/).flatMap((part, index) => (index ? [document.createElement("wbr"), part] : [part]));
 }

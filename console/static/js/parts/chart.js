@@ -16,7 +16,7 @@ export function chart(title, unit, points, seconds) {
   return h("figure", { style: { margin: "0 0 .8rem" } },
     s("svg", { class: "chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `${title}: at most ${number(most)} ${unit}` },
       s("line", { x1: 0, y1: HEIGHT - 14, x2: WIDTH, y2: HEIGHT - 14 }),
-      single ? s("circle", { cx: single[0], cy: single[1], r: 4, fill: "currentColor" }) : s("polyline", { points: line }),
+      single ? s("circle", { cx: single[0], cy: single[1], r: 4 }) : s("polyline", { points: line }),
       s("text", { x: 2, y: 12 }, `${number(most)} ${unit}`),
       s("text", { x: 2, y: HEIGHT - 2 }, `${Math.round(seconds / 60)} minutes ago`),
       s("text", { x: WIDTH - 2, y: HEIGHT - 2, "text-anchor": "end" }, "now")),

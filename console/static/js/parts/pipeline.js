@@ -1,7 +1,7 @@
 // A run as a picture: stages, actions, jobs, with their states and times.
 
 import { h } from "../dom.js";
-import { between, short } from "../format.js";
+import { between, parts, short } from "../format.js";
 import { look, mark, words } from "./common.js";
 
 /** The status of a stage: that of its action that is furthest. */
@@ -26,7 +26,7 @@ function step(run, item) {
   const log = item.has_log
     ? [" ", h("a", { href: `/runs/${run.id}/logs/${encodeURIComponent(item.name)}`, class: "small", "aria-label": `Log of ${item.state}` }, "log")]
     : [];
-  return h("li", {}, line(item.status, [item.state, ...log], item),
+  return h("li", {}, line(item.status, [...parts(item.state), ...log], item),
     item.error ? h("p", { class: "answer" }, item.error) : null);
 }
 
@@ -34,7 +34,7 @@ function action(run, item) {
   const again = item.attempts > 1 ? ` (attempt ${item.attempts})` : "";
   const who = item.answered_by && item.ended ? `${short(item.answered_by)}: ` : "";
   return h("div", { class: "action" },
-    line(item.status, item.name + again, item),
+    line(item.status, [...parts(item.name), again], item),
     item.status === "Waiting" ? h("p", { class: "answer" }, h("a", { href: `/runs/${run.id}/approval` }, "Look at the evidence and answer")) : null,
     item.summary && item.ended ? h("p", { class: "answer" }, `${who}“${item.summary}”`) : null,
     item.steps.length ? h("ul", { class: "steps" }, item.steps.map((one) => step(run, one))) : null);
