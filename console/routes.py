@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from console.context import Context
 from console.files import Files
+from console.gate import check_data
 from console.pages.approvals import ApprovalsPage
 from console.pages.costs import CostPage
 from console.pages.drift import DriftPage
@@ -12,15 +13,15 @@ from console.pages.models import ModelsPage
 from console.pages.predictions import PredictPage
 from console.pages.runs import Runs, RunsPage
 from console.pages.session import SessionPage
-from console.pages.starting import StartPage
+from console.pages.starting import Check, StartPage
 from console.web.router import Route, Router
 
 
-def make_router(context: Context, files: Files) -> Router:
+def make_router(context: Context, files: Files, check: Check = check_data) -> Router:
     """GET reads; POST changes something, or sends what is to be judged."""
     runs = Runs(context)
     session, list_of_runs = SessionPage(context), RunsPage(context, runs)
-    approvals, start = ApprovalsPage(context, runs), StartPage(context, files)
+    approvals, start = ApprovalsPage(context, runs), StartPage(context, files, check)
     models, endpoints = ModelsPage(context), EndpointsPage(context)
     predictions, drift = PredictPage(context, files), DriftPage(context)
     endpoint = "/api/endpoints/{use_case}/{target}"

@@ -43,7 +43,12 @@ export function upload({ kind, useCase, chosen }) {
       result.replaceChildren(failure(error));
     }
   }
-  input.onchange = () => take(input.files[0]);
+  input.onchange = () => {
+    const [file] = input.files;
+    // A browser is silent when the same file is chosen again, which is what people do after they have mended it.
+    input.value = "";
+    take(file);
+  };
   zone.addEventListener("dragover", (event) => {
     event.preventDefault();
     zone.classList.add("over");
