@@ -45,6 +45,7 @@ def make_router(context: Context, files: Files, check: Check = check_data) -> Ro
             Route("POST", "/api/files", start.keep),
             Route("GET", "/api/models", models.overview),
             Route("GET", "/api/models/{use_case}", models.versions),
+            Route("GET", "/api/models/{use_case}/rollback", models.rollback_plan),
             Route("POST", "/api/models/{use_case}/rollback", models.rollback),
             Route("GET", "/api/models/{use_case}/versions/{number}", models.version),
             Route("POST", "/api/models/{use_case}/versions/{number}", models.decide),

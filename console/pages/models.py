@@ -21,6 +21,8 @@ from landing_zone.models.timeline import Period
 from landing_zone.models.view import version_json
 from landing_zone.runs.evidence import evidence_at
 
+# Versions that are listed at first.
+_SHOWN = 50
 _DECISIONS = {"approve": APPROVED, "reject": REJECTED}
 
 
@@ -38,15 +40,16 @@ class ModelsPage:
         }
 
     def versions(self, request: Request, use_case: str) -> dict[str, Any]:
-        """The versions of a use case, newest first."""
+        """The newest versions of a use case; with all=1 all of them, which is a request to AWS for each."""
         live = self._live(use_case)
-        found = self._context.registry.versions(use_case)
+        most = None if request.query.get("all") else _SHOWN
+        found = self._context.registry.versions(use_case, most)
         return {
             "use_case": use_case,
+            "complete": most is None or len(found) < most,
             "versions": [
                 {**version_json(version, {}, live), "run": version.run_id} for version in found
             ],
-            "rollback": self._rollback(use_case, found),
             "command": command("models.py", USE_CASE=use_case),
         }
 
@@ -98,6 +101,18 @@ class ModelsPage:
             f"{decision} version {number} of {use_case}",
             lambda say: carry_out(context.aws, context.settings, version, status, reason, say),
         )
+
+    def rollback_plan(self, request: Request, use_case: str) -> dict[str, Any]:
+        """The step that a rollback would take, or why there is none."""
+        context = self._context
+        if not find_machine(context.aws, context.settings):
+            return {"impossible": "this deployment has no machine `deploy`"}
+        try:
+            bad, back = self._plan(use_case, context.registry.versions(use_case))
+        except OperatorError as error:
+            return {"impossible": str(error)}
+        line = command("rollback.py", "--reason", "...", USE_CASE=use_case)
+        return {"from": bad.number, "to": back.number, "metric": back.metric, "command": line}
 
     def rollback(self, request: Request, use_case: str) -> dict[str, Any]:
         """Bring back the version before: only the step that the page has shown."""
@@ -155,17 +170,6 @@ class ModelsPage:
         context = self._context
         endpoint = endpoint_name(context.settings.prefix, use_case, PROD)
         return plan_rollback(context.endpoints.live(endpoint), versions, endpoint)
-
-    def _rollback(self, use_case: str, versions: list[Version]) -> dict[str, Any]:
-        """The step that a rollback would take, or why there is none."""
-        if not find_machine(self._context.aws, self._context.settings):
-            return {"impossible": "this deployment has no machine `deploy`"}
-        try:
-            bad, back = self._plan(use_case, versions)
-        except OperatorError as error:
-            return {"impossible": str(error)}
-        line = command("rollback.py", "--reason", "...", USE_CASE=use_case)
-        return {"from": bad.number, "to": back.number, "metric": back.metric, "command": line}
 
 
 def _period(period: Period, gone: set[str]) -> dict[str, Any]:

@@ -8,13 +8,14 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Literal
 
+import psutil
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
 from landing_zone.core.settings import ROOT
-from tests.local.landing import wait_until
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -67,10 +68,10 @@ def browser(url: str) -> Iterator[Page]:
         assert errors == []
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds on the page, in light and in dark."""
+def violations(page: Page, *schemes: Literal["light", "dark"]) -> list[str]:
+    """What axe finds on the page in these colour schemes."""
     found = []
-    for scheme in ("light", "dark"):
+    for scheme in schemes:
         page.emulate_media(color_scheme=scheme)
         for one in Axe().run(page).response["violations"]:
             nodes = [node["html"][:200] for node in one["nodes"][:3]]
@@ -88,9 +89,4 @@ def opened(page: Page, path: str, heading: str) -> Page:
 
 def resident_megabytes(pid: int) -> float:
     """The memory of a process that is resident."""
-    import psutil
-
     return float(psutil.Process(pid).memory_info().rss) / (1 << 20)
-
-
-__all__ = ["browser", "console", "opened", "resident_megabytes", "violations", "wait_until"]

@@ -22,6 +22,7 @@ from landing_zone.core.names import MANIFEST_KEY, Names
 from landing_zone.core.settings import ROOT, load_settings
 from landing_zone.runs.pipeline import Pipeline
 from landing_zone.stack.terraform import make_terraform
+from tests.local.console_story import tell
 from tests.local.landing import (
     Landing,
     card_of,
@@ -224,6 +225,10 @@ def test_a_killed_job_fails_with_its_exit_code_and_the_stage_can_be_retried(
         ]
     ]
     assert len(set(names)) == 2  # the retried stage's job has a name of its own
+
+
+def test_a_person_runs_approves_and_predicts_in_a_browser(landing: Landing, tmp_path: Path) -> None:
+    tell(landing.environment, tmp_path)
 
 
 def test_two_runs_started_together_finish_in_their_order(landing: Landing) -> None:

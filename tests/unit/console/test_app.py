@@ -85,8 +85,14 @@ def test_unknown_paths_and_methods(console: Console) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "said"), [(b"{", "not JSON"), (b"[]", "expected a JSON object"), (b'{"a": "' + b"x" * (1 << 20) + b'"}', "allowed")]
-)  # fmt: skip
+    ("body", "said"),
+    [
+        (b"{", "not JSON"),
+        (b"[]", "expected a JSON object"),
+        (b'{"a": "' + b"x" * (1 << 20) + b'"}', "allowed"),
+    ],
+    ids=["not complete", "list", "long"],
+)
 def test_bodies_that_are_refused(console: Console, body: bytes, said: str) -> None:
     assert said in console.post("/api/runs", body=body)["error"]
 

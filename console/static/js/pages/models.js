@@ -3,21 +3,34 @@
 import { get, post } from "../api.js";
 import { h } from "../dom.js";
 import { moment, number, short } from "../format.js";
-import { badge, commands, empty, note, reasonForm, taskView } from "../parts/common.js";
+import { badge, commands, empty, failure, note, reasonForm, taskView } from "../parts/common.js";
 
 export async function render(root, { useCase, signal }) {
-  const { use_cases: all, command } = await get("/models", signal);
-  const chosen = useCase || all[0]?.name;
+  const { use_cases: useCases, command } = await get("/models", signal);
+  const chosen = useCase || useCases[0]?.name;
   root.append(h("div", { class: "head" }, h("h1", {}, chosen ? `Models of ${chosen}` : "Models"),
-    h("div", { class: "actions" }, all.map(({ name }) =>
+    h("div", { class: "actions" }, useCases.map(({ name }) =>
       h("a", { class: "button", href: `/models/${name}`, "aria-current": name === chosen ? "page" : null }, name)))));
   if (!chosen) {
     root.append(empty(h("p", {}, "No model is registered yet. "), h("a", { href: "/start" }, "Start a run")), commands(command));
     return;
   }
-  const [found, times] = await Promise.all([get(`/models/${chosen}`, signal), get(`/timeline/${chosen}`, signal)]);
-  root.append(versions(found, chosen), timeline(times), rollback(found.rollback, chosen, signal),
-    commands(found.command, times.command));
+  const found = await get(`/models/${chosen}`, signal);
+  const list = h("div", {}, versions(found, chosen));
+  const all = async (event) => {
+    event.currentTarget.disabled = true;
+    list.replaceChildren(versions(await get(`/models/${chosen}?all=1`, signal), chosen));
+  };
+  if (!found.complete) list.append(h("button", { type: "button", onclick: all }, "Load all versions"));
+  // What needs more requests to AWS comes when it is there.
+  const later = (title, path, shown) => {
+    const place = h("div", {}, h("section", { class: "card" }, h("h2", {}, title), h("p", { class: "muted" }, "Loading …")));
+    get(path, signal).then((content) => place.replaceChildren(shown(content))).catch((error) => place.replaceChildren(failure(error)));
+    return place;
+  };
+  root.append(list, later("What was live when", `/timeline/${chosen}`, timeline),
+    later("Roll back", `/models/${chosen}/rollback`, (plan) => rollback(plan, chosen, signal)),
+    commands(found.command, `${found.command} --timeline`));
 }
 
 function versions(found, useCase) {
