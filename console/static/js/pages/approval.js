@@ -11,7 +11,9 @@ export async function render(root, { id, signal, go }) {
   const form = h("div", {});
   const below = h("div", {});
   const report = h("div", {});
-  root.append(top, form, below, report);
+  const rest = h("div", {});
+  // The evidence stands before the answer.
+  root.append(top, below, form, report, rest);
   let formOf = null;
 
   function paint(found) {
@@ -28,9 +30,8 @@ export async function render(root, { id, signal, go }) {
         h("section", { class: "card" }, h("h2", {}, "Model"), evidence(found.evidence)),
         h("section", { class: "card" }, h("h2", {}, "Data and cost"),
           facts({ Run: h("code", {}, id), "Use case": found.use_case }),
-          h("ul", { class: "plain small" }, [...(found.data || []), ...(found.cost || [])].map((line) => h("li", {}, line))))),
-      answers(found.answered),
-      found.waiting ? commands(found.command, found.reject_command) : null);
+          h("ul", { class: "plain small" }, [...(found.data || []), ...(found.cost || [])].map((line) => h("li", {}, line))))));
+    show(rest, answers(found.answered), found.waiting ? commands(found.command, found.reject_command) : null);
     if (found.evidence && !report.hasChildNodes()) {
       report.append(h("section", { class: "card" }, h("h2", {}, "Report"),
         h("iframe", { class: "report", sandbox: "", src: `/api/runs/${id}/report`, title: "Report of the evaluation" }),
