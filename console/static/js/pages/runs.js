@@ -21,6 +21,7 @@ export async function render(root, { signal, go }) {
   let more = [];
   let next = null;
   let line = "";
+  let taken = "";
   // What the list of executions does not say: the use case, what a run waits for, why it failed. By id.
   const facts = new Map();
 
@@ -98,12 +99,15 @@ export async function render(root, { signal, go }) {
   }
 
   function take(page) {
+    const text = JSON.stringify(page);
+    if (text === taken) return;
+    taken = text;
     first = page.runs;
     line = page.command;
     if (next === null) next = page.next;
     paint();
-    // The list is useful without them.
-    learn().catch(() => {});
+    // The list is useful without them, so it is painted first.
+    setTimeout(() => learn().catch(() => {}), 100);
   }
   take(await get("/runs", signal));
   follow("/runs", signal, take, (error) => body.replaceChildren(empty(failure(error))));
