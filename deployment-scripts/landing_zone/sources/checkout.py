@@ -118,13 +118,35 @@ def _git(root: Path, *arguments: str) -> str:
     return done.stdout.strip()
 
 
+def read_use_case(name: str, root: Path = ROOT) -> UseCase:
+    """config/use_cases/{name}.yaml."""
+    path = root / f"config/use_cases/{name}.yaml"
+    content = read_use_case_document(name, root)
+    try:
+        sample = content.get("sample") or {}
+        return UseCase(
+            target=content["target"],
+            features=tuple(
+                column["name"]
+                for column in content["columns"]
+                if column["name"] != content["target"]
+            ),
+            training_sample=root / sample.get("training", ""),
+            inference_sample=root / sample.get("inference", ""),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise OperatorError(
+            f"{path} is no use case: {error!r}. config/use_case.schema.json describes one"
+        ) from error
+
+
 def use_case_names(root: Path = ROOT) -> list[str]:
     """The use cases of this checkout."""
     return sorted(file.stem for file in (root / "config/use_cases").glob("*.yaml"))
 
 
 def read_use_case_document(name: str, root: Path = ROOT) -> dict[str, Any]:
-    """config/use_cases/{name}.yaml with all its keys."""
+    """The same with all its keys."""
     path = root / f"config/use_cases/{name}.yaml"
     if name not in use_case_names(root):
         raise OperatorError(
@@ -143,28 +165,6 @@ def read_use_case_document(name: str, root: Path = ROOT) -> dict[str, Any]:
             "describes one"
         )
     return content
-
-
-def read_use_case(name: str, root: Path = ROOT) -> UseCase:
-    """The part of a use case that the scripts use."""
-    content = read_use_case_document(name, root)
-    path = root / f"config/use_cases/{name}.yaml"
-    try:
-        sample = content.get("sample") or {}
-        return UseCase(
-            target=content["target"],
-            features=tuple(
-                column["name"]
-                for column in content["columns"]
-                if column["name"] != content["target"]
-            ),
-            training_sample=root / sample.get("training", ""),
-            inference_sample=root / sample.get("inference", ""),
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise OperatorError(
-            f"{path} is no use case: {error!r}. config/use_case.schema.json describes one"
-        ) from error
 
 
 def built_code(root: Path = ROOT) -> tuple[str, dict[str, Path]]:
