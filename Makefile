@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
 SCRIPTS := deployment-scripts
-PYTHON_CODE := app localaws/src lambdas workflow deployment-scripts benchmarks infra sample-files
+PYTHON_CODE := app console localaws/src lambdas workflow deployment-scripts benchmarks infra sample-files
 TEST_CODE := tests localaws/tests
 SHELL_CODE := $(wildcard $(SCRIPTS)/*.sh) .ci/run
 # Two worker processes. The tests of a file run in one of them, because they share a localaws or a deployment.
@@ -56,6 +56,10 @@ app: export USE_CASE := $(if $(filter file,$(origin USE_CASE)),reviews,$(USE_CAS
 app: export PYTHONPATH := .:workflow:deployment-scripts
 app: venv venv-app ## Run the sentiment app on http://127.0.0.1:8501 (USE_CASE, APP_OPTIONS)
 	@$(BIN)/python -m app $(APP_OPTIONS)
+
+.PHONY: console
+console: venv ## A page to run, approve and watch, on 127.0.0.1 with your AWS credentials (PORT)
+	@$(BIN)/python -m console $(if $(PORT),--port $(PORT))
 
 .PHONY: test
 test: venv-test venv-checkov ## Run all tests: unit, local, terraform, and the main job end to end

@@ -24,6 +24,7 @@ from landing_zone.runs.pipeline import Pipeline
 from landing_zone.stack.terraform import make_terraform
 from localaws.services.iam.proof import prove
 from localaws.services.iam.prove import read_recordings, read_unproven
+from tests.local.console_story import tell
 from tests.local.landing import (
     Landing,
     card_of,
@@ -229,6 +230,10 @@ def test_a_killed_job_fails_with_its_exit_code_and_the_stage_can_be_retried(
         ]
     ]
     assert len(set(names)) == 2  # the retried stage's job has a name of its own
+
+
+def test_a_person_runs_approves_and_predicts_in_a_browser(landing: Landing, tmp_path: Path) -> None:
+    tell(landing.environment, tmp_path)
 
 
 def test_two_runs_started_together_finish_in_their_order(landing: Landing) -> None:

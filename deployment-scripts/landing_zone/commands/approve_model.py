@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
-from landing_zone.core.aws import Aws
+from landing_zone.core.aws import Aws, Clients
 from landing_zone.core.errors import OperatorError
 from landing_zone.core.names import PROD, endpoint_name
 from landing_zone.core.settings import Settings
@@ -60,24 +61,38 @@ def decide(args: argparse.Namespace, settings: Settings, status: str) -> int:
     print(consequence(version, others, status, is_live=is_live))
     verb = "Approve" if status == APPROVED else "Reject"
     reason = reason_for(args, f"{verb} version {version.number} of {use_case}?")
+    carry_out(aws, settings, version, status, reason)
+    return 0
+
+
+def carry_out(
+    aws: Clients,
+    settings: Settings,
+    version: Version,
+    status: str,
+    reason: str,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Approve or reject a version, and follow the deployment that this starts."""
+    registry = Registry(aws, settings.prefix)
+    use_case = registry.use_case_of(version)
     machine = find_machine(aws, settings)
-    deployments = Deployments(aws, machine)
+    deployments = Deployments(aws, machine, say=say)
     known = deployments.known(use_case) if machine else set()
     started = time.monotonic()
     description = registry.decide(version, status, caller_arn(aws.client("sts")), reason)
-    print(f"version {version.number} of {use_case}: {description}")
+    say(f"version {version.number} of {use_case}: {description}")
     if not machine:
-        print("this deployment has no machine `deploy`: the next run deploys an endpoint")
-        return 0
+        say("this deployment has no machine `deploy`: the next run deploys an endpoint")
+        return
     if status == REJECTED and version.status != APPROVED:
-        return 0  # It was not deployed, so nothing follows from it.
-    follower = Follower(aws, deployments, settings.prefix, is_local=settings.is_local)
+        return  # It was not deployed, so nothing follows from it.
+    follower = Follower(aws, deployments, settings.prefix, is_local=settings.is_local, say=say)
     if follower.what_the_event_starts(use_case, known, started) is None:
-        print(
+        say(
             "no deployment has started. Start one: "
             f"USE_CASE={use_case} python deployment-scripts/deploy_model.py"
         )
-    return 0
 
 
 def consequence(version: Version, others: list[Version], status: str, *, is_live: bool) -> str:

@@ -16,12 +16,12 @@ from pathlib import Path
 from landing_zone.core.aws import Aws
 from landing_zone.core.deployment import load_deployment
 from landing_zone.core.errors import OperatorError
-from landing_zone.core.names import Names
+from landing_zone.core.names import PROD, TARGETS, Names, endpoint_name
 from landing_zone.core.settings import Settings
 from landing_zone.monitoring import view
 from landing_zone.monitoring.labels import upload_labels
 from landing_zone.monitoring.machine import compare_and_show
-from landing_zone.monitoring.reports import ENDPOINTS, Reports, endpoint_name
+from landing_zone.monitoring.reports import Reports
 from landing_zone.runs.follow import interval
 from landing_zone.sources.checkout import use_case_to_run
 
@@ -31,9 +31,7 @@ DRIFTED = 2
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--use-case", default="", help="default: USE_CASE, else the manifest's")
-    parser.add_argument(
-        "--target", choices=tuple(ENDPOINTS), default="prod", help="which endpoint (prod)"
-    )
+    parser.add_argument("--target", choices=TARGETS, default=PROD, help="which endpoint (prod)")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--now", action="store_true", help="compare now, and wait for the verdict")
     what.add_argument("--labels", type=Path, metavar="FILE", help="upload labels (.csv, .jsonl)")

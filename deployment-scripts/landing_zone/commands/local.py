@@ -28,7 +28,7 @@ from typing import Any
 from landing_zone.core.aws import Aws
 from landing_zone.core.deployment import load_deployment
 from landing_zone.core.errors import OperatorError
-from landing_zone.core.names import Names
+from landing_zone.core.names import Names, endpoint_name
 from landing_zone.core.settings import (
     LOCALAWS_PORT,
     LOCALAWS_STATE_DIR,
@@ -39,7 +39,6 @@ from landing_zone.core.settings import (
 from landing_zone.core.timing import Steps
 from landing_zone.models.story import Story
 from landing_zone.monitoring import story as drift_story
-from landing_zone.monitoring.reports import endpoint_name
 from landing_zone.runs.pipeline import Pipeline
 from landing_zone.sources.checkout import read_use_case, use_case_to_run
 from landing_zone.stack import deployer

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 
-from landing_zone.core.aws import Aws
+from landing_zone.core.aws import Aws, Clients
 from landing_zone.core.errors import OperatorError
 from landing_zone.core.names import PROD, endpoint_name
 from landing_zone.core.settings import Settings
@@ -32,21 +33,32 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     aws = Aws(settings)
     use_case = use_case_to_run(settings)
     registry = Registry(aws, settings.prefix)
-    deployments = Deployments(aws, machine_arn(aws, settings))
+    # An error before the questions, where nothing could be deployed after them.
+    machine_arn(aws, settings)
     endpoint = endpoint_name(settings.prefix, use_case, PROD)
     versions = registry.versions(use_case)
     bad, back = plan_rollback(Endpoints(aws).live(endpoint), versions, endpoint)
     print(f"endpoint {endpoint} serves version {bad.number} ({bad.metric or 'no metric'})")
     print(f"it will serve version {back.number} ({back.metric or 'no metric'}), {back.description}")
     reason = reason_for(args, f"Reject version {bad.number} and bring back {back.number}?")
+    roll_back(aws, settings, bad, reason)
+    return 0
+
+
+def roll_back(
+    aws: Clients, settings: Settings, bad: Version, reason: str, say: Callable[[str], None] = print
+) -> None:
+    """Reject the version that is live, and follow the deployment that this starts."""
+    registry = Registry(aws, settings.prefix)
+    use_case = registry.use_case_of(bad)
+    deployments = Deployments(aws, machine_arn(aws, settings), say=say)
     known = deployments.known(use_case)
     started = time.monotonic()
-    print(registry.decide(bad, REJECTED, caller_arn(aws.client("sts")), f"rollback: {reason}"))
-    follower = Follower(aws, deployments, settings.prefix, is_local=settings.is_local)
+    say(registry.decide(bad, REJECTED, caller_arn(aws.client("sts")), f"rollback: {reason}"))
+    follower = Follower(aws, deployments, settings.prefix, is_local=settings.is_local, say=say)
     if follower.what_the_event_starts(use_case, known, started) is None:
         # The event may be late or its rule disabled; the machine does nothing when it was only late.
         follower.to_the_end(deployments.start(use_case, PROD, f"rollback: {reason}"), started)
-    return 0
 
 
 def plan_rollback(

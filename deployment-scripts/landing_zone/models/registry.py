@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -83,18 +84,15 @@ class Registry:
         ]
         return sorted(name.removeprefix(start) for name in names if name.startswith(start))
 
-    def versions(self, use_case: str) -> list[Version]:
-        """All versions of a use case, newest first."""
+    def versions(self, use_case: str, most: int | None = None) -> list[Version]:
+        """The versions of a use case, newest first; all of them, or the newest so many."""
         group = self.group(use_case)
         pages = self._api.get_paginator("list_model_packages").paginate(
             ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Descending"
         )
         try:
-            found = [
-                self.describe(item["ModelPackageArn"])
-                for page in pages
-                for item in page["ModelPackageSummaryList"]
-            ]
+            listed = (item for page in pages for item in page["ModelPackageSummaryList"])
+            found = [self.describe(item["ModelPackageArn"]) for item in islice(listed, most)]
         except ClientError as error:
             if error_code(error) not in {"ValidationException", "ResourceNotFound"}:
                 raise

@@ -8,12 +8,7 @@ from typing import Any
 from landing_zone.core.errors import OperatorError
 from landing_zone.core.s3 import list_objects, read_json
 
-ENDPOINTS = {"dev": "{prefix}-{use_case}-dev", "prod": "{prefix}-{use_case}"}
 _VERDICT = "/drift.json"
-
-
-def endpoint_name(prefix: str, use_case: str, target: str) -> str:
-    return ENDPOINTS[target].format(prefix=prefix, use_case=use_case)
 
 
 @dataclass(frozen=True)

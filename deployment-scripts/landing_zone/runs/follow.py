@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from landing_zone.core.errors import OperatorError
 from landing_zone.runs.pipeline import Pipeline
-from landing_zone.runs.progress import Progress
 from landing_zone.runs.run import Action, Run
+
+if TYPE_CHECKING:
+    # It imports rich, eight megabytes that a process without a terminal does not need.
+    from landing_zone.runs.progress import Progress
 
 # Returns the summary to approve with, or None to leave the approval to a person.
 Approver = Callable[[Run, Action], str | None]

@@ -36,6 +36,14 @@ class Pipeline:
         found: list[dict[str, Any]] = answer["pipelineExecutionSummaries"]
         return found
 
+    def executions_from(self, token: str = "") -> tuple[list[dict[str, Any]], str]:
+        """A page of 100 summaries, newest first, and the token of the next page; empty at the end."""
+        options = {"nextToken": token} if token else {}
+        answer = self._api.list_pipeline_executions(
+            pipelineName=self.name, maxResults=100, **options
+        )
+        return answer["pipelineExecutionSummaries"], str(answer.get("nextToken", ""))
+
     def latest(self) -> str:
         """Id of the oldest execution that has not ended, else of the newest."""
         executions = self.executions()
@@ -227,6 +235,8 @@ class Pipeline:
                 else ""
             ),
             token="" if over else token,
+            summary=str(result.get("externalExecutionSummary", "")),
+            answered_by=str(latest.get("updatedBy", "")) if over and provider == "Manual" else "",
             attempts=len(tries),
             steps=self._steps(provider, str(result.get("externalExecutionId", "")), over),
             outputs={

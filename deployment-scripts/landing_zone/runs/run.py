@@ -28,6 +28,9 @@ class Action:
     token: str = ""
     attempts: int = 0
     steps: tuple[Step, ...] = ()
+    # What an answered approval was answered with, and the ARN of whoever did it.
+    summary: str = ""
+    answered_by: str = ""
     # Bucket and key of each output artifact.
     outputs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 

@@ -109,14 +109,8 @@ def git_remote(root: Path) -> str:
 def read_use_case(name: str, root: Path = ROOT) -> UseCase:
     """config/use_cases/{name}.yaml."""
     path = root / f"config/use_cases/{name}.yaml"
-    if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in path.parent.glob("*.yaml")))
-        raise OperatorError(
-            f"use case {name!r} does not exist; allowed: {known}. Add {path.relative_to(root)} "
-            "for your own (docs/use-cases.md)"
-        )
+    content = read_use_case_document(name, root)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
         sample = content.get("sample") or {}
         return UseCase(
             target=content["target"],
@@ -128,10 +122,37 @@ def read_use_case(name: str, root: Path = ROOT) -> UseCase:
             training_sample=root / sample.get("training", ""),
             inference_sample=root / sample.get("inference", ""),
         )
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise OperatorError(
             f"{path} is no use case: {error!r}. config/use_case.schema.json describes one"
         ) from error
+
+
+def use_case_names(root: Path = ROOT) -> list[str]:
+    """The use cases of this checkout."""
+    return sorted(file.stem for file in (root / "config/use_cases").glob("*.yaml"))
+
+
+def read_use_case_document(name: str, root: Path = ROOT) -> dict[str, Any]:
+    """The same with all its keys."""
+    path = root / f"config/use_cases/{name}.yaml"
+    if name not in use_case_names(root):
+        raise OperatorError(
+            f"use case {name!r} does not exist; allowed: {', '.join(use_case_names(root))}. Add "
+            f"{path.relative_to(root)} for your own (docs/use-cases.md)"
+        )
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise OperatorError(
+            f"{path} is no use case: {error!r}. config/use_case.schema.json describes one"
+        ) from error
+    if not isinstance(content, dict):
+        raise OperatorError(
+            f"{path} is no use case: it holds a {type(content).__name__}. config/use_case.schema.json "
+            "describes one"
+        )
+    return content
 
 
 def built_code(root: Path = ROOT) -> tuple[str, dict[str, Path]]:
