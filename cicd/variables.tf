@@ -68,7 +68,7 @@ variable "create_repository" {
 variable "ignored_paths" {
   description = "Patterns of files that start no run when a push changes nothing else (connections only), at most 8."
   type        = list(string)
-  default     = ["docs/**", "*.md", "benchmarks/**", ".github/**"]
+  default     = ["docs/**", "*.md", "app/**", "benchmarks/**", "console/**", ".github/**"]
   nullable    = false
 }
 
