@@ -13,6 +13,8 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+# With -debug it otherwise logs every call.
+_QUIET = {"TF_LOG_PROVIDER": "OFF", "TF_LOG_SDK": "OFF"}
 _ATTACH = re.compile(r"TF_REATTACH_PROVIDERS='(.*)'")
 
 
@@ -25,15 +27,23 @@ def installed_provider(data_dir: Path) -> Path:
 
 
 @contextlib.contextmanager
-def running_provider(program: Path, environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
+def running_provider(
+    program: Path, folder: Path, environment: Mapping[str, str]
+) -> Iterator[dict[str, str]]:
     """Start the provider; yield the variable with which Terraform connects to it.
 
     Args:
         program: of the provider.
+        folder: the root module, from which the provider reads files with relative paths.
         environment: of the provider, which reads the address of AWS and the credentials from it.
     """
     with subprocess.Popen(
-        [program, "-debug"], env=dict(environment), stdout=subprocess.PIPE, text=True
+        [program, "-debug"],
+        cwd=folder,
+        env={**environment, **_QUIET},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     ) as process:
         try:
             assert process.stdout is not None

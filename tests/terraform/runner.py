@@ -101,7 +101,7 @@ def initialised(
     # The configurations of the tests set every variable of theirs.
     found = {key: value for key, value in found.items() if not key.startswith("TF_VAR_")}
     environment = {k: v for k, v in {**settings, **found, **variables}.items() if v}
-    with running_provider(provider(), environment) as attached:
+    with running_provider(provider(), root, environment) as attached:
         terraform = Terraform(root, {**environment, **attached})
         terraform.run("init", input=False, **options)
         yield terraform
