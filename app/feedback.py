@@ -13,6 +13,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from app.answers import AppError
+from landing_zone.core.aws import error_code
 
 
 def _now() -> datetime:
@@ -43,7 +44,7 @@ class Labels:
                 Bucket=self.bucket, Key=key, Body=text.getvalue().encode(), ContentType="text/csv"
             )
         except ClientError as error:
-            code = error.response["Error"]["Code"]
+            code = error_code(error)
             raise AppError(
                 f"Your answer could not be stored: S3 says {code} to {self.bucket}/{key}."
             ) from error

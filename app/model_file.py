@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from app.answers import AppError, ModelFacts, Sentiment
+from landing_zone.core.aws import error_code
 from ml.errors import JobError
 from ml.inference.answers import respond
 from ml.model.artifact import LoadedModel, load_model
@@ -75,7 +76,7 @@ def open_model_in_s3(s3: Any, uri: str, sha256: str) -> ModelFile:
         try:
             s3.download_file(place.netloc, place.path.lstrip("/"), str(path))
         except ClientError as error:
-            code = error.response["Error"]["Code"]
+            code = error_code(error)
             why = (
                 "does not exist" if code in {"404", "NoSuchKey", "NoSuchBucket"} else f"says {code}"
             )

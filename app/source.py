@@ -12,6 +12,7 @@ from app.live import LiveModel
 from app.settings import AppSettings
 from landing_zone.api.predictions import find_api
 from landing_zone.api.session import ApiSession, checked_url
+from landing_zone.core.aws import error_code
 from landing_zone.core.errors import OperatorError
 
 
@@ -77,7 +78,7 @@ def _workflow_bucket(settings: AppSettings, aws: AwsClients) -> str:
 
 def _unreachable(settings: AppSettings, error: Exception) -> AppError:
     where = settings.deployment.endpoint_url or f"AWS in {settings.deployment.region}"
-    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else "no answer"
+    code = error_code(error) if isinstance(error, ClientError) else "no answer"
     return AppError(
         f"The app cannot look up the deployment {settings.deployment.prefix} on {where} ({code}). "
         f"Is localaws running (`make local USE_CASE={settings.use_case}`), are you signed in to AWS?"
