@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from console.commands import command
 from console.context import Context, reason_in
 from console.web.messages import Request, RequestError
-from landing_zone.core.aws import error_code
+from landing_zone.core.aws import find_endpoint
 from landing_zone.core.names import TARGETS, endpoint_name
 from landing_zone.models.comparison import compare
 from landing_zone.models.traffic import Traffic, check, variants_of
@@ -84,11 +82,8 @@ class EndpointsPage:
     def _describe(self, use_case: str, target: str) -> dict[str, Any] | None:
         context = self._context
         name = endpoint_name(context.settings.prefix, use_case, target)
-        try:
-            found = context.aws.client("sagemaker").describe_endpoint(EndpointName=name)
-        except ClientError as error:
-            if error_code(error) != "ValidationException":
-                raise
+        found = find_endpoint(context.aws.client("sagemaker"), name)
+        if found is None:
             return None
         pending = found.get("PendingDeploymentSummary", {})
         package = context.endpoints.package_of(str(found.get("EndpointConfigName", "")))
