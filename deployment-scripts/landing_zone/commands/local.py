@@ -28,7 +28,7 @@ from typing import Any
 from landing_zone.core.aws import Aws
 from landing_zone.core.deployment import load_deployment
 from landing_zone.core.errors import OperatorError
-from landing_zone.core.names import Names, endpoint_name
+from landing_zone.core.names import PROD, Names, endpoint_name
 from landing_zone.core.settings import (
     LOCALAWS_PORT,
     LOCALAWS_STATE_DIR,
@@ -201,7 +201,7 @@ def tell(scenario: str, settings: Settings) -> None:
             aws,
             Pipeline(aws, load_deployment(aws, settings)),
             Names(settings, aws.account).drift_machine_arn,
-            endpoint_name(settings.prefix, use_case, "prod"),
+            endpoint_name(settings.prefix, use_case, PROD),
             use_case,
             known.training_sample,
             known.target,

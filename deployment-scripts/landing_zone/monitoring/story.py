@@ -12,7 +12,7 @@ from typing import Any
 
 from landing_zone.core.aws import Clients
 from landing_zone.core.errors import OperatorError
-from landing_zone.core.names import APPROVE_MODEL, UPLOAD_DATA
+from landing_zone.core.names import APPROVE_MODEL, PROD, UPLOAD_DATA
 from landing_zone.monitoring import view
 from landing_zone.monitoring.labels import upload_labels
 from landing_zone.monitoring.machine import compare_and_show
@@ -166,7 +166,7 @@ class Story:
 
     def _compare(self, expected: str) -> None:
         self._say("$ python deployment-scripts/drift.py --now")
-        request = {"UseCase": self._use_case, "Target": "prod"}
+        request = {"UseCase": self._use_case, "Target": PROD}
         states = self._aws.client("stepfunctions")
         output = compare_and_show(
             states, self._machine, request, self._reports, seconds=_PAUSE, say=self._say
