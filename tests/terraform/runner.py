@@ -96,11 +96,7 @@ def initialised(
         variables: added to the environment, which has none that lead to AWS.
         options: of `terraform init`.
     """
-    settings = aws_free_environment()
-    found = terraform_environment(load_settings(settings), settings, scratch=scratch)
-    # The configurations of the tests set every variable of theirs.
-    found = {key: value for key, value in found.items() if not key.startswith("TF_VAR_")}
-    environment = {k: v for k, v in {**settings, **found, **variables}.items() if v}
+    environment = environment_of_terraform(scratch, variables)
     with running_provider(provider(), root, environment) as attached:
         terraform = Terraform(root, {**environment, **attached})
         terraform.run("init", input=False, **options)
@@ -113,16 +109,21 @@ def provider() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="provider-"))
     atexit.register(shutil.rmtree, folder)
     shutil.copy(ROOT / "infra/versions.tf", folder)
-    settings = aws_free_environment()
-    found = terraform_environment(load_settings(settings), settings, scratch=folder / "tf")
-    terraform = Terraform(
-        folder, {key: value for key, value in {**settings, **found}.items() if value}
-    )
+    environment = environment_of_terraform(folder / "tf", {})
+    terraform = Terraform(folder, environment)
     code, out, err = terraform.cmd("init", backend=False, input=False)
     if code and "Failed to query available provider packages" in err:
         pytest.skip(f"no mirror has the AWS provider and the registry does not answer: {err}")
     assert code == 0, out + err
-    return installed_provider(Path(found["TF_DATA_DIR"]))
+    return installed_provider(Path(environment["TF_DATA_DIR"]))
+
+
+def environment_of_terraform(scratch: Path, variables: Mapping[str, str]) -> dict[str, str]:
+    """What the scripts add for Terraform, without the TF_VAR_: the configurations of the tests set theirs."""
+    settings = aws_free_environment()
+    found = terraform_environment(load_settings(settings), settings, scratch=scratch)
+    kept = {key: value for key, value in found.items() if not key.startswith("TF_VAR_")}
+    return {key: value for key, value in {**settings, **kept, **variables}.items() if value}
 
 
 def client_environment(url: str) -> dict[str, str]:
